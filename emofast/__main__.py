@@ -1,0 +1,7 @@
+"""`python -m emofast ...`"""
+
+import sys
+
+from emofast.cli import main
+
+sys.exit(main())

@@ -1,0 +1,66 @@
+"""Seconds per image, end to end from a face picture, beside the competition's limit of 0.33 s."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from emofast.bench.machine import machine
+from emofast.bench.stand_in import stand_in
+from emofast.console import console
+from emofast.paths import artifacts
+from emofast.recognition import EmotionRecognizer
+
+__all__ = ["LIMIT", "models", "run"]
+
+LIMIT = 0.33
+"""Seconds per image that the competition allows, on Google Colab."""
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print milliseconds per face of `predict` and of `predict_batch`, for the ONNX model and the learner, one thread."""
+    faces = list(np.random.default_rng(0).integers(0, 256, (32, 160, 160, 3), np.uint8))
+    with tempfile.TemporaryDirectory() as tmp:
+        onnx, learner = models(args.model, Path(tmp))
+        console.print(f"{machine()}; one thread; a face is a 160 x 160 BGR picture; the competition allows {LIMIT * 1000:.0f} ms")
+        table = Table("model", "loading s", "one face ms", "95 % below ms", "of the limit", "per face of 32 ms", box=None, pad_edge=False)
+        for path in (onnx, learner):
+            start = time.perf_counter()
+            recognizer = EmotionRecognizer(path, trust=True)
+            loading = time.perf_counter() - start
+            one = _times(recognizer.predict, faces[0], 300)
+            many = _times(recognizer.predict_batch, faces, 20)
+            ms, p95 = np.percentile(one, [50, 95])
+            share = f"{ms / LIMIT / 1000:.2%}"
+            table.add_row(path.name, f"{loading:.2f}", f"{ms:.2f}", f"{p95:.2f}", share, f"{np.median(many) / 32:.2f}")
+        console.print(table)
+
+
+def models(given: Path | None, folder: Path) -> tuple[Path, Path]:
+    """(ONNX, learner) to measure: the given model and its twin, else the shipped ones, else untrained ones of that size; says which."""
+    base = given or artifacts() / "emofast.onnx"
+    pair = base.with_suffix(".onnx"), base.with_suffix(".pkl")
+    if given or all(p.is_file() for p in pair):
+        console.print(f"model: {pair[0]} and {pair[1].name}")
+        return pair
+    console.print("model: an UNTRAINED stand-in of the shipped model's size (0.7 M parameters, 48 px grey); only its speed means anything")
+    card = stand_in(folder)
+    return card.with_suffix(".onnx"), card.with_suffix(".pkl")
+
+
+def _times(call: Callable, argument, n: int) -> np.ndarray:
+    """Milliseconds of `n` calls after a few that do not count."""
+    for _ in range(5):
+        call(argument)
+    out = np.empty(n)
+    for i in range(n):
+        start = time.perf_counter()
+        call(argument)
+        out[i] = (time.perf_counter() - start) * 1e3
+    return out

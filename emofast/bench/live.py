@@ -1,0 +1,93 @@
+"""The live loop measured: frames per second with one and with four faces, start-up, memory."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import psutil
+from rich.table import Table
+
+from emofast.bench.drawn import drawn_frames, write_clip
+from emofast.bench.inference import models
+from emofast.bench.machine import machine
+from emofast.console import console
+from emofast.live import Pipeline, Stages, VideoFile, draw
+from emofast.live.overlay import Status
+from emofast.live.texts import ENGLISH
+from emofast.paths import PROJECT
+from emofast.recognition import EmotionRecognizer
+
+__all__ = ["measure", "run"]
+
+STAGES = ("read", "track", "detect", "classify", "draw", "loop")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print every stage's median and 95th percentile with one and four faces, the start-up time, and the memory before and after."""
+    cv2.setNumThreads(1)
+    console.print(
+        f"{machine()}; 640 x 480; goals: 60 fps median and 95 % below 33 ms with one face, 30 fps with four, first label within 2 s"
+    )
+    with tempfile.TemporaryDirectory() as tmp:
+        onnx, _ = models(args.model, Path(tmp))
+        clips = {f"{n} drawn face{'s' * (n > 1)}": _draw(Path(tmp) / f"{n}.mp4", n) for n in (1, 4)}
+        if args.clip:
+            clips[args.clip.name] = args.clip
+        table = Table("clip", "search", "fps median", "loop 95 % ms", *STAGES[:-1], "faces", "memory MB", box=None, pad_edge=False)
+        for name, clip in clips.items():
+            for background in (True, False):
+                table.add_row(name, "second thread" if background else "in the loop", *measure(clip, onnx, args.frames, background))
+        console.print(table)
+        console.print(
+            "stages: median ms. Search in a second thread is what a camera gets; in the loop is what --headless does with a file."
+        )
+        start = _start_up(onnx, clips["1 drawn face"])
+        console.print(f"from start to first labelled frame, ONNX: {start} s")
+
+
+def measure(clip: Path, model: Path, frames: int, background: bool) -> list[str]:
+    """One row: the clip again and again through read, track, detect, classify and draw, for `frames` frames."""
+    stages = Stages()
+    pipeline = Pipeline(EmotionRecognizer(model), stages, background=background)
+    faces = before = 0
+    source, t0, last = VideoFile(clip), 0.0, 0.0
+    for i in range(frames):
+        start = time.perf_counter()
+        with stages("read"):
+            frame = source.read()
+        if frame is None:
+            source.close()
+            source, t0 = VideoFile(clip), last + 1 / 30
+            continue
+        last = t0 + frame.t
+        seen = pipeline(type(frame)(frame.image, last))
+        with stages("draw"):
+            draw(frame.image, seen.views, ENGLISH, Status(fps=60.0))
+        stages.add("loop", (time.perf_counter() - start) * 1e3)
+        faces += len(seen.views)
+        if i == frames // 4:
+            before = psutil.Process().memory_info().rss
+    source.close()
+    pipeline.close()
+    growth = (psutil.Process().memory_info().rss - before) / 2**20
+    rows = {name: (median, p95) for name, median, p95 in stages.rows()}
+    loop, p95 = rows["loop"]
+    return [f"{1000 / loop:.0f}", f"{p95:.1f}", *(f"{rows[s][0]:.2f}" for s in STAGES[:-1]), f"{faces / frames:.2f}", f"{growth:+.1f}"]
+
+
+def _draw(path: Path, faces: int) -> Path:
+    """Four faces side by side are as large as fits: just above what the detector can find."""
+    return write_clip(path, drawn_frames(135, faces, face_size=130 if faces == 1 else 105))
+
+
+def _start_up(model: Path, clip: Path) -> str:
+    """Seconds that `webcam.py` itself reports, in a process of its own."""
+    command = [sys.executable, str(PROJECT / "webcam.py"), "--headless", "--max-frames", "1", "--model", str(model), "--source", str(clip)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return out.partition("first label ")[2].partition(" s")[0]

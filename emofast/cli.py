@@ -1,0 +1,157 @@
+"""`python -m emofast COMMAND`: one parser; each command imports its room only when it runs, so `--help` is instant."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from emofast.errors import exits_cleanly
+
+__all__ = ["main"]
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows defaults and keeps the line breaks of examples."""
+
+
+def _command(sub, name: str, run, help: str, example: str, description: str = "") -> argparse.ArgumentParser:
+    """Add a subcommand whose `args.run(args)` returns an exit status or None."""
+    p = sub.add_parser(name, help=help, description=f"{description or help}\n\nexample: {example}", formatter_class=_Help)
+    p.set_defaults(run=run)
+    return p
+
+
+def _add_data(sub) -> None:
+    data = sub.add_parser("data", help="get, draw or check a data set", formatter_class=_Help)
+    data = data.add_subparsers(metavar="ACTION", required=True)
+
+    def sample(args) -> None:
+        from emofast.console import console
+        from emofast.sample import write_sample
+
+        folder = write_sample(args.to, seed=args.seed, train=args.train, test=args.test)
+        console.print(f"Drew {args.train} training and {args.test} test pictures into {folder} (seed {args.seed}).")
+
+    p = _command(data, "sample", sample, "draw the sample data set: the competition's layout, no download",
+                 "python -m emofast data sample --to data/drawn --seed 7")
+    p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
+    p.add_argument("--seed", type=int, default=42, help="same seed, same files")
+    p.add_argument("--train", type=int, default=1200, metavar="N", help="training pictures")
+    p.add_argument("--test", type=int, default=240, metavar="N", help="test pictures")
+
+
+    def check(args) -> None:
+        from emofast.data import check_data, find_data, read_competition
+        from emofast.data.check import print_report
+
+        print_report(check_data(read_competition(find_data(args.data))))
+
+    p = _command(data, "check", check, "look for missing, unreadable, extra and doubled pictures before training",
+                 "python -m emofast data check --data data/skillbox")
+    _data_flag(p)
+
+
+def _data_flag(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)")
+
+
+def _add_leaderboard(sub) -> None:
+    def run(args) -> None:
+        from emofast.data import find_data, read_competition
+        from emofast.leaderboard import print_leaderboard, write_leaderboard
+        from emofast.training.results import results_folder
+
+        comp = read_competition(find_data(args.data))
+        folder = results_folder(comp.name, args.quick)
+        print_leaderboard(write_leaderboard(folder, comp), f"{comp.name}: recorded experiments")
+
+    p = _command(sub, "leaderboard", run, "table and pictures of all recorded results on a data set",
+                 "python -m emofast leaderboard --data data/skillbox",
+                 "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.")
+    _data_flag(p)
+    _quick_flag(p)
+
+
+def _add_submission(sub) -> None:
+    def run(args) -> None:
+        from emofast.console import console
+        from emofast.data import find_data, read_competition
+        from emofast.submission import check_submission, make_submission
+        from emofast.training.results import results_folder
+
+        comp = read_competition(find_data(args.data))
+        if args.check is None:
+            make_submission(comp, results_folder(comp.name, args.quick))
+        else:
+            check_submission(args.check, comp)
+            console.print(f"{args.check}: {len(comp.test_ids)} rows, every id once and in order, known classes only")
+
+    p = _command(sub, "submission", run, "choose the ensemble on validation, write submission.csv and check it",
+                 "python -m emofast submission --data data/skillbox")
+    _data_flag(p)
+    _quick_flag(p)
+    p.add_argument("--check", type=Path, metavar="FILE", help="only check this file against the data set")
+
+
+def _quick_flag(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--quick", action="store_true", help="the results of --quick runs")
+
+
+def _add_doctor(sub) -> None:
+    def run(args) -> int:
+        from emofast.doctor import examine, examine_hub
+
+        return examine_hub() if args.hub else examine()
+
+    p = _command(sub, "doctor", run, "what is installed, what is missing, which device and precision would be used", "python -m emofast doctor")
+    p.add_argument("--hub", action="store_true", help="only try whether pretrained weights can be fetched; exit code 1 if not")
+
+
+def _add_export(sub) -> None:
+    def run(args) -> None:
+        from emofast.console import console
+        from emofast.recognition.export import export
+
+        card = export(args.experiment, args.data, args.to, **({} if args.margin is None else {"margin": args.margin}))
+        console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
+
+    p = _command(sub, "export", run, "make a trained experiment the model of webcam.py and trailer.py",
+                 "python -m emofast export 01_baseline --data sample",
+                 "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.")
+    p.add_argument("experiment", help="its name in the leaderboard")
+    p.add_argument("--data", required=True, metavar="NAME", help="the data set it was trained on, as the leaderboard names it")
+    p.add_argument("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)")
+    p.add_argument("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: measured on photographs)")
+
+
+def _add_bench(sub) -> None:
+    def run(args) -> None:
+        from importlib import import_module
+
+        import_module(f"emofast.bench.{args.what}").run(args)
+
+    p = _command(sub, "bench", run, "measure speed on this machine", "python -m emofast bench live")
+    p.add_argument("what", choices=("training", "live", "inference", "video"), help="what to measure")
+    p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: the pictures to train on")
+    p.add_argument("--model", type=Path, metavar="FILE", help="live, inference, video: measure with this model instead of the shipped one")
+    p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
+    p.add_argument("--frames", type=int, default=1800, metavar="N", help="live: frames per clip")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m emofast", description=__doc__, formatter_class=_Help)
+    sub = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_data(sub)
+    _add_leaderboard(sub)
+    _add_submission(sub)
+    _add_export(sub)
+    _add_bench(sub)
+    _add_doctor(sub)
+    return parser
+
+
+@exits_cleanly
+def main(argv: list[str] | None = None) -> int | None:
+    """Run one command; returns its exit status."""
+    args = _parser().parse_args(argv)
+    return args.run(args)

@@ -1,0 +1,20 @@
+"""One rich console for people, plain lines for pipes and log files."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+__all__ = ["console", "warn"]
+
+# A pipe has no width, and rich would take 80 columns and cut tables to fit.
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+"""Standard output. Piped, rich drops colours; wide lines are never cut."""
+
+_err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """Tell, on standard error, that something was skipped or replaced. Never for errors that stop the work."""
+    _err.print(f"[yellow]warning:[/] {message}")

@@ -1,0 +1,96 @@
+"""Decoded pictures on disk: each is decoded once per size, then read back as raw bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from emofast import paths
+from emofast.console import console
+from emofast.data.decode import read_face
+from emofast.data.pictures import Pictures
+from emofast.errors import EmofastError
+
+__all__ = ["PixelCache", "cached_faces"]
+
+CHUNK = 512  # pictures decoded between two writes; bounds memory whatever the size of the data set
+FORMAT = 1  # raise when the same file would decode to other pixels
+
+
+class PixelCache:
+    """Faces of one size: `rows(indices)` gives uint8 [n, channels, size, size]; `readable` bool [n_all].
+
+    The file is mapped anew for each read and let go: resident memory stays that of one batch, however large the data
+    set (mapped pages of one long-lived mapping would all count). Pickles as a path.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.shape = tuple(json.loads((self.folder / "cache.json").read_text())["shape"])
+        self.readable = np.load(self.folder / "readable.npy")
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def rows(self, indices) -> np.ndarray:
+        """uint8 [len(indices), channels, size, size]; a picture that could not be read is black."""
+        pixels = np.memmap(self.folder / "pixels.u8", np.uint8, "r", shape=self.shape)
+        return np.asarray(pixels[indices])
+
+
+def cached_faces(pictures: Pictures, names: list[str], size: int, channels: int, what: str = "pictures") -> PixelCache:
+    """The cache of these pictures at this size; filled on all cores with a progress bar on first use.
+
+    Keyed by the pictures' identities and the settings, so a changed data set gets a new cache. A kill while filling
+    leaves nothing that looks finished; of two runs at once the second waits for the first.
+    """
+    key = hashlib.sha256(repr((FORMAT, pictures.fingerprint(), names, size, channels)).encode()).hexdigest()[:16]
+    root = paths.cache() / "pixels"
+    root.mkdir(parents=True, exist_ok=True)
+    folder = root / f"{key}-{size}px"
+    with FileLock(root / f"{key}.lock"):
+        if not folder.is_dir():
+            _fill(folder, pictures, names, (len(names), channels, size, size), what)
+    return PixelCache(folder)
+
+
+def _fill(folder: Path, pictures: Pictures, names: list[str], shape: tuple[int, int, int, int], what: str) -> None:
+    _, channels, size, _ = shape
+    needed, free = int(np.prod(shape)), shutil.disk_usage(folder.parent).free
+    if free < needed + (64 << 20):
+        raise EmofastError(
+            f"{folder.parent} has {free / 1e9:.1f} GB free and the decoded pictures need {needed / 1e9:.1f} GB; free some space, "
+            "or point $EMOFAST_CACHE to a larger disk."
+        )
+    partial = folder.with_name(f".partial-{folder.name}")
+    shutil.rmtree(partial, ignore_errors=True)  # of a killed run: the lock says nobody is at it
+    partial.mkdir()
+    readable = np.zeros(len(names), bool)
+    blank = np.zeros(shape[1:], np.uint8)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    try:
+        with (
+            (partial / "pixels.u8").open("wb") as out,
+            ThreadPoolExecutor(os.cpu_count()) as pool,  # Pillow decodes without the GIL
+            Progress(*columns, console=console, disable=not console.is_terminal) as bar,
+        ):
+            task = bar.add_task(f"decoding {what} at {size} px", total=len(names))
+            for start in range(0, len(names), CHUNK):
+                chunk = names[start : start + CHUNK]
+                for i, face in enumerate(pool.map(lambda n: read_face(pictures, n, size, channels), chunk), start):
+                    readable[i] = face is not None
+                    out.write((face if face is not None else blank).tobytes())
+                bar.advance(task, len(chunk))
+        np.save(partial / "readable.npy", readable)
+        (partial / "cache.json").write_text(json.dumps({"shape": shape, "source": str(pictures.path)}))
+        partial.replace(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

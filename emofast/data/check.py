@@ -1,0 +1,90 @@
+"""`emofast data check`: everything worth knowing about a data set before hours are spent on it."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from rich.progress import track
+from rich.table import Table
+
+from emofast.console import console
+from emofast.data.competition import Competition
+from emofast.data.decode import read_face
+from emofast.data.duplicates import duplicate_groups
+from emofast.data.pictures import Pictures
+from emofast.emotions import EMOTIONS
+
+__all__ = ["DataReport", "check_data", "print_report"]
+
+
+@dataclass
+class DataReport:
+    """What `check_data` found. Lists hold picture names; `duplicates` counts the copies beyond each first file."""
+
+    name: str
+    rows: int
+    test_rows: int
+    classes: dict[str, int]
+    has_votes: bool
+    unreadable: list[str] = field(default_factory=list)
+    unreadable_test: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    two_classes: list[list[str]] = field(default_factory=list)
+
+
+def check_data(comp: Competition) -> DataReport:
+    """Decode every picture once and look for what is unreadable, unused, doubled, or doubled under two classes.
+
+    Missing pictures are refused earlier, by `read_competition`.
+    """
+    groups = duplicate_groups(comp.train_pictures, comp.train_names)
+    members: dict[int, list[int]] = {}
+    for row, group in enumerate(groups):
+        members.setdefault(group, []).append(row)
+    doubled = [rows for rows in members.values() if len(rows) > 1]
+    return DataReport(
+        name=comp.name,
+        rows=len(comp.train_ids),
+        test_rows=len(comp.test_ids),
+        classes=dict(zip(EMOTIONS, np.bincount(comp.labels, minlength=len(EMOTIONS)).tolist())),
+        has_votes=comp.votes is not None,
+        unreadable=_unreadable(comp.train_pictures, comp.train_names, "training"),
+        unreadable_test=_unreadable(comp.test_pictures, comp.test_names, "test"),
+        extra=sorted(set(comp.train_pictures.identity) - set(comp.train_names)) + sorted(set(comp.test_pictures.identity) - set(comp.test_names)),
+        duplicates=sum(len(rows) - 1 for rows in doubled),
+        two_classes=[[comp.train_names[r] for r in rows] for rows in doubled if len({int(comp.labels[r]) for r in rows}) > 1],
+    )
+
+
+def _unreadable(pictures: Pictures, names: list[str], what: str) -> list[str]:
+    """Names that do not decode, at the smallest size: the whole file is read and parsed all the same."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        faces = pool.map(lambda n: read_face(pictures, n, 16, 1) is None, names)
+        faces = track(faces, f"reading {what} pictures", total=len(names), console=console, disable=not console.is_terminal)
+        return [n for n, bad in zip(names, faces) if bad]
+
+
+def print_report(report: DataReport) -> None:
+    """Tell a person."""
+    table = Table(title=f"{report.name}: {report.rows} training rows, {report.test_rows} test rows")
+    table.add_column("class")
+    table.add_column("rows", justify="right")
+    table.add_column("share", justify="right")
+    for name, n in report.classes.items():
+        table.add_row(name, str(n), f"{n / report.rows:.1%}")
+    console.print(table)
+    _line("annotators' votes", "yes" if report.has_votes else "no")
+    _line("unreadable training pictures (skipped in training)", len(report.unreadable), report.unreadable)
+    _line("unreadable test pictures (predicted as the most frequent class)", len(report.unreadable_test), report.unreadable_test)
+    _line("files that no csv names (ignored)", len(report.extra), report.extra)
+    _line("exact duplicates (kept on one side of the split)", report.duplicates)
+    _line("pictures doubled under two classes", len(report.two_classes), [" = ".join(names) for names in report.two_classes])
+
+
+def _line(what: str, value, names: list[str] = ()) -> None:
+    shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    console.print(f"{what}: {value}" + (f"  ({shown})" if names else ""))

@@ -1,0 +1,55 @@
+"""Training and validation: stratified, exact duplicates on one side, drawn once per data set and kept in a file."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from emofast import paths
+from emofast.data.competition import Competition
+from emofast.data.duplicates import duplicate_groups
+from emofast.errors import EmofastError
+
+__all__ = ["SPLIT_FOLDS", "draw_split", "frozen_split"]
+
+SPLIT_FOLDS = 7
+"""One picture in seven is for validation."""
+
+
+def draw_split(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.ndarray:
+    """Validation mask, bool [n]: one in `SPLIT_FOLDS` of each class, all members of a group on one side.
+
+    `labels`, `groups`: int [n]. A class with fewer groups than folds may have no validation picture.
+    """
+    # Labels in the group's place would split a duplicate under two classes; sklearn's folds are for whole groups.
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    folds = StratifiedGroupKFold(SPLIT_FOLDS, shuffle=True, random_state=seed)
+    _, valid = next(folds.split(np.zeros(len(labels)), labels, groups))
+    mask = np.zeros(len(labels), bool)
+    mask[valid] = True
+    return mask
+
+
+def frozen_split(comp: Competition) -> np.ndarray:
+    """The data set's validation mask, bool [n], from `artifacts/<data set>/split.csv`; drawn and written on first use.
+
+    Raises `EmofastError` where the file was made for other rows, and where the data cannot be split.
+    """
+    path = paths.artifacts() / comp.name / "split.csv"
+    if path.is_file():
+        table = pd.read_csv(path)
+        if table["image_path"].tolist() != comp.train_ids:
+            raise EmofastError(
+                f"{path} was made for other rows than {comp.folder / 'train.csv'} has; a different data set needs a folder of "
+                "another name, or remove the file (older results are then not comparable)."
+            )
+        return table["is_valid"].to_numpy(bool)
+    if len(np.unique(comp.labels)) < 2:
+        raise EmofastError(f"{comp.folder / 'train.csv'} has one class only; training needs pictures of at least two.")
+    if len(comp.labels) < 2 * SPLIT_FOLDS:
+        raise EmofastError(f"{comp.folder / 'train.csv'} has {len(comp.labels)} rows; training and validation need at least {2 * SPLIT_FOLDS}.")
+    mask = draw_split(comp.labels, duplicate_groups(comp.train_pictures, comp.train_names))
+    with paths.atomic_write(path) as partial:
+        pd.DataFrame({"image_path": comp.train_ids, "is_valid": mask.astype(int)}).to_csv(partial, index=False)
+    return mask

@@ -1,0 +1,67 @@
+"""`python -m emofast doctor`: what is installed, what is missing, which device and precision would be used."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.table import Table
+
+from emofast import paths
+from emofast.console import console
+
+__all__ = ["examine", "examine_hub"]
+
+PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)")
+
+
+def examine() -> int:
+    """Print the report; returns 0 when everything required is there, 1 when something is missing."""
+    console.print(f"Python {platform.python_version()} at {sys.executable}, {platform.platform()}, {os.cpu_count()} cores")
+    table, missing = Table("package", "installed", "tested with", ""), []
+    for name, tested in _pins():
+        installed = _installed(name)
+        if installed is None:
+            missing.append(name)
+        note = "[red]missing[/]" if installed is None else "" if installed.split("+")[0] == tested else "[yellow]another version[/]"
+        table.add_row(name, installed or "-", tested, note)
+    console.print(table)
+    if _installed("dlib") and _installed("dlib-bin"):
+        console.print("[yellow]both dlib and dlib-bin are installed and overwrite each other:[/] pip uninstall dlib, then reinstall dlib-bin")
+    if missing:
+        console.print(f"[red]missing:[/] {', '.join(missing)}; install everything with: pip install -r requirements.txt")
+        return 1
+    from emofast.training.precision import choose_device, choose_precision
+
+    device = choose_device()
+    console.print(f"training would use: {device.type}, {choose_precision(device)}")
+    console.print(f"results: {paths.artifacts()}   caches: {paths.cache()}")
+    return 0
+
+
+def _pins() -> list[tuple[str, str]]:
+    lines = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [found.groups() for line in lines if (found := PIN.match(line))]
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def examine_hub() -> int:
+    """Try to reach the hub that timm's pretrained weights come from; returns 0 when it answers, 1 when not, and says so."""
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().model_info("timm/resnet10t.c3_in1k", timeout=10)
+    except Exception as e:  # network, proxy, certificate and hub errors share no base class
+        console.print(f"[yellow]the hub of pretrained weights does not answer ({type(e).__name__}): networks start from nothing (--weights none)[/]")
+        return 1
+    console.print("the hub of pretrained weights answers: networks start from ImageNet (--weights imagenet)")
+    return 0

@@ -1,0 +1,40 @@
+"""What a user reads when something is wrong: one sentence and exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable
+from functools import wraps
+
+__all__ = ["EmofastError", "exits_cleanly"]
+
+
+class EmofastError(Exception):
+    """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
+
+
+def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
+    """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 130 for Ctrl-C."""
+
+    @wraps(main)
+    def command(*args, **kwargs) -> int:
+        try:
+            return main(*args, **kwargs) or 0
+        except EmofastError as e:
+            print(f"error: {e}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("\nInterrupted. What was finished is kept; the same command goes on (experiments: with --resume).", file=sys.stderr)
+            return 130
+        except BrokenPipeError:  # `emofast leaderboard | head`
+            sys.stderr.close()
+            return 0
+        except OSError as e:
+            if e.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            where = f" while writing {e.filename}" if e.filename else ""
+            print(f"error: the disk is full{where}; free some space and start the same command again, it goes on.", file=sys.stderr)
+            return 2
+
+    return command

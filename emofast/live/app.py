@@ -1,0 +1,201 @@
+"""The live view: frames in, annotated frames out, keys obeyed, until the film ends or the person leaves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emofast.console import console, warn
+from emofast.live.log import FaceLog
+from emofast.live.overlay import Status, draw
+from emofast.live.pipeline import Pipeline, Seen
+from emofast.live.recorder import Recorder
+from emofast.live.smoothing import FaceView
+from emofast.live.sources import Frame, LiveSource, VideoFile
+from emofast.live.summary import Summary
+from emofast.live.texts import LANGUAGES
+from emofast.live.window import Window
+from emofast.paths import atomic_write
+from emofast.recognition import Box
+
+__all__ = ["LiveView"]
+
+TOAST = 2.0  # s that a message stays on screen
+GIVE_UP = 60.0  # s that a run without a window waits for a lost camera; a person at a window decides for himself
+
+
+class LiveView:
+    """One session. `run` returns when it is over; everything that was asked for is then written, and `summary` holds the counts."""
+
+    def __init__(self, source: VideoFile | LiveSource, pipeline: Pipeline, window: Window | None = None, lang: str = "en",
+                 save: Path | None = None, log: Path | None = None, max_frames: int | None = None):  # fmt: skip
+        self.source, self.pipeline, self.window, self.stages = source, pipeline, window, pipeline.stages
+        self.texts, self.max_frames = LANGUAGES[lang], max_frames
+        self.mirror = isinstance(getattr(source, "device", None), int)  # a person expects a mirror, a film none
+        self.paused = self.help = self.quit = False
+        self.summary = Summary(self.stages)
+        self._log = FaceLog(log) if log else None
+        self._save = Recorder(save, source.fps) if save else None
+        self._record: Recorder | None = None
+        self._message, self._message_until = None, 0.0
+        self._frame: Frame | None = None
+        self._seen = Seen([], np.empty((0, 9)), np.empty((0, 2)))
+        self._fps, self._ticked = None, None
+        self._lost_since: float | None = None
+        self._lead: float | None = None  # of the wall clock over the film's
+
+    def run(self) -> Summary:
+        """Show until the end; Ctrl-C is a way to leave like any other."""
+        try:
+            while not self.quit and not self._enough():
+                self._step()
+        except KeyboardInterrupt:
+            console.print("\nstopped.")
+        finally:
+            self._close()
+        return self.summary
+
+    def _enough(self) -> bool:
+        return self.max_frames is not None and self.summary.frames >= self.max_frames
+
+    def _step(self) -> None:
+        """One turn of the loop: a new frame seen and shown, or, while paused or without one, the last one shown again."""
+        frame = None if self.paused else self._read()
+        if frame is None:
+            if self.window and not self.quit:
+                self._show(self._draw(), wait_ms=20)
+            return
+        start = time.perf_counter()
+        self._frame, self._seen = frame, self.pipeline(frame)
+        with self.stages("draw"):
+            picture = self._draw()
+        self.stages.add("loop", (time.perf_counter() - start) * 1e3 + (0.0 if self.source.live else self._read_ms))
+        self._tick()
+        self._keep(frame, picture)
+        if self.window:
+            self._show(picture, self._ahead_ms(frame))
+
+    def _read(self) -> Frame | None:
+        start = time.perf_counter()
+        frame = self.source.read()
+        self._read_ms = (time.perf_counter() - start) * 1e3
+        if frame is not None:
+            self.stages.add("wait" if self.source.live else "read", self._read_ms)
+            self._lost_since = None
+        elif self.source.ended:
+            self.quit = True
+        elif self.source.lost and not self.window:
+            self._lost_since = self._lost_since or start
+            if start - self._lost_since > GIVE_UP:
+                warn(f"{self.source.name} did not come back within {GIVE_UP:.0f} s: leaving.")
+                self.quit = True
+        return frame
+
+    def _draw(self) -> np.ndarray:
+        """The last frame as the person sees it."""
+        if self._frame is None:
+            return np.full((480, 640, 3), 32, np.uint8)
+        image, views = self._frame.image, self._seen.views
+        if self.mirror:
+            image, views = cv2.flip(image, 1), [_mirrored(v, image.shape[1]) for v in views]
+        else:
+            image = image.copy()
+        message = self._message if time.perf_counter() < self._message_until else None
+        recording = self._record.seconds if self._record else None
+        return draw(image, views, self.texts, Status(self._fps, self.paused, recording, self.source.lost, self.help, message))
+
+    def _keep(self, frame: Frame, picture: np.ndarray) -> None:
+        """Count, log and write one frame."""
+        if self._log:
+            self._log.add(frame.t, self.summary.frames, self._seen.views, self._seen.probabilities, self._seen.points)
+        self.summary.add(self._seen.views)
+        recorders = [r for r in (self._save, self._record) if r]
+        if recorders:
+            with self.stages("write"):
+                for recorder in recorders:
+                    recorder.add(picture, frame.t)
+
+    def _show(self, picture: np.ndarray, wait_ms: int) -> None:
+        with self.stages("show"):
+            key = self.window.show(picture, wait_ms)
+        if key:
+            self._press(key, picture)
+
+    def _press(self, key: str, picture: np.ndarray) -> None:
+        if key == "q":
+            self.quit = True
+        elif key == "space":
+            self.paused = not self.paused
+            self._lead = None
+        elif key == "m":
+            self.mirror = not self.mirror
+        elif key == "h":
+            self.help = not self.help
+        elif key == "l":
+            self.texts = LANGUAGES["ru" if self.texts.code == "en" else "en"]
+        elif key == "s":
+            path = _unused("png")
+            with atomic_write(path) as part:
+                cv2.imwrite(str(part), picture)
+            self._say(f"{self.texts.saved}: {path.name}")
+        elif key == "r":
+            self._toggle_recording()
+
+    def _toggle_recording(self) -> None:
+        if self._record:
+            self._record.close()
+            self._say(f"{self.texts.saved}: {self._record.path.name}")
+            self._record = None
+        else:
+            self._record = Recorder(_unused("mp4"), self.source.fps)
+
+    def _say(self, message: str) -> None:
+        console.print(message)
+        self._message, self._message_until = message, time.perf_counter() + TOAST
+
+    def _tick(self) -> None:
+        """Frames per second, averaged over about half a second."""
+        now = time.perf_counter()
+        if self._ticked is not None:
+            rate, keep = 1 / max(now - self._ticked, 1e-6), np.exp(-(now - self._ticked) / 0.5)
+            self._fps = rate if self._fps is None else 1 / (keep / self._fps + (1 - keep) / rate)
+        self._ticked = now
+
+    def _ahead_ms(self, frame: Frame) -> int:
+        """How long to wait so that a film plays at its own speed; a camera sets its own pace."""
+        if self.source.live:
+            return 1
+        now = time.perf_counter()
+        if self._lead is None:
+            self._lead = now - frame.t
+        ahead = frame.t + 1 / self.source.fps + self._lead - now
+        if ahead < -0.25:  # too slow for this film: go on from here instead of chasing it
+            self._lead = None
+        return max(int(ahead * 1000), 1)
+
+    def _close(self) -> None:
+        """Finish what is being written, whatever ended the session; then let go of camera, window and threads."""
+        for writer in (self._log, self._save, self._record):
+            if writer:
+                writer.close()
+        self.source.close()
+        self.pipeline.close()
+        if self.window:
+            self.window.close()
+
+
+def _mirrored(view: FaceView, width: int) -> FaceView:
+    b = view.box
+    return replace(view, box=Box(width - b.x - b.w, b.y, b.w, b.h))
+
+
+def _unused(suffix: str) -> Path:
+    """A name with the time in it, in the folder where the person started."""
+    stem = f"emofast-{datetime.now():%Y%m%d-%H%M%S}"
+    names = (Path(f"{stem}{n}.{suffix}") for n in ("", *(f"-{i}" for i in range(2, 1000))))
+    return next(p for p in names if not p.exists())

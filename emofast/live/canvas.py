@@ -1,0 +1,103 @@
+"""Drawing on a BGR frame: translucent rounded panels, smooth lines and text in any alphabet, in microseconds each."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+__all__ = ["Canvas"]
+
+Colour = tuple[int, int, int]
+SHIFT = 4  # OpenCV draws at sixteenths of a pixel: shapes glide instead of jumping
+
+
+@lru_cache(maxsize=1)
+def _font() -> cv2.FontFace:
+    return cv2.FontFace("sans")  # built into OpenCV 5; has Cyrillic
+
+
+@lru_cache(maxsize=512)
+def _width(text: str, size: int, weight: int) -> int:
+    return cv2.getTextSize((1, 1), text, (0, 0), _font(), size, weight)[2]
+
+
+@lru_cache(maxsize=64)
+def _corner(radius: int) -> np.ndarray:
+    """Coverage 0 to 1, float32 [r, r, 1], of the upper left corner of a rounded rectangle."""
+    big = np.zeros((radius * 8, radius * 8), np.uint8)
+    cv2.circle(big, (radius * 8, radius * 8), radius * 8, 255, -1)
+    return (cv2.resize(big, (radius, radius), interpolation=cv2.INTER_AREA) / np.float32(255))[..., None]
+
+
+@lru_cache(maxsize=32)
+def _solid(height: int, width: int, bgr: Colour) -> np.ndarray:
+    return np.full((height, width, 3), bgr, np.uint8)
+
+
+def _fixed(*values: float) -> tuple[int, ...]:
+    return tuple(round(v * (1 << SHIFT)) for v in values)
+
+
+class Canvas:
+    """Draws into `image` (uint8 BGR [h, w, 3], changed in place). Colours are (R, G, B), lengths in units that grow with the frame.
+
+    One unit is one pixel of a 640 x 480 frame; `px(units)` converts. Coordinates are pixels.
+    """
+
+    def __init__(self, image: np.ndarray):
+        self.image = image
+        self.height, self.width = image.shape[:2]
+        self.unit = max(min(self.height / 480, self.width / 640), 0.5) ** 0.85
+
+    def px(self, units: float) -> int:
+        """Units in whole pixels, at least one."""
+        return max(round(units * self.unit), 1)
+
+    def panel(self, x: int, y: int, w: int, h: int, radius: int, colour: Colour, opacity: float = 1.0) -> None:
+        """A filled rectangle with smooth round corners; parts outside the frame are left out."""
+        x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, self.width), min(y + h, self.height)
+        if x0 >= x1 or y0 >= y1:
+            return
+        area = self.image[y0:y1, x0:x1]
+        before = None
+        radius = min(radius, w // 2, h // 2)
+        if (x0, y0, x1, y1) == (x, y, x + w, y + h) and radius > 1:
+            r, corner = radius, _corner(radius)
+            spots = [(slice(0, r), slice(0, r), corner), (slice(0, r), slice(w - r, w), corner[:, ::-1]),
+                     (slice(h - r, h), slice(0, r), corner[::-1]), (slice(h - r, h), slice(w - r, w), corner[::-1, ::-1])]  # fmt: skip
+            before = [(rows, cols, cover, area[rows, cols].copy()) for rows, cols, cover in spots]
+        cv2.addWeighted(area, 1 - opacity, _solid(y1 - y0, x1 - x0, colour[::-1]), opacity, 0, dst=area)
+        for rows, cols, cover, old in before or ():
+            area[rows, cols] = (old + (area[rows, cols] - old.astype(np.float32)) * cover + 0.5).astype(np.uint8)
+
+    def text(self, text: str, x: float, y: float, size: int, colour: Colour, weight: int = 400, align: str = "left") -> int:
+        """Text whose line is centred at height `y`; returns its width in pixels. `align`: where `x` is (left, centre, right)."""
+        width = _width(text, size, weight)
+        left = x - {"left": 0, "centre": width / 2, "right": width}[align]
+        cv2.putText(self.image, text, (round(left), round(y + 0.36 * size)), colour[::-1], _font(), size, weight)
+        return width
+
+    def text_width(self, text: str, size: int, weight: int = 400) -> int:
+        """Width of a text in pixels."""
+        return _width(text, size, weight)
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, thickness: int = 1) -> None:
+        """A smooth line with round ends."""
+        cv2.line(self.image, _fixed(x0, y0), _fixed(x1, y1), colour[::-1], thickness, cv2.LINE_AA, SHIFT)
+
+    def disc(self, x: float, y: float, radius: float, colour: Colour, thickness: int = -1) -> None:
+        """A smooth disc, or a ring of that `thickness`."""
+        cv2.circle(self.image, _fixed(x, y), _fixed(radius)[0], colour[::-1], thickness, cv2.LINE_AA, SHIFT)
+
+    def frame(self, x: int, y: int, w: int, h: int, radius: int, colour: Colour, thickness: int) -> None:
+        """The outline of a rounded rectangle."""
+        r = min(radius, w // 2, h // 2)
+        right, bottom = x + w, y + h
+        for edge in (y, bottom):
+            cv2.line(self.image, (x + r, edge), (right - r, edge), colour[::-1], thickness, cv2.LINE_AA)
+        for edge in (x, right):
+            cv2.line(self.image, (edge, y + r), (edge, bottom - r), colour[::-1], thickness, cv2.LINE_AA)
+        for (cx, cy), start in (((x + r, y + r), 180), ((right - r, y + r), 270), ((right - r, bottom - r), 0), ((x + r, bottom - r), 90)):
+            cv2.ellipse(self.image, (cx, cy), (r, r), start, 0, 90, colour[::-1], thickness, cv2.LINE_AA)

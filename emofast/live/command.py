@@ -1,0 +1,88 @@
+"""The command line of `webcam.py`: flags into one session."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+
+import cv2
+
+from emofast.console import console
+from emofast.errors import EmofastError
+from emofast.live.app import LiveView
+from emofast.live.pipeline import Pipeline
+from emofast.live.sources import LiveSource, open_source
+from emofast.live.stages import Stages
+from emofast.live.texts import LANGUAGES
+from emofast.live.window import Window
+from emofast.paths import artifacts
+from emofast.recognition import EmotionRecognizer
+
+__all__ = ["parser", "run"]
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """The flags of `webcam.py`."""
+    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--source", default="0", metavar="0|FILE|URL", help="camera number, video file or stream (default: 0, the first camera)")
+    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")
+    p.add_argument("--save", type=Path, metavar="OUT.mp4", help="write the annotated video")
+    p.add_argument("--log", type=Path, metavar="OUT.csv", help="write one row per face and instant")
+    p.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    p.add_argument("--lang", choices=list(LANGUAGES), default="en", help="language of the view (default: en; key l switches)")
+    p.add_argument(
+        "--upsample", type=int, choices=(0, 1, 2), default=0, help="1: faces half as large, 4 times slower; 2 goes on (default: 0)"
+    )
+    p.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of the network (default: 1)")
+    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
+    return p
+
+
+def run(args: argparse.Namespace) -> None:
+    """One session as the flags say; raises `EmofastError` for whatever cannot work, before anything is opened twice."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside still finishes the files
+    cv2.setNumThreads(1)  # its pictures are small: handing them to threads costs more than drawing them
+    model = args.model or _default_model()
+    if args.max_frames is None and args.headless and not (args.save or args.log):
+        console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")
+    recognizer = _load(model, args.threads, args.trust)
+    source = open_source(args.source)
+    try:
+        window = None if args.headless else Window("emofast", source.size)
+        pipeline = Pipeline(recognizer, Stages(), background=isinstance(source, LiveSource) or window is not None, upsample=args.upsample)
+        view = LiveView(source, pipeline, window, args.lang, args.save, args.log, args.max_frames)
+    except BaseException:
+        source.close()
+        raise
+    view.run().print()
+
+
+def _default_model() -> Path:
+    """The ONNX model, which starts in a second, else the learner."""
+    places = [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
+    found = next((p for p in places if p.is_file()), None)
+    if not found:
+        raise EmofastError(
+            f"there is no model yet, neither {places[0]} nor {places[1].name}; get the project with its artifacts folder, "
+            "or make one from a trained experiment: python -m emofast export EXPERIMENT --data NAME"
+        )
+    return found
+
+
+def _load(model: Path, threads: int, trust: bool) -> EmotionRecognizer:
+    slow = " (a fastai learner: some seconds; the .onnx model is quicker)" if model.suffix == ".pkl" else ""
+    with console.status(f"loading {model}{slow}"):
+        if slow and not console.is_terminal:
+            console.print(f"loading {model}{slow}")
+        recognizer = EmotionRecognizer(model, threads=threads, trust=trust)
+    console.print(f"model: {model} ({recognizer.size} px, {'grey' if recognizer.channels == 1 else 'colour'})")
+    return recognizer
+
+
+def _positive(text: str) -> int:
+    n = int(text)
+    if n < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return n

@@ -1,0 +1,53 @@
+"""What is told on leaving: how much was seen, how fast, and which emotions."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import psutil
+from rich.table import Table
+
+from emofast.console import console
+from emofast.emotions import EMOTIONS
+from emofast.live.smoothing import FaceView
+from emofast.live.stages import Stages
+
+__all__ = ["Summary"]
+
+
+class Summary:
+    """Counts a session in constant memory."""
+
+    def __init__(self, stages: Stages):
+        self.stages = stages
+        self.frames = self.without_face = 0
+        self.shown: Counter[str] = Counter()
+        self.first_label: float | None = None
+        self._start = time.perf_counter()
+
+    def add(self, views: list[FaceView]) -> None:
+        """Count one frame."""
+        self.frames += 1
+        self.without_face += not views
+        self.shown.update(v.emotion or "not sure" for v in views)
+        if views and self.first_label is None:
+            self.first_label = time.time() - psutil.Process().create_time()
+
+    def print(self) -> None:
+        """The summary as two tables."""
+        seconds = time.perf_counter() - self._start
+        if not self.frames:
+            console.print("No frame was seen.")
+            return
+        console.print(f"\n{self.frames} frames in {seconds:.1f} s, {self.frames / seconds:.1f} frames per second", end="")
+        console.print(f"; first label {self.first_label:.1f} s after the start." if self.first_label else "; no face in any of them.")
+        table = Table("stage", "median ms", "95 % below ms", box=None, pad_edge=False)
+        for name, median, p95 in self.stages.rows():
+            table.add_row(name, f"{median:.2f}", f"{p95:.2f}")
+        console.print(table)
+        faces = self.shown.total()
+        if faces:
+            shares = [f"{name} {self.shown[name] / faces:.0%}" for name in (*EMOTIONS, "not sure") if self.shown[name]]
+            console.print(f"Shares of {faces} faces seen: " + ", ".join(shares))
+        console.print(f"Frames without a face: {self.without_face} ({self.without_face / self.frames:.0%})")

@@ -1,0 +1,87 @@
+"""The window and its keys."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emofast.errors import EmofastError
+
+__all__ = ["Window", "key_name"]
+
+ESCAPE = 27
+# The same keys on a Russian keyboard, as X11 and as Unicode codes: nobody should have to switch layouts to quit.
+_RUSSIAN = dict(zip("йьыкдр", "qmsrlh"))
+_X11_RUSSIAN = dict(zip((0x6CA, 0x6D8, 0x6D9, 0x6CB, 0x6C4, 0x6D2), "qmsrlh"))
+
+
+class Window:
+    """A resizable window; it keeps the picture's proportions. Raises `EmofastError` where there is no display."""
+
+    def __init__(self, title: str, size: tuple[int, int]):
+        _require_display()
+        os.environ.setdefault("QT_LOGGING_RULES", "*=false")  # Qt's notes about fonts it does not need
+        if sys.platform == "linux":
+            os.environ["QT_QPA_PLATFORM"] = "xcb"  # the only one that OpenCV brings; under Wayland Qt would look for another
+        self.title = title
+        cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
+        width, height = size
+        shrink = min(1.0, 1280 / width, 800 / height)  # a 4K frame must not fill more than the screen
+        cv2.resizeWindow(title, round(width * shrink), round(height * shrink))
+
+    def show(self, image: np.ndarray, wait_ms: int = 1) -> str | None:
+        """Show a picture for at least `wait_ms`; returns the name of the key that was pressed, if any; "q" when the window was closed."""
+        cv2.imshow(self.title, image)
+        code = cv2.waitKeyEx(wait_ms)
+        if cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) < 1:
+            return "q"
+        return key_name(code)
+
+    def close(self) -> None:
+        """Close the window."""
+        cv2.destroyAllWindows()
+
+
+def key_name(code: int) -> str | None:
+    """`waitKeyEx`'s code as the Latin letter on that key, "space" or "q" for Esc; None for no key and keys that mean nothing."""
+    if code == -1:
+        return None
+    if code & 0xFFFF in _X11_RUSSIAN:
+        return _X11_RUSSIAN[code & 0xFFFF]
+    if code & 0xFF == ESCAPE:
+        return "q"
+    char = chr(code & 0xFFFF).lower()
+    return "space" if char == " " else _RUSSIAN.get(char, char if char in "qmsrlh" else None)
+
+
+def _require_display() -> None:
+    """Qt ends the whole process where it cannot reach a display, so it is asked only where there is one."""
+    if sys.platform != "linux" or _reachable(os.environ.get("DISPLAY", "")):
+        return
+    raise EmofastError(
+        "there is no display to open a window on; use --headless (with --save OUT.mp4 or --log OUT.csv to keep what is seen), "
+        "or log in with a screen (ssh -X)"
+    )
+
+
+def _reachable(display: str) -> bool:
+    """Whether an X server answers at `[host]:number[.screen]`."""
+    host, _, number = display.rpartition(":")
+    number = number.partition(".")[0]
+    if not number.isdigit():
+        return False
+    try:
+        if host not in ("", "unix"):
+            socket.create_connection((host, 6000 + int(number)), timeout=2).close()
+            return True
+        with socket.socket(socket.AF_UNIX) as s:
+            path = Path(f"/tmp/.X11-unix/X{number}")
+            s.connect(str(path) if path.exists() else f"\0{path}")
+        return True
+    except OSError:
+        return False

@@ -1,0 +1,32 @@
+"""What a trained network needs beside its weights to be fed and read, wherever it ends up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+__all__ = ["NetworkSpec", "Target"]
+
+Target = Literal["class", "votes", "va", "class+va"]
+"""What a network is trained on: the class, the annotators' votes, valence-arousal, or class and valence-arousal."""
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Input and output of a network; travels with the Learner as `learn.spec` and into the model card.
+
+    Input: uint8 faces from `emofast.faces.prepare_face(image, size, channels)`, divided by 255, minus `mean`, over `std`.
+    Output by `target`: `class` and `votes` nine logits; `va` valence and arousal in (-1, 1); `class+va` nine logits, then
+    valence and arousal in (-1, 1).
+    """
+
+    arch: str
+    size: int
+    channels: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    target: Target = "class"
+
+    def to_dict(self) -> dict:
+        """Plain values for a json file."""
+        return asdict(self)

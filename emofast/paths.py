@@ -1,0 +1,42 @@
+"""Where things lie: results beside the code, caches in one folder that may be deleted at any time."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+__all__ = ["PROJECT", "artifacts", "atomic_write", "cache"]
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def artifacts() -> Path:
+    """Folder of recorded results; `$EMOFAST_ARTIFACTS` moves it (tests, read-only checkouts)."""
+    return Path(os.environ.get("EMOFAST_ARTIFACTS") or PROJECT / "artifacts")
+
+
+def cache() -> Path:
+    """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
+    return Path(os.environ.get("EMOFAST_CACHE") or PROJECT / ".cache")
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it becomes `path` when the block ends well and vanishes when it does not.
+
+    Readers see the old file or the new one, never half of one, whatever kills the writer.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd, name = tempfile.mkstemp(prefix=f".partial-{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(fd)
+    partial = Path(name)
+    try:
+        yield partial
+        partial.chmod(0o644)  # mkstemp makes it private
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,62 @@
+"""The model card beside a model: what it is, how good it is, and which files it vouches for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from emofast.errors import EmofastError
+from emofast.paths import atomic_write
+
+__all__ = ["card_of", "read_card", "refuse_unvouched", "sha256", "write_card"]
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal text."""
+    with Path(path).open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def card_of(model: Path) -> Path:
+    """Where the card of a model file lies: `emofast.json` beside `emofast.pkl` and `emofast.onnx`."""
+    return Path(model).with_suffix(".json")
+
+
+def read_card(model: Path) -> dict | None:
+    """The card beside a model file, None where there is none. Raises `EmofastError` for a damaged one."""
+    path = card_of(model)
+    if not path.exists():
+        return None
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        return {**card, "sha256": dict(card["sha256"])}
+    except (ValueError, TypeError, KeyError) as e:
+        raise EmofastError(
+            f"the model card {path} is damaged ({type(e).__name__}: {e}); export the model anew, it is written with it"
+        ) from None
+
+
+def write_card(model: Path, card: dict) -> None:
+    """Write the card beside a model file, whole or not at all."""
+    with atomic_write(card_of(model)) as part:
+        part.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def refuse_unvouched(pickle: Path) -> None:
+    """Raise `EmofastError` unless the card beside a pickle names exactly this file.
+
+    Loading a pickle runs whatever code is in it. The card does not make a stranger's file safe; it makes sure that the file is the
+    one that came with its card, neither exchanged nor damaged on the way.
+    """
+    card = read_card(pickle)
+    if card is None:
+        reason = f"there is no model card {card_of(pickle).name} beside it"
+    elif card["sha256"].get(pickle.name) != sha256(pickle):
+        reason = f"its SHA-256 is not the one in {card_of(pickle).name}"
+    else:
+        return
+    raise EmofastError(
+        f"{pickle} is refused: loading a pickle runs the code in it, and {reason}; "
+        "if you made it or trust who did, add --trust (Python: trust=True), or use the .onnx model, which holds no code"
+    )

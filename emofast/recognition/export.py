@@ -1,0 +1,171 @@
+"""A trained experiment into the three files that are handed out: fastai learner, ONNX model, model card."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.network import NetworkSpec
+from emofast.paths import artifacts, atomic_write
+from emofast.recognition.boxes import MARGIN
+from emofast.recognition.card import sha256, write_card
+from emofast.recognition.graph import FaceGraph
+from emofast.recognition.networks import Network, open_learner, open_onnx, unpickle
+
+__all__ = ["PARITY", "accuracy_interval", "export", "export_model", "fit_temperature", "parity", "write_onnx"]
+
+PARITY = 1e-3
+"""Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
+
+VALENCE_AROUSAL = {
+    "class": "mean of the class centres of emofast.emotions weighted by the probabilities; not verified against ratings",
+    "votes": "mean of the class centres of emofast.emotions weighted by the probabilities; not verified against ratings",
+    "va": "the network's own output, trained on class centres; not verified against ratings",
+    "class+va": "the network's own output, trained on class centres; not verified against ratings",
+}
+
+
+def export(experiment: str, data: str, to: Path | None = None, margin: float = MARGIN) -> Path:
+    """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
+
+    The temperature is fitted, and the accuracy measured, on the validation probabilities that the experiment left. Its own checkpoint is
+    loaded without a card: this machine has trained it.
+    """
+    source = artifacts() / data / experiment
+    learner, valid = source / "checkpoints" / "learner.pkl", source / "valid.npz"
+    for path in (learner, valid):
+        if not path.is_file():
+            raise EmofastError(f"{experiment} has left no {path}; train it first: python experiments/{experiment}.py --data {data}")
+    with np.load(valid) as kept:
+        probabilities, labels = kept["probabilities"], kept["labels"]
+    correct = int((probabilities.argmax(1) == labels).sum())
+    facts = {
+        "experiment": experiment,
+        "training_data": data,
+        "accuracy": round(correct / len(labels), 4),
+        "accuracy_95": [round(x, 4) for x in accuracy_interval(correct, len(labels))],
+        "accuracy_on": f"{len(labels)} validation images",
+    }
+    return export_model(learner, to or artifacts(), fit_temperature(probabilities, labels), facts, margin)
+
+
+def export_model(
+    learner: Path, to: Path, temperature: float = 1.0, facts: dict | None = None, margin: float = MARGIN, name: str = "emofast"
+) -> Path:
+    """Write `name`.pkl, `name`.onnx and `name`.json into `to` from a pickled learner that has a `spec`; returns the card's path.
+
+    The card comes last: until then a new pickle does not fit the old card and is refused, so a killed export leaves nothing that misleads.
+    Raises `EmofastError`, and leaves the old files, if learner and ONNX model differ by more than `PARITY`.
+    """
+    learn = unpickle(Path(learner))
+    spec: NetworkSpec = learn.spec
+    learn.temperature = float(temperature)
+    learn.path = learn.dls.path = Path()  # where it was trained is nobody's business
+    pkl, onnx = Path(to) / f"{name}.pkl", Path(to) / f"{name}.onnx"
+    with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
+        learn.export(new_pkl.resolve())
+        write_onnx(FaceGraph(learn.model, spec, temperature).eval(), new_onnx, spec, margin)
+        difference = parity(open_learner(new_pkl, trust=True), open_onnx(new_onnx))
+        if not difference <= PARITY:  # also for NaN
+            raise EmofastError(f"nothing was exported: ONNX model and learner of {learner} differ by {difference:.1g}, more than {PARITY}")
+    card = {
+        "architecture": spec.arch,
+        "parameters": sum(p.numel() for p in learn.model.parameters()),
+        "input": {"size": spec.size, "channels": spec.channels, "mean": list(spec.mean), "std": list(spec.std)},
+        "crop_margin": margin,
+        "target": spec.target,
+        "emotions": list(EMOTIONS),
+        "valence_arousal": VALENCE_AROUSAL[spec.target],
+        "temperature": round(float(temperature), 4),
+        **(facts or {}),
+        "exported": date.today().isoformat(),
+        "versions": {p: version(p) for p in ("emofast", "fastai", "torch", "timm", "onnx", "onnxruntime") if _installed(p)},
+        "sha256": {path.name: sha256(path) for path in (pkl, onnx)},
+    }
+    write_card(pkl, card)
+    return pkl.with_suffix(".json")
+
+
+def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature at which softmax(log p / T) has the smallest negative log-likelihood of the labels (Guo et al. 2017, section 4.2).
+
+    `probabilities` float [n, 9], `labels` int [n]. Probabilities of zero count as 1e-7. The answer lies in [0.1, 10].
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    logits = np.log(np.clip(probabilities.astype(np.float64), 1e-7, None))
+    rows = np.arange(len(labels))
+
+    def loss(log_t: float) -> float:
+        return -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean()
+
+    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
+
+
+def accuracy_interval(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of an accuracy (Wilson 1927): `correct` of `n`."""
+    p, centre = correct / n, (correct + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * np.sqrt(n * p * (1 - p) + z * z / 4)
+    return float(centre - half), float(centre + half)
+
+
+def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -> None:
+    """Write `graph` as ONNX: `faces` uint8 [n, channels, size, size] to `probabilities` and `valence_arousal`, for any n.
+
+    Its metadata says what a reader needs beside the shapes: class names, architecture, target and crop margin.
+    """
+    import onnx
+
+    example = torch.zeros((2, spec.channels, spec.size, spec.size), dtype=torch.uint8)
+    quiet = logging.getLogger("torch.onnx")
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                graph, (example,), dynamo=True, verbose=False, input_names=["faces"], output_names=["probabilities", "valence_arousal"],
+                dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
+            )  # fmt: skip
+    finally:
+        quiet.setLevel(level)
+    model = program.model_proto
+    facts = {"emotions": json.dumps(EMOTIONS), "arch": spec.arch, "target": spec.target, "crop_margin": str(margin)}
+    onnx.helper.set_model_props(model, facts)
+    for part in (
+        *model.graph.node,
+        *model.graph.value_info,
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.initializer,
+        model.graph,
+    ):
+        part.ClearField("metadata_props")  # the exporter's stack traces: paths of this machine, a third of the file
+        part.ClearField("doc_string")
+    onnx.save(model, path)
+
+
+def parity(a: Network, b: Network, n: int = 8, seed: int = 0) -> float:
+    """The largest difference between two networks' outputs on `n` random faces, together and one by one."""
+    faces = np.random.default_rng(seed).integers(0, 256, (n, a.channels, a.size, a.size), np.uint8)
+    batches = [faces, faces[:1]]
+    return max(float(np.abs(x - y).max()) for batch in batches for x, y in zip(a(batch), b(batch)))
+
+
+def _installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError
+
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False

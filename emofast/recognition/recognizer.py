@@ -1,0 +1,112 @@
+"""The trained network as a person wants it: faces in, emotions out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.faces import prepare_face
+from emofast.paths import artifacts
+from emofast.recognition.networks import open_learner, open_onnx
+
+__all__ = ["DEFAULT", "EmotionRecognizer", "Prediction"]
+
+DEFAULT = "artifacts/emofast.pkl"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says about one face."""
+
+    emotion: str
+    """The likeliest of `EMOTIONS`."""
+    confidence: float
+    """Its probability, 0 to 1."""
+    probabilities: np.ndarray = field(repr=False)
+    """float32 [9] in the order of `EMOTIONS`; sums to 1."""
+    valence: float
+    """Unpleasant -1 to pleasant 1."""
+    arousal: float
+    """Calm -1 to excited 1."""
+
+
+class EmotionRecognizer:
+    """Emotions of prepared faces, by an exported fastai learner (`.pkl`) or its ONNX twin (`.onnx`, no torch needed).
+
+        recognizer = EmotionRecognizer()
+        recognizer.predict(cv2.imread("face.jpg")).emotion
+
+    A face is a crop such as `crop_face(frame, box, recognizer.margin)` gives: uint8 (or uint16), grey [h, w], BGR [h, w, 3] or BGRA, of any
+    size. `threads` is the number of CPU threads of one call. The first call is as fast as the others: loading warms up.
+
+    Raises `EmofastError` where there is no such model file, where it is damaged or made by other versions, and for a pickle that the
+    model card beside it does not vouch for, unless `trust=True`: loading a pickle runs the code in it.
+    """
+
+    def __init__(self, weights: str | Path = DEFAULT, *, threads: int = 1, trust: bool = False):
+        self.path = _find(weights)
+        onnx = self.path.suffix == ".onnx"
+        self._network = open_onnx(self.path, threads) if onnx else open_learner(self.path, threads, trust)
+        self.predict_arrays([np.zeros((64, 64), np.uint8)])
+
+    @property
+    def margin(self) -> float:
+        """The `crop_face` margin at which faces look like those the network was trained on."""
+        return self._network.margin
+
+    @property
+    def size(self) -> int:
+        """Side of the network's input in pixels."""
+        return self._network.size
+
+    @property
+    def channels(self) -> int:
+        """1 for a network on grey faces, 3 for one on colour."""
+        return self._network.channels
+
+    def __repr__(self) -> str:
+        n = self._network
+        return f"EmotionRecognizer({str(self.path)!r}: {n.arch}, {n.size} px, {'grey' if n.channels == 1 else 'colour'}, {n.kind})"
+
+    def predict(self, face: np.ndarray) -> Prediction:
+        """The emotion of one face."""
+        return self.predict_batch([face])[0]
+
+    def predict_batch(self, faces: Sequence[np.ndarray]) -> list[Prediction]:
+        """The emotions of several faces, of any sizes, in one run of the network."""
+        return [
+            Prediction(EMOTIONS[p.argmax()], float(p.max()), p, float(valence), float(arousal))
+            for p, (valence, arousal) in zip(*self.predict_arrays(faces))
+        ]
+
+    def probabilities(self, faces: Sequence[np.ndarray]) -> np.ndarray:
+        """Probabilities of the classes in the order of `EMOTIONS`: float32 [n, 9]."""
+        return self.predict_arrays(faces)[0]
+
+    def predict_arrays(self, faces: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities float32 [n, 9] and valence-arousal float32 [n, 2] of n faces, n = 0 included."""
+        if not len(faces):
+            return np.empty((0, len(EMOTIONS)), np.float32), np.empty((0, 2), np.float32)
+        n = self._network
+        return n(np.stack([prepare_face(f, n.size, n.channels) for f in faces]))
+
+
+def _find(weights: str | Path) -> Path:
+    """The model file: as given, or below the project's results if the path begins with `artifacts/`."""
+    path = Path(weights)
+    places = [path]
+    if not path.is_absolute() and path.parts[:1] == ("artifacts",):
+        places.append(artifacts().joinpath(*path.parts[1:]))
+    found = next((p for p in places if p.is_file()), None)
+    if not found:
+        raise EmofastError(
+            f"there is no model file {path}; make one from a trained experiment with: python -m emofast export EXPERIMENT --data NAME"
+        )
+    if found.suffix not in (".pkl", ".onnx"):
+        raise EmofastError(f"{found} is no model: give an exported learner (.pkl) or an ONNX model (.onnx)")
+    return found

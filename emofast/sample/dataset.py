@@ -1,0 +1,162 @@
+"""A data set of drawn faces in the competition's exact layout, with the truth beside it: same seed, same bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from emofast.console import console
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.sample.photograph import Photograph, take, vote
+
+__all__ = ["SHARES", "write_sample"]
+
+SHARES: dict[str, int] = {
+    "anger": 7022, "contempt": 3085, "disgust": 3155, "fear": 5044, "happy": 5955, "neutral": 6795, "sad": 6740, "surprise": 6323,
+    "uncertain": 5927,
+}  # fmt: skip
+"""Rows per class of the competition's `train.csv`; the sample has its classes in these proportions."""
+
+_VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt", "uncertain")  # FER+'s order
+_SMALLEST = 2 * len(EMOTIONS)
+_PICTURES_PER_PERSON = 6
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One line of `train.csv` or one test picture: what it is called, and which picture it shows."""
+
+    name: str  # in the zip
+    emotion: str  # as labelled
+    photograph: Photograph
+
+
+def write_sample(folder: Path, seed: int = 42, train: int = 1200, test: int = 240) -> Path:
+    """Draw a data set of `train` and `test` pictures into the new `folder`; returns it.
+
+    Files: `train.csv`, `sample_submission.csv`, `train.zip`, `test_kaggle.zip` as the competition has them, with its oddities:
+    duplicates, some of them under a second class, one anger file that no row names, pictures that are not square or grey.
+    Beside them `train_votes.csv` (ten simulated annotators) and `truth.csv` (what was really drawn, test pictures too).
+    People in the test pictures are none of those in the training pictures.
+
+    The folder appears when it is complete and not before. Raises `EmofastError` if it holds files already or cannot be made.
+    """
+    folder = Path(folder).absolute()
+    if train < _SMALLEST or test < 1:
+        raise EmofastError(f"a sample of {train} training and {test} test pictures is too small: at least {_SMALLEST} and 1 are needed")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise EmofastError(f"{folder} exists and is not empty: name a new folder, or delete this one first")
+    train_rows, extra = _plan_train(seed, train)
+    test_rows = _plan_test(seed, test)
+    with _folder_when_done(folder) as partial:
+        jpegs = _draw(row.photograph for row in (*train_rows, extra, *test_rows))
+        _zip(partial / "train.zip", [*train_rows, extra], jpegs)
+        _zip(partial / "test_kaggle.zip", test_rows, jpegs)
+        paths = [f"./{row.name}" for row in train_rows]
+        _csv(partial / "train.csv", ",image_path,emotion", ((i, p, row.emotion) for i, (p, row) in enumerate(zip(paths, train_rows))))
+        ids = [row.name.removeprefix("test_kaggle/") for row in test_rows]
+        _csv(partial / "sample_submission.csv", "image_path,emotion", ((i, "neutral") for i in ids))
+        votes = ((p, *vote(row.photograph, _VOTES)) for p, row in zip(paths, train_rows))
+        _csv(partial / "train_votes.csv", ",".join(("image_path", *_VOTES)), votes)
+        truth = ((p, *row.photograph.truth()) for p, row in zip(paths + ids, train_rows + test_rows))
+        _csv(partial / "truth.csv", "image_path,emotion,valence,arousal,intensity,identity,yaw,pitch,roll", truth)
+    return folder
+
+
+def _counts(total: int) -> dict[str, int]:
+    """`total` shared out in the competition's proportions, every class at least once where there is room."""
+    exact = {e: total * n / sum(SHARES.values()) for e, n in SHARES.items()}
+    counts = {e: int(x) for e, x in exact.items()}
+    for e in sorted(exact, key=lambda e: counts[e] - exact[e])[: total - sum(counts.values())]:
+        counts[e] += 1
+    return counts
+
+
+def _plan_train(seed: int, n: int) -> tuple[list[_Row], _Row]:
+    """Rows in the order of `train.csv` (class, then name as text), and the file that no row names."""
+    rng = np.random.default_rng([seed, 0])
+    slots = [(e, i) for e, count in _counts(n).items() for i in sorted(range(count), key=lambda i: f"{i}.jpg")]
+    people = max(1, n // _PICTURES_PER_PERSON)
+    rows = [
+        _Row(f"train/{e}/{i}.jpg", e, Photograph.plan(e, [seed, 1, k], [seed, 2], int(rng.integers(people))))
+        for k, (e, i) in enumerate(slots)
+    ]
+    chosen = rng.permutation(n)[: 2 * max(2, round(0.015 * n))].tolist()
+    for k, (copy, original) in enumerate(zip(chosen[::2], chosen[1::2])):
+        if k % 3:  # most duplicates stay in their class, as in the competition
+            same = [j for j in range(n) if rows[j].emotion == rows[copy].emotion and j != copy and j not in chosen]
+            original = same[original % len(same)] if same else original
+        rows[copy] = _Row(rows[copy].name, rows[copy].emotion, rows[original].photograph)
+    anger = sum(row.emotion == "anger" for row in rows)
+    extra = _Row(f"train/anger/{anger}.jpg", "anger", Photograph.plan("anger", [seed, 1, n], [seed, 2], int(rng.integers(people))))
+    return rows, extra
+
+
+def _plan_test(seed: int, n: int) -> list[_Row]:
+    """Test pictures in numeric order; their people begin where those of the training pictures end."""
+    rng = np.random.default_rng([seed, 3])
+    emotions = [e for e, count in _counts(n).items() for _ in range(count)]
+    people = max(1, n // _PICTURES_PER_PERSON)
+    order = rng.permutation(n).tolist()
+    return [
+        _Row(f"test_kaggle/{i}.jpg", emotions[j], Photograph.plan(emotions[j], [seed, 4, i], [seed, 5], int(rng.integers(people))))
+        for i, j in enumerate(order)
+    ]  # fmt: skip
+
+
+def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
+    """JPEG of each photograph, drawn on all cores; a person's pictures together, since they share what no muscle moves."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ordered = sorted(set(photographs), key=lambda p: (p.person_seed, p.seed))
+        try:
+            jpegs = pool.map(take, ordered)
+            shown = track(jpegs, "Drawing faces", len(ordered), console=console, transient=True, disable=not console.is_terminal)
+            return dict(zip(ordered, shown))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _zip(path: Path, rows: list[_Row], jpegs: Mapping[Photograph, bytes]) -> None:
+    """Store the pictures. Time stamp and system are fixed: they would be the only difference between two runs."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for row in rows:
+            info = zipfile.ZipInfo(row.name, (1980, 1, 1, 0, 0, 0))
+            info.create_system, info.external_attr = 3, 0o644 << 16
+            archive.writestr(info, jpegs[row.photograph])
+
+
+def _csv(path: Path, header: str, rows: Iterable[tuple]) -> None:
+    lines = [header, *(",".join(f"{x:.4f}" if isinstance(x, float) else str(x) for x in row) for row in rows)]
+    path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+
+
+@contextmanager
+def _folder_when_done(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `folder`; it becomes `folder` when the block ends well and vanishes when it does not."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}-", dir=folder.parent))
+    except (PermissionError, FileExistsError, NotADirectoryError) as e:
+        raise EmofastError(f"{folder} cannot be made ({e.strerror}): name a folder in a place you may write to") from e
+    try:
+        yield partial
+        partial.chmod(0o755)  # mkdtemp makes it private
+        try:
+            partial.replace(folder)
+        except OSError as e:
+            if not folder.exists():
+                raise
+            raise EmofastError(f"{folder} was filled by someone else meanwhile: nothing was changed in it") from e
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,132 @@
+"""Who is drawn, from where, and in which light: plain values, drawn at random from a generator or given by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+__all__ = ["FRONTAL", "LAMP", "Identity", "Light", "Pose"]
+
+Colour = tuple[float, float, float]
+"""Blue, green, red in [0, 1], as OpenCV orders them."""
+
+# Light to deep, as (blue, green, red); chosen by eye under the default lamp.
+_SKINS = (
+    (0.74, 0.81, 0.93), (0.66, 0.75, 0.90), (0.56, 0.67, 0.86), (0.45, 0.57, 0.79), (0.36, 0.47, 0.69),
+    (0.28, 0.37, 0.57), (0.21, 0.28, 0.44),
+)  # fmt: skip
+_HAIRS = (
+    (0.07, 0.07, 0.09), (0.10, 0.13, 0.18), (0.13, 0.20, 0.31), (0.20, 0.32, 0.46), (0.34, 0.52, 0.68),
+    (0.14, 0.25, 0.50), (0.58, 0.60, 0.62),
+)  # fmt: skip
+_IRISES = ((0.12, 0.19, 0.30), (0.18, 0.29, 0.42), (0.30, 0.43, 0.40), (0.58, 0.50, 0.40), (0.55, 0.53, 0.50))
+_CLOTHES = (
+    (0.42, 0.30, 0.22), (0.25, 0.24, 0.24), (0.70, 0.70, 0.69), (0.25, 0.25, 0.55), (0.35, 0.45, 0.30),
+    (0.55, 0.45, 0.35), (0.40, 0.30, 0.42),
+)  # fmt: skip
+
+
+def _mix(table: tuple[Colour, ...], position: float) -> Colour:
+    """Colour at `position` in [0, len - 1] of a table, mixed linearly between its neighbours."""
+    low = min(int(position), len(table) - 2)
+    w = position - low
+    return tuple(float((1 - w) * p + w * q) for p, q in zip(table[low], table[low + 1]))
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One person. Shapes are factors around 1 unless said otherwise; the default is an average face."""
+
+    seed: int = 0  # of the fine texture of skin and hair
+    width: float = 1.0
+    length: float = 1.0
+    jaw: float = 1.0  # above 1 broader
+    cheeks: float = 1.0  # fullness
+    skin: Colour = _SKINS[2]
+    hair: Colour = _HAIRS[2]
+    hairstyle: str = "short"  # one of `hair.STYLES`
+    hairline: float = 0.0  # higher up by this much of the face's half width
+    iris: Colour = _IRISES[1]
+    eye_size: float = 1.0
+    eye_distance: float = 1.0
+    eye_tilt: float = 0.0  # outer corner higher by this much of the eye's half width
+    brow_thickness: float = 1.0
+    brow_height: float = 0.0
+    brow_arch: float = 1.0
+    nose_width: float = 1.0
+    nose_length: float = 1.0
+    mouth_width: float = 1.0
+    lips: float = 1.0  # fullness
+    lip_colour: float = 0.3  # 0 like the skin, 1 painted
+    glasses: Literal["none", "round", "square"] = "none"
+    beard: Literal["none", "stubble", "moustache", "full"] = "none"
+    age: float = 0.2  # 0 smooth, 1 deeply lined
+    clothes: Colour = _CLOTHES[0]
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> Identity:
+        """A person drawn at random; the same state of `rng` gives the same one."""
+        soft = bool(rng.random() < 0.5)  # finer brows and jaw, fuller lips, never a beard
+        age = float(rng.beta(1.4, 2.2))
+        tone = float(rng.uniform(0, len(_SKINS) - 1))
+        styles = ("bob", "long", "tied", "fringe", "curly") if soft else ("short", "crop", "short", "fringe", "curly", "bald")
+        grey = age > 0.6 and rng.random() < 0.6
+        darkest = 2.0 if tone > 3 else 5.0  # fair hair on deep skin would have to be dyed
+
+        def around(spread: float) -> float:
+            return float(np.clip(rng.normal(1, spread), 1 - 2 * spread, 1 + 2 * spread))
+
+        return cls(
+            seed=int(rng.integers(2**31)), width=around(0.035), length=around(0.035),
+            jaw=around(0.08) * (0.95 if soft else 1.06), cheeks=around(0.2),
+            skin=_mix(_SKINS, tone), hair=_HAIRS[-1] if grey else _mix(_HAIRS, float(rng.uniform(0, darkest))),
+            hairstyle=styles[rng.integers(len(styles))], hairline=float(rng.uniform(-0.04, 0.08)),
+            iris=_mix(_IRISES, float(rng.uniform(0, 1 if tone > 3 else 4))),
+            eye_size=around(0.07) * (1.05 if soft else 0.98), eye_distance=around(0.03), eye_tilt=float(rng.normal(0.04, 0.06)),
+            brow_thickness=around(0.16) * (0.85 if soft else 1.15), brow_height=float(rng.normal(0.0, 0.02)), brow_arch=around(0.3),
+            nose_width=around(0.1), nose_length=around(0.05), mouth_width=around(0.06), lips=around(0.16) * (1.12 if soft else 0.92),
+            lip_colour=float(rng.uniform(0.35, 1.0) if soft else rng.uniform(0.15, 0.4)),
+            glasses=str(rng.choice(("none", "round", "square"), p=(0.78, 0.11, 0.11))),
+            beard="none" if soft else str(rng.choice(("none", "stubble", "moustache", "full"), p=(0.5, 0.25, 0.08, 0.17))),
+            age=age, clothes=_CLOTHES[rng.integers(len(_CLOTHES))],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Turn of the head in degrees: yaw > 0 to the picture's right, pitch > 0 up, roll > 0 clockwise in the picture."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, spread: float = 1.0) -> Pose:
+        """A pose around frontal; `spread=1` is that of snapshots (standard deviations of 10, 6 and 5 degrees), 0 is frontal."""
+        limit = np.array([30.0, 16.0, 15.0])
+        angles = np.clip(rng.normal(0, 1, 3) * (10, 6, 5) * spread, -limit, limit)
+        return cls(*(float(a) for a in angles))
+
+
+@dataclass(frozen=True)
+class Light:
+    """One soft lamp and the room around it. Direction in degrees seen from the face: azimuth > 0 from the picture's right."""
+
+    azimuth: float = -25.0
+    elevation: float = 35.0
+    key: float = 0.75  # strength of the lamp
+    ambient: float = 0.45  # strength of the room
+    warmth: float = 0.0  # -1 bluish to 1 yellowish
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, spread: float = 1.0) -> Light:
+        """A lamp somewhere in front and above; `spread=0` is always the same one."""
+        key = 0.75 + spread * float(rng.uniform(-0.2, 0.2))
+        return cls(azimuth=spread * float(rng.uniform(-55, 55)), elevation=30 + spread * float(rng.uniform(-18, 25)), key=key,
+                   ambient=1.2 - key + spread * float(rng.uniform(-0.12, 0.1)), warmth=spread * float(rng.normal(0, 0.35)))  # fmt: skip
+
+
+FRONTAL = Pose()
+LAMP = Light()

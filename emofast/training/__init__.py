@@ -1,0 +1,35 @@
+"""DataLoaders into a Learner, probabilities and a recorded result. Names load on first use: reading results needs no torch."""
+
+import os
+import warnings
+from importlib import import_module
+
+# torch's OpenMP threads busy-wait for each other; beside any other busy program two of them train up to six times slower than
+# they need to (measured: 47 against 295 pictures a second). Read when torch is loaded, so set before.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # timm's own, at import
+
+_WHERE = {
+    "ClassLoss": "losses",
+    "ClassVALoss": "losses",
+    "GaussianDecoder": "decoding",
+    "Run": "experiment",
+    "VALoss": "losses",
+    "VotesLoss": "losses",
+    "choose_ensemble": "ensemble",
+    "emotion_learner": "learners",
+    "main": "experiment",
+    "multitask_learner": "learners",
+    "nearest_centre": "decoding",
+    "predict": "predict",
+    "va_learner": "learners",
+    "weighted_mean": "decoding",
+}
+
+__all__ = list(_WHERE)
+
+
+def __getattr__(name: str):
+    if name in _WHERE:
+        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,87 @@
+"""A checkpoint after every epoch, from which a killed run goes on as if nothing had happened: bit for bit on one machine."""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback
+
+from emofast import paths
+
+__all__ = ["Checkpoint", "CheckpointFile"]
+
+
+class CheckpointFile:
+    """State of one seed's run: which stage and epoch is done, and everything needed to go on from there.
+
+    A stage is one call of `Run.fit`. `best` holds the weights of the epoch that validated best within the last stage.
+    """
+
+    def __init__(self, path: Path, resume: bool):
+        self.path = path
+        self.state: dict = {"stage": 0, "epoch": 0, "history": [], "best": None, "seconds": 0.0}
+        if resume and path.is_file():
+            self.state = torch.load(path, map_location="cpu", weights_only=False)  # written by this program, never fetched
+
+    def write(self) -> None:
+        with paths.atomic_write(self.path) as partial:
+            torch.save(self.state, partial)
+
+
+class Checkpoint(Callback):
+    """Writes the file after each epoch, restores it before the first one that is left, and keeps the best weights.
+
+    Order 80: after fastai's SkipToEpoch (70), so that skipped epochs do not count, and after the Recorder has its numbers.
+    """
+
+    order = 80
+
+    def __init__(self, file: CheckpointFile, stage: int, start_epoch: int, monitor: tuple[str, ...]):
+        self.file, self.stage, self.start_epoch, self.monitor = file, stage, start_epoch, monitor
+
+    def before_epoch(self):
+        self._started = time.perf_counter()
+        if self.epoch == self.start_epoch and self.start_epoch:
+            self.learn.model.load_state_dict(self.file.state["model"])
+            self.learn.opt.load_state_dict(self.file.state["opt"])
+            _set_rng(self.file.state["rng"], self.dls)
+
+    def after_epoch(self):
+        if self.epoch < self.start_epoch:
+            return
+        state, names, log = self.file.state, list(self.recorder.metric_names), list(self.recorder.log)
+        seconds = time.perf_counter() - self._started
+        row = {"stage": self.stage, **{n: v for n, v in zip(names, log) if n != "time"}, "seconds": round(seconds, 1)}
+        score = float(np.mean([row[n] for n in self.monitor]))
+        if self.epoch == 0 or state["best"] is None or score > state["best"]["score"]:
+            weights = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
+            state["best"] = {"score": score, "epoch": self.epoch, "stage": self.stage, "model": weights}
+        state.update(
+            stage=self.stage, epoch=self.epoch + 1, history=[*state["history"], row], seconds=state["seconds"] + seconds,
+            model=self.model.state_dict(), opt=copy.copy(self.opt.state_dict()), rng=_get_rng(self.dls),
+        )
+        self.file.write()
+
+
+def _get_rng(dls) -> dict:
+    return {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "dls": dls.train.rng.getstate(),
+    }
+
+
+def _set_rng(state: dict, dls) -> None:
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    dls.train.rng.setstate(state["dls"])

@@ -1,0 +1,137 @@
+"""The experiment runner: a script defines `train(run)`, `main` does the rest: flags, seeds, resume, results, header."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from fastai.learner import Learner
+from filelock import FileLock, Timeout
+
+from emofast import paths
+from emofast.console import console, warn
+from emofast.data import find_data, read_competition
+from emofast.data.competition import Competition
+from emofast.errors import EmofastError, exits_cleanly
+from emofast.training.header import refresh_header
+from emofast.training.networks import IMAGENET
+from emofast.training.precision import choose_device, choose_precision
+from emofast.training.record import record
+from emofast.training.results import Result, code_hash, package_hash, results_folder
+from emofast.training.run import QUICK_EPOCHS, QUICK_ROWS, Run
+from emofast.training.seed import finished_seed, train_seed
+
+__all__ = ["main"]
+
+
+def main(train: Callable[[Run], Learner], epochs: int) -> None:
+    """Run the script that defines `train` as a command. `epochs`: how many by default; `run.epochs` is what to use."""
+    source = Path(inspect.getfile(train)).resolve()
+    sys.exit(exits_cleanly(_run)(train, epochs, source, _arguments(train, epochs, source)))
+
+
+def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace:
+    doc = (inspect.getmodule(train).__doc__ or "").strip()
+    p = argparse.ArgumentParser(
+        description=doc.splitlines()[0] if doc else None,
+        epilog=f"example: python experiments/{source.name} --data sample --quick",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    p.add_argument("--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)")
+    p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
+    p.add_argument("--seeds", type=int, default=1, metavar="N", help="how many seeds to train, from --seed up; N > 1 states the spread")
+    p.add_argument("--epochs", type=_positive, metavar="N", help=f"epochs of training (default: {epochs}; quick: {QUICK_EPOCHS})")
+    p.add_argument("--weights", default=IMAGENET, metavar="imagenet|none|FILE", help="where the network's weights come from")
+    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one")
+    p.add_argument("--quick", action="store_true", help=f"a look: {QUICK_EPOCHS} epochs, at most {QUICK_ROWS} training pictures, results apart")
+    p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
+    return p.parse_args()
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of epochs; give 1 or more")
+    return int(text)
+
+
+def _run(train: Callable, epochs: int, source: Path, args: argparse.Namespace) -> None:
+    if args.seeds < 1:
+        raise EmofastError("--seeds must be 1 or more.")
+    comp = read_competition(find_data(args.data))
+    settings = {
+        "epochs": args.epochs or (min(epochs, QUICK_EPOCHS) if args.quick else epochs),
+        "weights": args.weights,
+        "quick": args.quick,
+        "seeds": list(range(args.seed, args.seed + args.seeds)),
+    }
+    key = {"code": code_hash(source), "data_fingerprint": comp.fingerprint, "settings": settings}
+    folder = results_folder(comp.name, args.quick) / source.stem
+    if args.resume and _recorded(folder, key):
+        refresh_header(source)
+        return
+    checkpoints = folder / "checkpoints"
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(checkpoints / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise EmofastError(f"{source.name} is already running on {comp.name}; wait for it, or stop it first.") from None
+    with lock:
+        resume = args.resume and _same_run(checkpoints, key)
+        _train_all(train, source, comp, args, key, folder, resume)
+
+
+def _recorded(folder: Path, key: dict) -> bool:
+    if not (folder / "result.json").is_file():
+        return False
+    summary = Result(folder).summary
+    if any(summary.get(k) != v for k, v in key.items()):
+        return False
+    console.print(f"{folder.name}: recorded for the same code, data and settings, accuracy {summary['scores']['accuracy_tta']:.4f}; skipped")
+    if summary["package"] != package_hash():
+        warn(f"{folder.name} was recorded with another version of emofast/data or emofast/training; run it without --resume to measure anew")
+    return True
+
+
+def _same_run(checkpoints: Path, key: dict) -> bool:
+    """Whether the checkpoints there belong to this very run; others are of no use and are told."""
+    note = checkpoints / "run.json"
+    if not note.is_file():
+        return False
+    if json.loads(note.read_text()) == _one_seed(key):
+        return True
+    warn(f"{checkpoints} is of other code, data or settings: starting anew")
+    return False
+
+
+def _one_seed(key: dict) -> dict:
+    """The key without the list of seeds: a run with more seeds goes on from the ones that are done."""
+    return {**key, "settings": {k: v for k, v in key["settings"].items() if k != "seeds"}}
+
+
+def _train_all(train: Callable, source: Path, comp: Competition, args, key: dict, folder: Path, resume: bool) -> None:
+    checkpoints, settings = folder / "checkpoints", key["settings"]
+    if not resume:
+        for old in [*checkpoints.glob("seed*"), *checkpoints.glob("learner.pkl")]:
+            old.unlink()
+        with paths.atomic_write(checkpoints / "run.json") as partial:
+            partial.write_text(json.dumps(_one_seed(key)))
+    device = choose_device(args.device)
+    precision = choose_precision(device)
+    console.print(f"{source.stem} on {comp.name}: {device.type}, {precision}, epochs {settings['epochs']}, seeds {settings['seeds']}")
+    seeds = []
+    for seed in settings["seeds"]:
+        run = Run(comp, seed, settings["epochs"], args.weights, device, args.quick, checkpoints, resume)
+        seeds.append(finished_seed(checkpoints, seed) or train_seed(train, run))
+    summary = record(source, comp, key, folder, seeds, precision)
+    if not args.quick and comp.name != "sample":
+        refresh_header(source)
+    scores = summary["scores"]
+    console.print(
+        f"{source.stem}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, macro F1 {scores['macro_f1_tta']:.4f}"
+        f" on {summary['valid_rows']} validation pictures; recorded in {folder}"
+    )

@@ -1,0 +1,64 @@
+"""The block of measured numbers in an experiment's docstring: written by this tool from `result.json`, by nobody else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from emofast import paths
+from emofast.console import warn
+from emofast.training.results import QUICK, Result, read_results
+
+__all__ = ["BEGIN", "END", "header_block", "refresh_header", "results_of"]
+
+BEGIN = "--- measured (written by the tool from result.json) ---"
+END = "--- end of measured ---"
+
+
+def results_of(experiment: str) -> list[Result]:
+    """Full results of an experiment on every data set but the drawn sample, which proves only that the machinery works."""
+    sets = [p for p in sorted(paths.artifacts().glob("*")) if p.is_dir() and p.name != "sample" and not p.name.endswith(QUICK)]
+    return [r for folder in sets for r in read_results(folder) if r.name == experiment]
+
+
+def header_block(results: list[Result]) -> str:
+    """The lines between the markers."""
+    return "\n\n".join(_paragraph(r.summary) for r in results) if results else "no recorded run yet"
+
+
+def _paragraph(s: dict) -> str:
+    scores, n = s["scores"], len(s["seeds"])
+    noise = f"± {scores['accuracy_spread']:.4f} over {n} seeds" if n > 1 else "95 % interval {:.4f} to {:.4f}, one seed".format(*scores["accuracy_interval"])
+    lines = [
+        f"data set {s['data']}, {s['valid_rows']} validation pictures, weights {s['settings']['weights']}, {s['settings']['epochs']} epochs",
+        f"accuracy {scores['accuracy']:.4f} ({noise}), with flip TTA {scores['accuracy_tta']:.4f}",
+        f"macro F1 {scores['macro_f1']:.4f} (with TTA {scores['macro_f1_tta']:.4f}), calibration error {scores['calibration_error']:.4f}",
+    ]
+    if "ferplus" in scores:
+        f = scores["ferplus"]
+        lines.append(f"FER+ protocol with TTA: accuracy {f['accuracy']:.4f}, macro F1 {f['macro_f1']:.4f} ({f['rows']} pictures, eight classes)")
+    if "ccc" in scores:
+        lines.append("against {}: CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(s["va_truth"], *scores["ccc"], *scores["rmse"]))
+    if "accuracy_nearest_centre" in scores:
+        lines.append(f"decoded by nearest centre: accuracy {scores['accuracy_nearest_centre']:.4f}")
+    versions = ", ".join(f"{k} {v}" for k, v in s["versions"].items() if k != "numpy")
+    lines += [
+        f"{s['parameters'] / 1e6:.2f} M parameters, {s['ms_per_face_cpu']:.1f} ms per face on one CPU thread, trained in {s['train_seconds'] / 60:.0f} min a seed",
+        f"{s['hardware']}, {s['precision']}",
+        f"{versions}; {s['date']}",
+    ]
+    return "\n".join(lines)
+
+
+def refresh_header(source: Path) -> None:
+    """Write the block into the script's docstring; a script without the two marker lines is left alone, told."""
+    text = source.read_text(encoding="utf-8")
+    pattern = re.compile(f"({re.escape(BEGIN)}\n).*?({re.escape(END)})", re.DOTALL)
+    if not pattern.search(text):
+        warn(f"{source} has no lines {BEGIN!r} and {END!r} in its docstring: its measured numbers are in result.json only")
+        return
+    block = header_block(results_of(source.stem))
+    new = pattern.sub(lambda found: f"{found[1]}{block}\n{found[2]}", text, count=1)
+    if new != text:
+        with paths.atomic_write(source) as partial:
+            partial.write_text(new, encoding="utf-8")

@@ -1,0 +1,128 @@
+"""Networks by name, with weights that are fetched, read from a file, or drawn; and their parameter groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import timm
+import torch
+import torchvision
+from fastai.torch_core import params
+from timm.models import group_parameters
+from torch import nn
+
+from emofast.console import console
+from emofast.errors import EmofastError
+
+__all__ = ["VAOutput", "create_network", "head_of", "split_head", "split_stages"]
+
+IMAGENET = "imagenet"
+NONE = "none"
+
+
+class VAOutput(nn.Module):
+    """Squeezes the last two outputs, valence and arousal, into (-1, 1); [n, k] to [n, k]."""
+
+    def forward(self, x):
+        return torch.cat([x[:, :-2], torch.tanh(x[:, -2:])], 1)
+
+
+def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0) -> nn.Module:
+    """A timm or torchvision network with `n_out` outputs.
+
+    `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`), or torchvision's, forced by
+    `torchvision.NAME`. `weights`: `imagenet` (fetched), `none` (drawn by the seed), or a state-dict file (.pth, .safetensors).
+    Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
+    """
+    pretrained = weights == IMAGENET
+    base = arch.split(".")[0]
+    try:
+        if base in timm.list_models():
+            model = timm.create_model(arch, pretrained=pretrained, num_classes=n_out, in_chans=channels, drop_rate=drop)
+        else:
+            model = _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop)
+    except (OSError, RuntimeError) as e:  # hub errors are OSErrors; "no pretrained weights exist" is a RuntimeError
+        if not pretrained:
+            raise
+        raise EmofastError(
+            f"the pretrained weights of {arch} cannot be fetched ({_first_line(e)}); train from nothing with --weights none, give a "
+            "file with --weights FILE.safetensors, or fetch them once on a connected machine and copy its Hugging Face cache ($HF_HOME)."
+        ) from e
+    if weights not in (IMAGENET, NONE):
+        _load_file(model, Path(weights))
+    return model
+
+
+def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
+    if name not in torchvision.models.list_models(torchvision.models):
+        near = timm.list_models(f"*{name.split('_')[0]}*")[:5]
+        raise EmofastError(f"neither timm nor torchvision has a network {name!r}" + (f"; did you mean one of {', '.join(near)}?" if near else "."))
+    if channels != 3:
+        raise EmofastError(f"torchvision's {name} takes 3 channels; use get_dls(channels=3), or timm's network of that name for {channels}.")
+    model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
+    path, head = _last_linear(model)
+    parent = model.get_submodule(path.rpartition(".")[0])
+    linear = nn.Linear(head.in_features, n_out)
+    setattr(parent, path.rpartition(".")[2], nn.Sequential(nn.Dropout(drop), linear) if drop else linear)
+    return model
+
+
+def _last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
+    return [(name, m) for name, m in model.named_modules() if isinstance(m, nn.Linear)][-1]
+
+
+def _load_file(model: nn.Module, path: Path) -> None:
+    """Load what fits; the head of another task does not, and is told."""
+    if not path.is_file():
+        raise EmofastError(f"--weights: no file {path}; give imagenet, none, or a state-dict file (.pth or .safetensors).")
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as e:  # safetensors, pickle and zip each raise their own
+        raise EmofastError(f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE).") from e
+    state = state.get("model", state)  # emofast's checkpoints hold the state dict under this key
+    own = model.state_dict()
+    fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise EmofastError(f"{path} holds no tensor that fits this network; it was saved from another architecture.")
+    model.load_state_dict(fitting, strict=False)
+    console.print(f"weights: {len(fitting)} of {len(own)} tensors from {path}" + ("" if len(fitting) == len(own) else "; the others stay random"))
+
+
+def _first_line(e: Exception) -> str:
+    return (str(e).strip() or type(e).__name__).splitlines()[0][:200]
+
+
+def head_of(model: nn.Module) -> nn.Module:
+    """The classifier of a network made by `create_network`."""
+    net = model[0] if isinstance(model, nn.Sequential) and isinstance(model[-1], VAOutput) else model
+    return net.get_classifier() if hasattr(net, "get_classifier") else _last_linear(net)[1]
+
+
+def split_head(model: nn.Module) -> list[list[nn.Parameter]]:
+    """Two parameter groups: body and head. Together they are all parameters, each once."""
+    head = {id(p) for p in head_of(model).parameters()}
+    everything = params(model)
+    return [[p for p in everything if id(p) not in head], [p for p in everything if id(p) in head]]
+
+
+def split_stages(model: nn.Module) -> list[list[nn.Parameter]]:
+    """Parameter groups for stage-wise learning rates: stem, each stage, head, from the input up.
+
+    Stages as timm's `group_matcher(coarse=True)` knows them; a network without one raises `EmofastError`.
+    """
+    net = model[0] if isinstance(model, nn.Sequential) and isinstance(model[-1], VAOutput) else model
+    if not hasattr(net, "group_matcher"):
+        raise EmofastError("split='stages' needs a timm network, which names its stages; use split='head' for torchvision's.")
+    body, head = split_head(model)
+    names = {name: p for name, p in net.named_parameters()}
+    in_body, groups = {id(p) for p in body}, []
+    for group in group_parameters(net, net.group_matcher(coarse=True)).values():
+        stage = [names[n] for n in group if id(names[n]) in in_body]
+        if stage:
+            groups.append(stage)
+    return [*groups, head]

@@ -1,0 +1,93 @@
+"""Mixed precision that really is mixed: bf16 on processors and GPUs that have it, fp16 on older GPUs, else fp32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.fp16 import AMPMode, MixedPrecision
+
+from emofast.errors import EmofastError
+
+__all__ = ["Autocast", "Precision", "choose_device", "choose_precision", "precision_callbacks"]
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Chosen number format and why, for the person and for `result.json`."""
+
+    name: str  # bf16, fp16 or fp32
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.reason})"
+
+
+def choose_device(device: str = "auto") -> torch.device:
+    """`auto`: CUDA where there is a GPU, else the CPU. Raises `EmofastError` for `cuda` without one."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise EmofastError("--device cuda was asked for and torch sees no GPU here; use --device cpu, or install the NVIDIA driver.")
+    return torch.device(device)
+
+
+def choose_precision(device: torch.device) -> Precision:
+    """The fastest format that trains as well as fp32 on `device`.
+
+    bf16 on a CPU only pays with instructions for it: without them torch emulates, several times slower than fp32.
+    """
+    if device.type == "cuda":
+        name = torch.cuda.get_device_name(device)
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return Precision("bf16", f"{name} multiplies bfloat16")
+        return Precision("fp16", f"{name} has no bfloat16; gradients are scaled")
+    if device.type == "cpu":
+        if torch.cpu._is_amx_tile_supported():
+            return Precision("bf16", "this CPU has AMX tiles")
+        if torch.cpu._is_avx512_bf16_supported():
+            return Precision("bf16", "this CPU has AVX512-BF16")
+        return Precision("fp32", "this CPU has neither AMX nor AVX512-BF16")
+    return Precision("fp32", f"mixed precision is not tested on {device.type}")
+
+
+class Autocast(Callback):
+    """bf16 forward passes on any device; batches become plain channels-last tensors first.
+
+    fastai's own `MixedPrecision` is CUDA only. Plain tensors, because fastai's `TensorImage` sends every operation of
+    the network through Python; channels last, because that is the layout convolutions are fast in.
+    """
+
+    order = 10  # after MixUp and the like have made the batch
+
+    def __init__(self, enabled: bool = True):
+        self.enabled = enabled
+
+    def before_fit(self):
+        self.learn.model.to(memory_format=torch.channels_last)
+
+    def before_batch(self):
+        self.learn.xb = tuple(x.as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last) for x in self.xb)
+        self.learn.yb = tuple(y.as_subclass(torch.Tensor) for y in self.yb)
+        self._context = torch.autocast(self.x.device.type, torch.bfloat16, enabled=self.enabled)
+        self._context.__enter__()
+
+    def after_pred(self):
+        self._leave()
+        self.learn.pred = self.pred.float()  # losses in fp32
+
+    def after_cancel_batch(self):
+        self._leave()
+
+    def _leave(self):
+        context, self._context = getattr(self, "_context", None), None
+        if context is not None:
+            context.__exit__(None, None, None)
+
+
+def precision_callbacks(precision: Precision) -> list[Callback]:
+    """Callbacks that train a Learner in `precision`."""
+    if precision.name == "fp16":
+        return [Autocast(enabled=False), MixedPrecision(AMPMode.FP16)]
+    return [Autocast(enabled=precision.name == "bf16")]

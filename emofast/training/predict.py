@@ -1,0 +1,64 @@
+"""From a trained Learner to arrays: predictions with or without flip test-time augmentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from fastai.data.load import DataLoader
+from fastai.learner import Learner
+
+from emofast.training.decoding import GaussianDecoder, weighted_mean
+from emofast.training.precision import choose_precision
+
+__all__ = ["Predictions", "fit_decoder", "predict"]
+
+N = 9
+
+
+@dataclass
+class Predictions:
+    """`probabilities` float32 [n, 9]; `va` float32 [n, 2]: the network's own, or the probability-weighted mean."""
+
+    probabilities: np.ndarray
+    va: np.ndarray
+
+
+@torch.inference_mode()
+def raw_outputs(learn: Learner, dl: DataLoader, tta: bool = False) -> np.ndarray:
+    """Activated outputs of the network, float32 [n, k]; with `tta` the mean over each face and its mirror image.
+
+    In the precision the network is trained in. A mirrored face shows the same emotion, so the two views are equals; fastai's `learn.tta`
+    averages random augmentations and needs a seed.
+    """
+    model, device = learn.model.eval(), next(learn.model.parameters()).device
+    half = choose_precision(device).name == "bf16"
+    activate = getattr(learn.loss_func, "activation", torch.nn.Identity())
+    outputs = []
+    for batch in dl:
+        x = batch[0].as_subclass(torch.Tensor).to(device).contiguous(memory_format=torch.channels_last)
+        views = (x, x.flip(-1)) if tta else (x,)
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
+            seen = [model(v) for v in views]
+        outputs.append(torch.stack([activate(s.float()) for s in seen]).mean(0).cpu())
+    return torch.cat(outputs).numpy()
+
+
+def fit_decoder(learn: Learner) -> GaussianDecoder | None:
+    """For a valence-arousal network, where it puts the classes of the training pictures; None for others."""
+    if learn.spec.target != "va":
+        return None
+    dl = learn.dls.valid.new(learn.dls.train.dataset, shuffle=False, drop_last=False)
+    labels = np.concatenate([b[1].cpu().numpy() for b in dl])
+    return GaussianDecoder().fit(raw_outputs(learn, dl), labels)
+
+
+def predict(learn: Learner, dl: DataLoader, tta: bool = False, decoder: GaussianDecoder | None = None) -> Predictions:
+    """Predictions for every picture of `dl`, in its order. A valence-arousal network needs its `decoder` (`fit_decoder`)."""
+    outputs = raw_outputs(learn, dl, tta)
+    if learn.spec.target == "va":
+        return Predictions(decoder.probabilities(outputs), outputs)
+    probabilities = outputs[:, :N]
+    va = outputs[:, N:] if learn.spec.target == "class+va" else weighted_mean(probabilities)
+    return Predictions(probabilities, va.astype(np.float32))

@@ -1,0 +1,126 @@
+"""What a run leaves behind: `artifacts/<data set>/<experiment>/`, written whole or not at all. Reading needs no torch."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emofast import paths
+
+__all__ = ["Result", "code_hash", "environment", "package_hash", "read_results", "results_folder", "write_result"]
+
+FILES = ("result.json", "history.csv", "valid.npz", "test.npz", "confusion.png", "source.py")
+QUICK = "-quick"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One recorded experiment. `valid`, `test`: arrays `ids`, `probabilities` float32 [n, 9] (flip TTA, mean over seeds)
+    and `per_seed` float32 [seeds, n, 9] (no TTA); `valid` also `labels` int64 [n]."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def summary(self) -> dict:
+        """Contents of `result.json`."""
+        return json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
+
+    @property
+    def history(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "history.csv")
+
+    @property
+    def valid(self) -> dict[str, np.ndarray]:
+        return dict(np.load(self.folder / "valid.npz"))
+
+    @property
+    def test(self) -> dict[str, np.ndarray]:
+        return dict(np.load(self.folder / "test.npz"))
+
+
+def results_folder(data: str, quick: bool = False) -> Path:
+    """Where the results of a data set lie. Quick looks at real data have a folder of their own, `<data set>-quick`, so that
+    none ever stands beside, or replaces, a full result; on the drawn sample every result is only a test of the machinery."""
+    return paths.artifacts() / (f"{data}{QUICK}" if quick and data != "sample" else data)
+
+
+def read_results(folder: Path) -> list[Result]:
+    """Every finished experiment below `artifacts/<data set>`, by name."""
+    return [Result(p.parent) for p in sorted(folder.glob("*/result.json"))]
+
+
+def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict, test: dict, figure, source: Path) -> None:
+    """Write all files of a result into `folder`, `result.json` last: where it is, the others are there and belong to it.
+
+    `figure`: matplotlib figure of the confusion matrix. Files beside them (checkpoints) stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+    try:
+        history.to_csv(staging / "history.csv", index=False)
+        np.savez_compressed(staging / "valid.npz", **valid)
+        np.savez_compressed(staging / "test.npz", **test)
+        figure.savefig(staging / "confusion.png", dpi=110, metadata={"Software": None})
+        shutil.copyfile(source, staging / "source.py")
+        (staging / "result.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "result.json").unlink(missing_ok=True)
+        for name in (*FILES[1:], "result.json"):
+            (staging / name).replace(folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def code_hash(source: Path) -> str:
+    """Hash of what a script does: comments, layout and its docstring do not count, so the tool may write into the docstring."""
+    return hashlib.sha256(_code(source)).hexdigest()[:16]
+
+
+def package_hash() -> str:
+    """Hash of the code below the experiments that can change a number: faces, data and training."""
+    package, digest = paths.PROJECT / "emofast", hashlib.sha256()
+    for source in [package / "emotions.py", package / "faces.py", *sorted(package.glob("data/*.py")), *sorted(package.glob("training/*.py"))]:
+        digest.update(_code(source))
+    return digest.hexdigest()[:16]
+
+
+def _code(source: Path) -> bytes:
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree).encode()
+
+
+def environment() -> dict:
+    """Hardware, versions and date of a run."""
+    packages = ("torch", "torchvision", "fastai", "timm", "numpy")
+    return {
+        "hardware": f"{_processor()}, {os.cpu_count()} cores",
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

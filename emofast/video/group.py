@@ -1,0 +1,143 @@
+"""The group: all viewers on the episode's clock, each measured against their own resting face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
+
+from emofast.emotions import EMOTIONS
+
+__all__ = ["CLIP", "STEP", "Group", "agreement", "align", "correlation", "moved", "variance"]
+
+STEP = 0.25
+"""Seconds between two points of the group's curves."""
+
+SMOOTH = 0.6
+"""Standard deviation, in seconds, of the Gaussian that smooths each viewer: an expression lasts seconds, misreadings a frame."""
+
+REST = 120.0
+"""The resting face is the median of this many seconds around: light and posture change over an episode."""
+
+CLIP = 6.0
+"""Robust standard deviations at which one viewer's reaction is cut off: nobody outweighs the group by grimacing."""
+
+MOVED = 3.0
+"""A viewer counts as moved this many robust standard deviations of valence and arousal away from their resting face ..."""
+
+SHOWN = 0.3
+"""... or when the probability of one emotion is this much above its own at rest."""
+
+ISC_WINDOW = 6.0
+"""Seconds over which agreement between viewers is correlated."""
+
+_FLOOR = 0.02  # valence/arousal units: a perfectly still face must not turn rounding errors into reactions
+_VALUES = [f"p_{e}" for e in EMOTIONS] + ["valence", "arousal"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """`n` viewers at `T` instants of the episode.
+
+    t: float [T], episode seconds. names: n names. seen: bool [n, T], face visible. values: float [n, T, 11], smoothed
+    probabilities in the order of `EMOTIONS`, valence, arousal; NaN where not seen. reactions: float32 [n, T, 11], how far
+    each viewer is from their own resting face, 0 where not seen: valence and arousal in robust standard deviations within
+    ±`CLIP`, then the rise of each emotion's probability times `CLIP` (neutral is no reaction: 0).
+    """
+
+    t: np.ndarray
+    names: tuple[str, ...]
+    seen: np.ndarray
+    values: np.ndarray
+    reactions: np.ndarray
+
+    @classmethod
+    def of(cls, viewers: dict[str, tuple[pd.DataFrame, float]], duration: float, lag: float = 1.0) -> Group:
+        """Put timelines on the episode's clock.
+
+        viewers: name to (timeline of one face, episode second at which the recording starts). lag: seconds by which a
+        face follows the screen; a reaction at 61.0 s of the episode's clock is booked at 60.0 s.
+        """
+        t = np.arange(0, max(duration, STEP), STEP)
+        values = np.stack([align(frame, t, start - lag) for frame, start in viewers.values()])
+        seen = np.isfinite(values[..., -1])
+        reactions = np.stack([_reaction(v, s) for v, s in zip(values, seen)])
+        return cls(t, tuple(viewers), seen, values, reactions)
+
+    def table(self) -> pd.DataFrame:
+        """One row per `STEP`: t, viewers, valence, arousal, share_<emotion> (of the viewers seen), moved, agreement."""
+        count = self.seen.sum(0)
+        some = np.where(count > 0, 1.0, np.nan)
+        mean = np.nansum(self.values, axis=0) / np.maximum(count, 1)[:, None] * some[:, None]
+        best = np.where(self.seen, np.argmax(np.nan_to_num(self.values[..., : len(EMOTIONS)]), axis=-1), -1)
+        table = {"t": self.t, "viewers": count, "valence": mean[:, -2], "arousal": mean[:, -1]}
+        table |= {f"share_{e}": (best == k).sum(0) / np.maximum(count, 1) * some for k, e in enumerate(EMOTIONS)}
+        table["moved"] = moved(self.reactions).sum(0)
+        table["agreement"] = agreement(self.reactions) if len(self.names) > 1 else np.nan
+        return pd.DataFrame(table)
+
+
+def align(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
+    """Smoothed values float [len(t), 11] of one face at episode times `t`; NaN where the face was not seen within `STEP`.
+
+    `start` is added to the recording's clock. Instants without a face do not pull the curve towards anything.
+    """
+    rows = timeline.dropna(subset=["valence"])
+    slot = np.rint((rows["t"].to_numpy() + start) / STEP).astype(int)
+    inside = (slot >= 0) & (slot < len(t))
+    slot, values = slot[inside], rows[_VALUES].to_numpy(float)[inside]
+    count = np.bincount(slot, minlength=len(t)).astype(float)
+    total = np.stack([np.bincount(slot, column, minlength=len(t)) for column in values.T], axis=1)
+    seen = count > 0
+    mean = total / np.maximum(count, 1)[:, None]
+    sigma = SMOOTH / STEP
+    weight = gaussian_filter1d(seen.astype(float), sigma, mode="constant")
+    smooth = gaussian_filter1d(mean, sigma, axis=0, mode="constant") / np.maximum(weight, 1e-9)[:, None]
+    return np.where(seen[:, None], smooth, np.nan)
+
+
+def moved(reactions: np.ndarray) -> np.ndarray:
+    """bool [n, T]: which of the viewers `reactions` [n, T, 11] are clearly away from their resting face."""
+    return (np.hypot(reactions[..., 0], reactions[..., 1]) > MOVED) | (reactions[..., 2:].max(-1) > SHOWN * CLIP)
+
+
+def agreement(reactions: np.ndarray) -> np.ndarray:
+    """Windowed inter-subject correlation, float [T] in [-1/(n-1), 1], of `reactions` [n, T, k].
+
+    The sum of all covariances between two viewers over (n-1) times the sum of their variances, in a sliding window:
+    the ratio of between- to within-subject covariance of Dmochowski et al. (2012), Frontiers in Human Neuroscience 6:112.
+    A viewer who shows nothing in the window adds to neither.
+    """
+    return correlation(reactions.sum(0), sum(variance(one) for one in reactions), len(reactions))
+
+
+def correlation(total: np.ndarray, within: np.ndarray, n: int) -> np.ndarray:
+    """`agreement` from sums over the `n` viewers: of their reactions [T, k] and of their own `variance` [T]."""
+    # One unit of variance a viewer on top: windows in which nobody moves must not correlate by rounding.
+    return (variance(total) - within) / ((n - 1) * (within + n))
+
+
+def variance(reaction: np.ndarray) -> np.ndarray:
+    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T]. Wraps around, as circular shifts do."""
+    size = round(ISC_WINDOW / STEP)
+    mean = uniform_filter1d(reaction, size, axis=0, mode="wrap")
+    return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="wrap") - mean * mean, 0).sum(-1)
+
+
+def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """One viewer's `Group.reactions` [T, 11] from smoothed values [T, 11]."""
+    out = np.zeros(values.shape, np.float32)
+    if not seen.any():
+        return out
+    known = values[seen]
+    size = round(REST / STEP)
+    rest = np.median(known, axis=0) if len(known) <= size else median_filter(known, size=(size, 1), mode="nearest")
+    away = known - rest
+    p, va = away[:, : len(EMOTIONS)], away[:, len(EMOTIONS) :]
+    spread = np.maximum(1.4826 * np.median(np.abs(va - np.median(va, axis=0)), axis=0), _FLOOR)
+    rise = np.maximum(p, 0) * CLIP
+    rise[:, EMOTIONS.index("neutral")] = 0
+    out[seen] = np.concatenate([np.clip(va / spread, -CLIP, CLIP), rise], axis=1)
+    return out

@@ -1,0 +1,98 @@
+"""What is in a film: size as displayed, frame rate, length by its packets, timecode, sound."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from emofast.errors import EmofastError
+
+__all__ = ["RATES", "Media", "open_film", "probe", "standard_rate"]
+
+RATES = tuple(Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)])
+"""Frame rates that every player and cutting program takes."""
+
+
+@dataclass(frozen=True)
+class Media:
+    """One film. Seconds count from the container's start, as in a player.
+
+    rate: frames per second of the trailer and the edit list, one of `RATES`. claimed: length the header gives, 0 where
+    it gives none; much more than `duration` means the file is cut short.
+    """
+
+    path: Path
+    width: int
+    height: int
+    rate: Fraction
+    duration: float
+    claimed: float
+    timecode: str | None
+    sound: bool
+
+    @property
+    def frames(self) -> int:
+        """Whole frames at `rate`."""
+        return int(self.duration * self.rate + Fraction(1, 2))
+
+
+@contextmanager
+def open_film(path: Path):
+    """`av.open` whose failures are one clear sentence."""
+    path = Path(path)
+    if not path.is_file():
+        raise EmofastError(f"{path} is not a file; check the path")
+    try:
+        container = av.open(str(path))
+    except (av.error.FFmpegError, OSError) as e:
+        raise EmofastError(f"{path} cannot be read as a film ({e.strerror or e}); it is damaged or cut short: copy or export it again") from None
+    with container:
+        yield container
+
+
+def probe(path: Path) -> Media:
+    """Look into a film without decoding it. Reads all packets, since headers of phone and damaged files lie about the length.
+
+    Raises `EmofastError` for a file that is no film, has no picture, or no readable frame.
+    """
+    with open_film(path) as film:
+        if not film.streams.video:
+            raise EmofastError(f"{path} has no video stream; give the recording with the picture")
+        stream = film.streams.video[0]
+        start = (film.start_time or 0) / av.time_base
+        end = 0.0
+        try:
+            for packet in film.demux(stream):
+                if packet.pts is not None:
+                    end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base) - start)
+        except av.error.FFmpegError:
+            pass  # what came before the damage counts; the shortfall shows against `claimed`
+        if end <= 0:
+            raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again")
+        stated = stream.metadata.get("timecode") or film.metadata.get("timecode") or next(
+            (s.metadata["timecode"] for s in film.streams if "timecode" in s.metadata), None)  # fmt: skip
+        width, height = _displayed(path, stream)
+        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        return Media(Path(path), width, height, standard_rate(rate), end, (film.duration or 0) / av.time_base, stated, bool(film.streams.audio))
+
+
+def standard_rate(rate: Fraction) -> Fraction:
+    """The rate of `RATES` that shows every frame of a film of `rate`: itself, a multiple, or the next higher one."""
+    fitting = [r for r in RATES if abs(r / rate - round(r / rate)) < 0.003 and r >= rate * Fraction(99, 100)]
+    higher = [r for r in RATES if r >= rate]
+    return min(fitting or higher or RATES[-1:], key=lambda r: abs(r - rate))
+
+
+def _displayed(path: Path, stream) -> tuple[int, int]:
+    """Width and height after rotation, from the first frame that decodes: phones turn films by a flag."""
+    with open_film(path) as film:
+        try:
+            frame = next(film.decode(video=0))
+        except (StopIteration, av.error.FFmpegError):
+            raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again") from None
+        turned = frame.rotation % 180 != 0
+    return (stream.height, stream.width) if turned else (stream.width, stream.height)

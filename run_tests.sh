@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Set-up, then the tests: ./run_tests.sh [pytest arguments], e.g. ./run_tests.sh -m slow, ./run_tests.sh tests/data -k split
+set -euo pipefail
+cd "$(dirname "$0")"
+. ./set_up.sh
+set_up
+stage "Style" "1 s"
+"$PYTHON" -m ruff check .
+stage "Tests" "about 10 min on two cores"
+exec "$PYTHON" -m pytest "$@"

@@ -1,0 +1,50 @@
+# Sourced by run_all.sh and run_tests.sh: leaves in $PYTHON an interpreter that has everything in requirements.txt.
+# An active virtual or conda environment and Google Colab are used as they are; else .venv is made beside this file.
+
+stage() { printf '\n== %s  (%s)\n' "$1" "$2"; }
+
+_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+_find_python() {
+    local candidate
+    for candidate in python3 python3.13 python3.12 python3.11 python; do
+        if command -v "$candidate" >/dev/null && _new_enough "$candidate"; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    echo "error: emofast needs Python 3.11 or newer, and found $(python3 --version 2>&1 || echo none); install one from python.org or your system's packages." >&2
+    return 2
+}
+
+set_up() {
+    local requirements=requirements.txt environment stamp wanted
+    if [ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}${COLAB_RELEASE_TAG:-}" ]; then
+        PYTHON=$(command -v python || command -v python3)
+        if ! _new_enough "$PYTHON"; then
+            echo "error: emofast needs Python 3.11 or newer, and the active environment has $("$PYTHON" --version 2>&1); leave it or make a newer one." >&2
+            return 2
+        fi
+    else
+        local base
+        base=$(_find_python) || return
+        PYTHON=$PWD/.venv/bin/python
+        if [ ! -x "$PYTHON" ]; then
+            stage "Making .venv" "5 s"
+            "$base" -m venv .venv || { echo "error: $base cannot make .venv; on Debian and Ubuntu: apt install python3-venv." >&2; return 2; }
+        fi
+    fi
+    environment=$("$PYTHON" -c 'import sys; print(sys.prefix)')
+    stamp=$environment/.emofast-requirements
+    wanted=$(cat requirements.txt pyproject.toml | cksum)
+    [ "$(cat "$stamp" 2>/dev/null)" = "$wanted$PWD" ] && return
+    stage "Installing requirements.txt into $environment" "2 to 10 min, 6.5 GB, once"
+    if [ "$PYTHON" != "$PWD/.venv/bin/python" ] && "$PYTHON" -c 'import torch, torchvision' 2>/dev/null; then
+        echo "keeping the torch and torchvision that are there, a matching pair already"
+        requirements=$(mktemp)
+        grep -vE '^(torch|torchvision)==' requirements.txt >"$requirements"
+    fi
+    "$PYTHON" -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$requirements" || return 2
+    "$PYTHON" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . || return 2
+    echo "$wanted$PWD" >"$stamp"
+}

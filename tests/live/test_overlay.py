@@ -1,0 +1,80 @@
+"""What is drawn: the emotion's colour around the face, readable states, nothing outside the frame."""
+
+import cv2
+import numpy as np
+import pytest
+
+from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.live import FaceView, Status, draw
+from emofast.live.texts import ENGLISH, LANGUAGES, RUSSIAN
+from emofast.recognition import Box, crop_square
+
+
+def view(emotion="happy", box=(260, 160, 120, 120), i=1):
+    p = np.full(9, 0.05, np.float32)
+    p[EMOTIONS.index(emotion or "fear")] = 0.6
+    return FaceView(i, Box(*box), emotion, p, 0.5, 0.4, ((0.0, 0.0), (0.3, 0.2), (0.5, 0.4)))
+
+
+def picture(size=(640, 480)):
+    return np.full((size[1], size[0], 3), 127, np.uint8)
+
+
+def count(image, colour):
+    return int((np.abs(image.astype(int) - colour[::-1]).max(2) < 12).sum())
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_the_face_is_framed_in_the_colour_of_its_emotion(emotion):
+    image = draw(picture(), [view(emotion)], ENGLISH)
+    b = crop_square(Box(260, 160, 120, 120))
+    edge = image[b.y + b.h // 2, b.x - 1 : b.x + 2].astype(int)
+    assert np.abs(edge - BY_NAME[emotion].colour[::-1]).max(1).min() < 12
+    others = [count(image, BY_NAME[e].colour) for e in EMOTIONS if e != emotion]
+    assert count(image, BY_NAME[emotion].colour) > 3 * max(others)
+
+
+def test_every_state_looks_different():
+    frames = [
+        draw(picture(), [], ENGLISH),
+        draw(picture(), [view()], ENGLISH),
+        draw(picture(), [view(None)], ENGLISH),
+        draw(picture(), [], ENGLISH, Status(lost=True)),
+        *(
+            draw(picture(), [view()], ENGLISH, s)
+            for s in (Status(paused=True), Status(recording=3.0), Status(help=True), Status(message="saved"))
+        ),
+    ]
+    assert len({f.tobytes() for f in frames}) == len(frames)
+
+
+def test_russian_is_drawn_in_russian_letters():
+    """A font without Cyrillic would draw every letter as the same question mark."""
+    a, b = (draw(picture(), [view(e)], RUSSIAN)[100:140] for e in ("anger", "sad"))
+    assert BY_NAME["anger"].russian == "злость" and len("злость") == len("грусть")
+    assert not np.array_equal(a.max(2) > 200, b.max(2) > 200)
+    assert not np.array_equal(draw(picture(), [], ENGLISH), draw(picture(), [], RUSSIAN))
+
+
+def test_languages_say_the_same_things():
+    assert set(LANGUAGES) == {"en", "ru"}
+    assert [k for k, _ in ENGLISH.keys[2:]] == [k for k, _ in RUSSIAN.keys[2:]]
+    assert all(RUSSIAN.emotion(e) != ENGLISH.emotion(e) for e in (*EMOTIONS, None))
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1920, 1080), (3840, 2160), (320, 240), (240, 426), (64, 48), (641, 479)])
+@pytest.mark.parametrize("place", [(-0.1, -0.1), (0.8, 0.8), (0.4, 0.4), (-0.3, 0.9)])
+def test_any_size_and_any_place(size, place):
+    w, h = size
+    box = (int(place[0] * w), int(place[1] * h), w // 4, w // 4)
+    image = draw(picture(size), [view(box=box), view("sad", box=(0, 0, w, w), i=2)], RUSSIAN, Status(60, True, 5.0, False, True, "x" * 200))
+    assert image.shape == (h, w, 3)
+
+
+def test_everything_scales_with_the_frame():
+    small, large = (
+        draw(picture(s), [view(box=tuple(v * s[0] // 640 for v in (260, 160, 120, 120)))], ENGLISH) for s in ((640, 480), (1920, 1440))
+    )
+    shrunk = cv2.resize(large, (640, 480), interpolation=cv2.INTER_AREA)
+    changed = [float((np.abs(i.astype(int) - 127).max(2) > 8).mean()) for i in (small, shrunk)]
+    assert 0.5 < changed[1] / changed[0] < 1.1

@@ -1,0 +1,23 @@
+"""See the emotion of every face in front of the camera, now.
+
+    python webcam.py                                            the first camera in a window (h shows the keys)
+    python webcam.py --source film.mp4 --lang ru                a film, in Russian
+    python webcam.py --source film.mp4 --headless --save out.mp4 --log out.csv
+
+Faces never leave this computer; pictures are kept only with --save and by the keys s (snapshot) and r (record).
+"""
+
+import sys
+
+from emofast.errors import exits_cleanly
+
+
+@exits_cleanly
+def main() -> None:
+    from emofast.live.command import parser, run
+
+    run(parser(__doc__).parse_args())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
