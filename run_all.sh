@@ -8,7 +8,7 @@ usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN] [--w
 
   --data     data set: a folder in the competition's layout, or the drawn sample
              (default: data/skillbox if it is there, else the drawn sample)
-  --quick    two epochs on at most 2,000 pictures: shows that everything works, in minutes
+  --quick    four epochs on at most 2,000 pictures: shows that everything works, in minutes
   --submit   send submission.csv to Kaggle at the end
   --only     run these experiments, e.g. --only 01,07
   --weights  where networks start (default: imagenet where they can be fetched; none on the drawn sample)

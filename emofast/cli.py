@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from emofast.errors import exits_cleanly
+from emofast.paths import PROJECT
 
 __all__ = ["main"]
 
@@ -32,13 +33,17 @@ def _add_data(sub) -> None:
         folder = write_sample(args.to, seed=args.seed, train=args.train, test=args.test)
         console.print(f"Drew {args.train} training and {args.test} test pictures into {folder} (seed {args.seed}).")
 
-    p = _command(data, "sample", sample, "draw the sample data set: the competition's layout, no download",
-                 "python -m emofast data sample --to data/drawn --seed 7")
+    p = _command(
+        data,
+        "sample",
+        sample,
+        "draw the sample data set: the competition's layout, no download",
+        "python -m emofast data sample --to data/drawn --seed 7",
+    )
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
     p.add_argument("--seed", type=int, default=42, help="same seed, same files")
     p.add_argument("--train", type=int, default=1200, metavar="N", help="training pictures")
     p.add_argument("--test", type=int, default=240, metavar="N", help="test pictures")
-
 
     def check(args) -> None:
         from emofast.data import check_data, find_data, read_competition
@@ -46,13 +51,43 @@ def _add_data(sub) -> None:
 
         print_report(check_data(read_competition(find_data(args.data))))
 
-    p = _command(data, "check", check, "look for missing, unreadable, extra and doubled pictures before training",
-                 "python -m emofast data check --data data/skillbox")
+    p = _command(
+        data,
+        "check",
+        check,
+        "look for missing, unreadable, extra and doubled pictures before training",
+        "python -m emofast data check --data data/skillbox",
+    )
     _data_flag(p)
+    _add_download(data)
+
+
+def _add_download(data) -> None:
+    def run(args) -> None:
+        from emofast.data import check_data, read_competition
+        from emofast.data.check import print_report
+        from emofast.data.download import download_data
+
+        download_data(args.to, args.train_url, args.test_url)
+        print_report(check_data(read_competition(args.to)))
+
+    p = _command(
+        data,
+        "download",
+        run,
+        "get the competition's data and check it; goes on with a broken download",
+        "python -m emofast data download --to data/skillbox",
+        "Tables from Kaggle, pictures (2.5 GB) from Google Drive; what lies in the folder already is verified and kept.",
+    )
+    p.add_argument("--to", type=Path, default=PROJECT / "data" / "skillbox", metavar="DIR", help="folder of the data set")
+    p.add_argument("--train-url", metavar="URL", help="another place of train.zip, plain or on Google Drive")
+    p.add_argument("--test-url", metavar="URL", help="another place of test_kaggle.zip")
 
 
 def _data_flag(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)")
+    p.add_argument(
+        "--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
+    )
 
 
 def _add_leaderboard(sub) -> None:
@@ -65,9 +100,14 @@ def _add_leaderboard(sub) -> None:
         folder = results_folder(comp.name, args.quick)
         print_leaderboard(write_leaderboard(folder, comp), f"{comp.name}: recorded experiments")
 
-    p = _command(sub, "leaderboard", run, "table and pictures of all recorded results on a data set",
-                 "python -m emofast leaderboard --data data/skillbox",
-                 "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.")
+    p = _command(
+        sub,
+        "leaderboard",
+        run,
+        "table and pictures of all recorded results on a data set",
+        "python -m emofast leaderboard --data data/skillbox",
+        "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.",
+    )
     _data_flag(p)
     _quick_flag(p)
 
@@ -86,11 +126,42 @@ def _add_submission(sub) -> None:
             check_submission(args.check, comp)
             console.print(f"{args.check}: {len(comp.test_ids)} rows, every id once and in order, known classes only")
 
-    p = _command(sub, "submission", run, "choose the ensemble on validation, write submission.csv and check it",
-                 "python -m emofast submission --data data/skillbox")
+    p = _command(
+        sub,
+        "submission",
+        run,
+        "choose the ensemble on validation, write submission.csv and check it",
+        "python -m emofast submission --data data/skillbox",
+    )
     _data_flag(p)
     _quick_flag(p)
     p.add_argument("--check", type=Path, metavar="FILE", help="only check this file against the data set")
+
+
+def _add_submit(sub) -> None:
+    def run(args) -> int:
+        from emofast.data import find_data, read_competition
+        from emofast.sending import send_submission
+        from emofast.training.results import results_folder
+
+        comp = read_competition(find_data(args.data))
+        path = args.file or results_folder(comp.name, args.quick) / "submission.csv"
+        return send_submission(comp, path, args.message, args.yes, args.force)
+
+    p = _command(
+        sub,
+        "submit",
+        run,
+        "send a submission to Kaggle and wait for its score",
+        "python -m emofast submit --data data/skillbox",
+        "Checks the file, says how many submissions are left today, asks, sends, and writes the score into submissions.csv.",
+    )
+    p.add_argument("file", nargs="?", type=Path, metavar="FILE", help="what to send (default: the data set's submission.csv)")
+    _data_flag(p)
+    _quick_flag(p)
+    p.add_argument("--message", default="", metavar="TEXT", help="note beside the submission (default: members and validation accuracy)")
+    p.add_argument("--yes", action="store_true", help="send without asking")
+    p.add_argument("--force", action="store_true", help="send a file again that was sent before")
 
 
 def _quick_flag(p: argparse.ArgumentParser) -> None:
@@ -103,7 +174,9 @@ def _add_doctor(sub) -> None:
 
         return examine_hub() if args.hub else examine()
 
-    p = _command(sub, "doctor", run, "what is installed, what is missing, which device and precision would be used", "python -m emofast doctor")
+    p = _command(
+        sub, "doctor", run, "what is installed, what is missing, which device and precision would be used", "python -m emofast doctor"
+    )
     p.add_argument("--hub", action="store_true", help="only try whether pretrained weights can be fetched; exit code 1 if not")
 
 
@@ -115,9 +188,14 @@ def _add_export(sub) -> None:
         card = export(args.experiment, args.data, args.to, **({} if args.margin is None else {"margin": args.margin}))
         console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
-    p = _command(sub, "export", run, "make a trained experiment the model of webcam.py and trailer.py",
-                 "python -m emofast export 01_baseline --data sample",
-                 "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.")
+    p = _command(
+        sub,
+        "export",
+        run,
+        "make a trained experiment the model of webcam.py and trailer.py",
+        "python -m emofast export 01_baseline --data sample",
+        "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.",
+    )
     p.add_argument("experiment", help="its name in the leaderboard")
     p.add_argument("--data", required=True, metavar="NAME", help="the data set it was trained on, as the leaderboard names it")
     p.add_argument("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)")
@@ -144,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(sub)
     _add_leaderboard(sub)
     _add_submission(sub)
+    _add_submit(sub)
     _add_export(sub)
     _add_bench(sub)
     _add_doctor(sub)

@@ -30,7 +30,9 @@ def examine() -> int:
         table.add_row(name, installed or "-", tested, note)
     console.print(table)
     if _installed("dlib") and _installed("dlib-bin"):
-        console.print("[yellow]both dlib and dlib-bin are installed and overwrite each other:[/] pip uninstall dlib, then reinstall dlib-bin")
+        console.print(
+            "[yellow]both dlib and dlib-bin are installed and overwrite each other:[/] pip uninstall dlib, then reinstall dlib-bin"
+        )
     if missing:
         console.print(f"[red]missing:[/] {', '.join(missing)}; install everything with: pip install -r requirements.txt")
         return 1
@@ -61,7 +63,9 @@ def examine_hub() -> int:
     try:
         HfApi().model_info("timm/resnet10t.c3_in1k", timeout=10)
     except Exception as e:  # network, proxy, certificate and hub errors share no base class
-        console.print(f"[yellow]the hub of pretrained weights does not answer ({type(e).__name__}): networks start from nothing (--weights none)[/]")
+        console.print(
+            f"[yellow]the hub of pretrained weights does not answer ({type(e).__name__}): networks start from nothing (--weights none)[/]"
+        )
         return 1
     console.print("the hub of pretrained weights answers: networks start from ImageNet (--weights imagenet)")
     return 0

@@ -26,7 +26,14 @@ _TABLE_4 = "Russell & Mehrabian 1977, table 4, row {}"
 
 TABLE: tuple[Emotion, ...] = (
     Emotion("anger", "злость", (214, 48, 49), -0.51, 0.59, _TABLE_4.format("82 'angry'")),
-    Emotion("contempt", "презрение", (163, 107, 45), -0.30, 0.35, "midpoint of rows 75 'disgusted' and 9 'arrogant'; the table has no such point"),
+    Emotion(
+        "contempt",
+        "презрение",
+        (163, 107, 45),
+        -0.30,
+        0.35,
+        "midpoint of rows 75 'disgusted' and 9 'arrogant'; the table has no such point",
+    ),
     Emotion("disgust", "отвращение", (85, 139, 47), -0.60, 0.35, _TABLE_4.format("75 'disgusted'")),
     Emotion("fear", "страх", (123, 63, 160), -0.64, 0.60, _TABLE_4.format("101 'fearful'")),
     Emotion("happy", "радость", (247, 181, 0), 0.81, 0.51, _TABLE_4.format("31 'happy'")),

@@ -28,23 +28,25 @@ def leaderboard_table(results: list[Result]) -> pd.DataFrame:
         s = r.summary
         scores, low_high = s["scores"], s["scores"]["accuracy_interval"]
         seeds = len(s["settings"]["seeds"])
-        rows.append({
-            "experiment": r.name,
-            "accuracy": scores["accuracy"],
-            "noise": scores["accuracy_spread"] if seeds > 1 else (low_high[1] - low_high[0]) / 2,
-            "runs": seeds,
-            "accuracy_tta": scores["accuracy_tta"],
-            "macro_f1_tta": scores["macro_f1_tta"],
-            "ferplus_tta": scores.get("ferplus", {}).get("accuracy"),
-            "calibration_error": scores["calibration_error"],
-            "parameters_m": s["parameters"] / 1e6,
-            "ms_per_face_cpu": s["ms_per_face_cpu"],
-            "train_minutes": s["train_seconds"] / 60,
-            "epochs": s["settings"]["epochs"],
-            "weights": s["settings"]["weights"],
-            "quick": s["settings"]["quick"],
-            "date": s["date"],
-        })
+        rows.append(
+            {
+                "experiment": r.name,
+                "accuracy": scores["accuracy"],
+                "noise": scores["accuracy_spread"] if seeds > 1 else (low_high[1] - low_high[0]) / 2,
+                "runs": seeds,
+                "accuracy_tta": scores["accuracy_tta"],
+                "macro_f1_tta": scores["macro_f1_tta"],
+                "ferplus_tta": scores.get("ferplus", {}).get("accuracy", np.nan),
+                "calibration_error": scores["calibration_error"],
+                "parameters_m": s["parameters"] / 1e6,
+                "ms_per_face_cpu": s["ms_per_face_cpu"],
+                "train_minutes": s["train_seconds"] / 60,
+                "epochs": s["settings"]["epochs"],
+                "weights": s["settings"]["weights"],
+                "quick": s["settings"]["quick"],
+                "date": s["date"],
+            }
+        )
     return pd.DataFrame(rows).sort_values(["accuracy_tta", "experiment"], ascending=[False, True], ignore_index=True)
 
 
@@ -88,9 +90,14 @@ def mistakes(result: Result, most: int = 40) -> pd.DataFrame:
     wrong = np.flatnonzero(predicted != valid["labels"])
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
     names = np.array(EMOTIONS)
-    return pd.DataFrame({
-        "image_path": valid["ids"][wrong], "true": names[valid["labels"][wrong]], "predicted": names[predicted[wrong]], "confidence": confidence[wrong],
-    })
+    return pd.DataFrame(
+        {
+            "image_path": valid["ids"][wrong],
+            "true": names[valid["labels"][wrong]],
+            "predicted": names[predicted[wrong]],
+            "confidence": confidence[wrong],
+        }
+    )
 
 
 def _curves(results: list[Result]) -> Figure:

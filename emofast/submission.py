@@ -27,7 +27,9 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     """
     results = read_results(folder)
     if not results:
-        raise EmofastError(f"{folder} has no recorded result; run an experiment first, e.g. python experiments/01_resnet_baseline.py --data {comp.folder}.")
+        raise EmofastError(
+            f"{folder} has no recorded result; run an experiment first, e.g. python experiments/01_resnet_baseline.py --data {comp.folder}."
+        )
     valid, test = {r.name: r.valid for r in results}, {r.name: r.test for r in results}
     first = results[0].name
     for r in results:
@@ -45,8 +47,10 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     with paths.atomic_write(folder / "submission.json") as partial:
         partial.write_text(json.dumps(summary, indent=1) + "\n")
     console.print(
-        "ensemble: " + ", ".join(f"{w:.0%} {n}" for n, w in ensemble.weights.items()) +
-        f"; validation accuracy {ensemble.cross_fitted:.4f} (chosen on one half, scored on the other), {ensemble.accuracy:.4f} on the rows it was chosen on"
+        "ensemble: "
+        + ", ".join(f"{w:.0%} {n}" for n, w in ensemble.weights.items())
+        + f"; validation accuracy {ensemble.cross_fitted:.4f} (chosen on one half, scored on the other), "
+        f"{ensemble.accuracy:.4f} on the rows it was chosen on"
     )
     console.print(f"submission: {path}, {len(comp.test_ids)} rows, checked")
     return path
@@ -75,7 +79,9 @@ def check_submission(path: Path, comp: Competition) -> None:
     try:
         table = pd.read_csv(io.BytesIO(Path(path).read_bytes()), dtype=str, keep_default_na=False)
     except (OSError, ValueError) as e:
-        raise EmofastError(f"{path} cannot be read as a table ({str(e).splitlines()[0]}); make it with `python -m emofast submission`.") from e
+        raise EmofastError(
+            f"{path} cannot be read as a table ({str(e).splitlines()[0]}); make it with `python -m emofast submission`."
+        ) from e
     if list(table.columns) != ["image_path", "emotion"]:
         raise EmofastError(f"{path} has the columns {list(table.columns)}; Kaggle wants image_path,emotion.")
     ids, known = table["image_path"].tolist(), set(comp.test_ids)

@@ -11,9 +11,7 @@ no recorded run yet
 --- end of measured ---
 """
 
-from fastai.callback.mixup import MixUp
-
-from emofast.training import Run, emotion_learner, main
+from emofast.training import MixUp, Run, emotion_learner, main
 
 
 def train(run: Run):
@@ -26,4 +24,4 @@ def train(run: Run):
 
 
 if __name__ == "__main__":
-    main(train, epochs=16)
+    main(train, epochs=12)

@@ -1,18 +1,22 @@
-"""Fixtures of the whole suite: every test has its own artifacts folder; the real photographs and films are optional."""
+"""Fixtures of the whole suite: own results and caches, a small drawn data set, the optional real photographs and films."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-# Two runners of the suite share two cores; more threads only make it slower. Set before torch is loaded anywhere.
+# Two processes of the suite share two cores; busy-waiting threads would slow both several times. Read when torch is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("MPLBACKEND", "agg")
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,41 @@ def own_artifacts(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "artifacts"
     monkeypatch.setenv("EMOFAST_ARTIFACTS", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory) -> Path:
+    """Decoded pictures of the whole run, away from the project's."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["EMOFAST_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory) -> Path:
+    """A drawn data set of 180 training and 24 test pictures; shared, so never changed: copy it (`data_copy`) to break it."""
+    from emofast.sample import write_sample
+
+    return write_sample(tmp_path_factory.mktemp("drawn") / "tiny", seed=3, train=180, test=24)
+
+
+@pytest.fixture
+def data_copy(drawn, tmp_path) -> Path:
+    """A copy of the drawn data set to change."""
+    return Path(shutil.copytree(drawn, tmp_path / "copy"))
+
+
+@pytest.fixture
+def run_cli():
+    """Run `python -m emofast ...` as a user does; returns the finished process with its output as text."""
+
+    def run(*args, **kwargs) -> subprocess.CompletedProcess:
+        return run_python("-m", "emofast", *args, **kwargs)
+
+    return run
+
+
+def run_python(*args, **kwargs) -> subprocess.CompletedProcess:
+    """A Python of its own in the project's root."""
+    command = [sys.executable, *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=300, check=False, **kwargs)

@@ -54,7 +54,8 @@ def check_data(comp: Competition) -> DataReport:
         has_votes=comp.votes is not None,
         unreadable=_unreadable(comp.train_pictures, comp.train_names, "training"),
         unreadable_test=_unreadable(comp.test_pictures, comp.test_names, "test"),
-        extra=sorted(set(comp.train_pictures.identity) - set(comp.train_names)) + sorted(set(comp.test_pictures.identity) - set(comp.test_names)),
+        extra=sorted(set(comp.train_pictures.identity) - set(comp.train_names))
+        + sorted(set(comp.test_pictures.identity) - set(comp.test_names)),
         duplicates=sum(len(rows) - 1 for rows in doubled),
         two_classes=[[comp.train_names[r] for r in rows] for rows in doubled if len({int(comp.labels[r]) for r in rows}) > 1],
     )

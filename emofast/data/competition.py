@@ -57,7 +57,13 @@ class Competition:
     def fingerprint(self) -> str:
         """Hash of everything that can change a result: csv contents and the pictures' identities."""
         digest = hashlib.sha256()
-        for part in (self.train_ids, self.labels.tolist(), self.test_ids, self.train_pictures.fingerprint(), self.test_pictures.fingerprint()):
+        for part in (
+            self.train_ids,
+            self.labels.tolist(),
+            self.test_ids,
+            self.train_pictures.fingerprint(),
+            self.test_pictures.fingerprint(),
+        ):
             digest.update(repr(part).encode())
         for extra in (self.votes, self.va):
             digest.update(b"none" if extra is None else extra.tobytes())
@@ -146,11 +152,15 @@ def _read_votes(folder: Path, ids: list[str]) -> np.ndarray | None:
     table = _read_csv(folder, "train_votes.csv", ["image_path", *EMOTIONS]).set_index("image_path")
     lacking = set(ids) - set(table.index)
     if lacking:
-        raise EmofastError(f"{folder / 'train_votes.csv'} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed.")
+        raise EmofastError(
+            f"{folder / 'train_votes.csv'} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed."
+        )
     votes = table.loc[ids, list(EMOTIONS)].to_numpy(np.float32)
     total = votes.sum(axis=1, keepdims=True)
     if (total <= 0).any():
-        raise EmofastError(f"{folder / 'train_votes.csv'} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row.")
+        raise EmofastError(
+            f"{folder / 'train_votes.csv'} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
+        )
     return votes / total
 
 

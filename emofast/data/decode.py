@@ -23,12 +23,12 @@ class Unreadable(Exception):
 def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
     """Decode a picture file into uint8 [channels, size, size]. Raises `Unreadable`.
 
-    JPEGs much larger than needed are decoded at a half, a quarter or an eighth (never below twice `size`, so that the
+    JPEGs much larger than needed are decoded at a half, a quarter or an eighth (never below four times `size`, so that the
     final area averaging still sees more than it needs): a 1,000-px photograph costs as much as a 250-px one.
     """
     try:
         image = Image.open(io.BytesIO(data))
-        image.draft("L" if image.mode == "L" else "RGB", (2 * size, 2 * size))
+        image.draft("L" if image.mode == "L" else "RGB", (4 * size, 4 * size))
         image = ImageOps.exif_transpose(image)  # phones store rotation beside the pixels
         if image.mode != "L":
             image = image.convert("RGB")

@@ -130,8 +130,14 @@ def face_augmentation(strength: float = 1.0) -> list:
     if not strength:
         return aug_transforms(max_rotate=0, min_zoom=1, max_zoom=1, max_lighting=0, max_warp=0, p_affine=0, p_lighting=0)
     return aug_transforms(
-        max_rotate=12 * strength, min_zoom=1 - 0.1 * strength, max_zoom=1 + 0.15 * strength, max_lighting=0.25 * strength, max_warp=0,
-        p_affine=0.9, p_lighting=0.75, pad_mode="border",
+        max_rotate=12 * strength,
+        min_zoom=1 - 0.1 * strength,
+        max_zoom=1 + 0.15 * strength,
+        max_lighting=0.25 * strength,
+        max_warp=0,
+        p_affine=0.9,
+        p_lighting=0.75,
+        pad_mode="border",
     )
 
 
@@ -182,18 +188,27 @@ def get_dls(
     if max_rows is not None and len(train) > max_rows:
         train = train[np.linspace(0, len(train) - 1, max_rows).round().astype(int)]
     if not len(train) or not len(valid) or len(np.unique(comp.labels[train])) < 2:
-        raise EmofastError(f"{comp.folder} leaves {len(train)} readable training and {len(valid)} validation pictures of at least two classes; that is too few.")
+        raise EmofastError(
+            f"{comp.folder} leaves {len(train)} readable training and {len(valid)} validation pictures "
+            "of at least two classes; that is too few."
+        )
     if len(train) < bs:
         warn(f"{comp.name} has {len(train)} training pictures, fewer than a batch of {bs}: training in batches of {len(train)}")
         bs = len(train)
     tfms = [[ReadFace(cache, size, channels)], *_target_tfms(comp, target)]
     dsets = Datasets(np.concatenate([train, valid]), tfms, splits=[range(len(train)), range(len(train), len(train) + len(valid))], n_inp=1)
+    dsets.tls[0].types[0] = (np.integer, np.ndarray, bytes)  # so that an exported learner's `predict` takes pictures too
     mean, std = IMAGENET[channels]
     augment = face_augmentation() if augment is None else list(augment)
     normalize = Normalize.from_stats(mean, std, cuda=False)
     after_batch = [IntToFloatTensor(), *augment, normalize]
     dls = dsets.dataloaders(
-        bs=bs, dl_type=FacesDL, after_batch=after_batch, num_workers=num_workers, device=torch.device(device or default_device()), drop_last=True
+        bs=bs,
+        dl_type=FacesDL,
+        after_batch=after_batch,
+        num_workers=num_workers,
+        device=torch.device(device or default_device()),
+        drop_last=True,
     )
     dls.size, dls.channels, dls.stats, dls.target = size, channels, (mean, std), target
     return dls
@@ -205,8 +220,8 @@ def get_test_dl(dls: DataLoaders, comp: Competition) -> tuple[FacesDL, np.ndarra
     Order as in sample_submission.csv; batches are (faces,). Second: bool [n_test].
     """
     cache = cached_faces(comp.test_pictures, comp.test_names, dls.size, dls.channels, "test pictures")
-    dsets = Datasets(np.arange(len(cache)), [[ReadFace(cache, dls.size, dls.channels)]], n_inp=1)
-    dsets.tls[0].split_idx = 1
+    # split 1 is validation's: without it fastai would apply the transforms of training too
+    dsets = Datasets(np.arange(len(cache)), [[ReadFace(cache, dls.size, dls.channels)]], n_inp=1, split_idx=1)
     return dls.valid.new(dsets, shuffle=False, drop_last=False), cache.readable
 
 

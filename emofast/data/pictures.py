@@ -69,11 +69,16 @@ class ZipPictures(_Listed):
             with zipfile.ZipFile(path) as archive:
                 infos = [i for i in archive.infolist() if not i.is_dir()]
         except (zipfile.BadZipFile, OSError) as e:
-            raise EmofastError(f"{path} is not a whole zip archive ({e}); it was probably cut off while copying: delete it and get it again.") from e
+            raise EmofastError(
+                f"{path} is not a whole zip archive ({e}); it was probably cut off while copying: delete it and get it again."
+            ) from e
         for info in infos:
             name = PurePosixPath(info.filename.replace("\\", "/"))
             if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
-                raise EmofastError(f"{path} holds a file that points outside the archive ({info.filename}); do not trust it: get the archive again from its source.")
+                raise EmofastError(
+                    f"{path} holds a file that points outside the archive ({info.filename}); "
+                    "do not trust it: get the archive again from its source."
+                )
         self.identity = {i.filename: (i.file_size, i.CRC) for i in infos if i.filename.lower().endswith(SUFFIXES)}
 
     def read(self, name: str) -> bytes:

@@ -48,7 +48,9 @@ def frozen_split(comp: Competition) -> np.ndarray:
     if len(np.unique(comp.labels)) < 2:
         raise EmofastError(f"{comp.folder / 'train.csv'} has one class only; training needs pictures of at least two.")
     if len(comp.labels) < 2 * SPLIT_FOLDS:
-        raise EmofastError(f"{comp.folder / 'train.csv'} has {len(comp.labels)} rows; training and validation need at least {2 * SPLIT_FOLDS}.")
+        raise EmofastError(
+            f"{comp.folder / 'train.csv'} has {len(comp.labels)} rows; training and validation need at least {2 * SPLIT_FOLDS}."
+        )
     mask = draw_split(comp.labels, duplicate_groups(comp.train_pictures, comp.train_names))
     with paths.atomic_write(path) as partial:
         pd.DataFrame({"image_path": comp.train_ids, "is_valid": mask.astype(int)}).to_csv(partial, index=False)

@@ -12,9 +12,9 @@ from emofast.recognition import Box, TrackedFace
 
 __all__ = ["FaceView", "Smoother"]
 
-TAU = 0.2  # s: a full change of expression is half shown after 0.14 s and shown by the label within 0.2 s
+TAU = 0.2  # s: of a sudden change half is shown after 0.14 s; the label follows within 0.3 s
 BOX_TAU = 0.06  # s: the drawn box glides where dlib's steps
-MARGIN = 0.06  # a new emotion replaces the shown one when it leads by this much
+MARGIN = 0.12  # a new emotion replaces the shown one when it leads by this much
 SURE, UNSURE = 0.35, 0.30  # a label appears at the first confidence and goes below the second
 TRAIL = 1.5  # s of valence-arousal behind the point
 FORGET = 2.0  # s after which a face that went is forgotten

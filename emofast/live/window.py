@@ -38,13 +38,18 @@ class Window:
         """Show a picture for at least `wait_ms`; returns the name of the key that was pressed, if any; "q" when the window was closed."""
         cv2.imshow(self.title, image)
         code = cv2.waitKeyEx(wait_ms)
-        if cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) < 1:
-            return "q"
-        return key_name(code)
+        return key_name(code) if self._is_open() else "q"
 
     def close(self) -> None:
         """Close the window."""
-        cv2.destroyAllWindows()
+        if self._is_open():
+            cv2.destroyWindow(self.title)
+
+    def _is_open(self) -> bool:
+        try:
+            return cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:  # with its last window OpenCV's Qt side is gone
+            return False
 
 
 def key_name(code: int) -> str | None:

@@ -37,8 +37,8 @@ VALENCE_AROUSAL = {
 def export(experiment: str, data: str, to: Path | None = None, margin: float = MARGIN) -> Path:
     """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
 
-    The temperature is fitted, and the accuracy measured, on the validation probabilities that the experiment left. Its own checkpoint is
-    loaded without a card: this machine has trained it.
+    The temperature is fitted, and the accuracy measured, on the validation probabilities of the exported network itself: the last seed's,
+    without TTA, as it will be used. The checkpoint is loaded without a card: this machine has trained it.
     """
     source = artifacts() / data / experiment
     learner, valid = source / "checkpoints" / "learner.pkl", source / "valid.npz"
@@ -46,14 +46,14 @@ def export(experiment: str, data: str, to: Path | None = None, margin: float = M
         if not path.is_file():
             raise EmofastError(f"{experiment} has left no {path}; train it first: python experiments/{experiment}.py --data {data}")
     with np.load(valid) as kept:
-        probabilities, labels = kept["probabilities"], kept["labels"]
+        probabilities, labels = kept["per_seed"][-1] if "per_seed" in kept else kept["probabilities"], kept["labels"]
     correct = int((probabilities.argmax(1) == labels).sum())
     facts = {
         "experiment": experiment,
         "training_data": data,
         "accuracy": round(correct / len(labels), 4),
         "accuracy_95": [round(x, 4) for x in accuracy_interval(correct, len(labels))],
-        "accuracy_on": f"{len(labels)} validation images",
+        "accuracy_on": f"{len(labels)} validation pictures, without TTA",
     }
     return export_model(learner, to or artifacts(), fit_temperature(probabilities, labels), facts, margin)
 
@@ -73,7 +73,7 @@ def export_model(
     pkl, onnx = Path(to) / f"{name}.pkl", Path(to) / f"{name}.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
         learn.export(new_pkl.resolve())
-        write_onnx(FaceGraph(learn.model, spec, temperature).eval(), new_onnx, spec, margin)
+        write_onnx(FaceGraph(learn.model, spec, temperature, getattr(learn, "decoder", None)).eval(), new_onnx, spec, margin)
         difference = parity(open_learner(new_pkl, trust=True), open_onnx(new_onnx))
         if not difference <= PARITY:  # also for NaN
             raise EmofastError(f"nothing was exported: ONNX model and learner of {learner} differ by {difference:.1g}, more than {PARITY}")

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
+import numpy as np
 import torch
 from torch import nn
 
 from emofast.emotions import CENTRES, EMOTIONS
 from emofast.network import NetworkSpec
 
-__all__ = ["SPREAD", "FaceGraph"]
+__all__ = ["SPREAD", "Decoder", "FaceGraph"]
 
 SPREAD = 0.1
-"""Squared distance on the circumplex that counts as one logit: the centres of neighbouring classes lie about 0.1 apart."""
+"""Squared distance on the circumplex that counts as one logit where no decoder was fitted: neighbouring centres lie about 0.1 apart."""
+
+
+class Decoder(Protocol):
+    """Gaussians over the circumplex, one per class: what `learn.decoder` of a valence-arousal network holds."""
+
+    means: np.ndarray  # [9, 2]
+    covariances: np.ndarray  # [9, 2, 2]
+    log_prior: np.ndarray  # [9]
 
 
 class FaceGraph(nn.Module):
     """uint8 [n, channels, size, size] to probabilities [n, 9] and valence-arousal [n, 2], both float32.
 
-    Inside: /255, normalisation, the network, softmax of its logits over `temperature`. Where the network gives only one of the two,
-    the other is derived: valence-arousal is the mean of the class centres weighted by the probabilities; logits are the negative squared
-    distances to the centres over `SPREAD`, that is a Gaussian of one width around each.
+    Inside: /255, normalisation, the network, softmax of its logits over `temperature`. Where the network gives only one of the two, the
+    other is derived. Valence-arousal is the mean of the class centres weighted by the probabilities. Logits are the log-posteriors of
+    `decoder`, or, without one, negative squared distances to the class centres over `SPREAD`.
     """
 
-    def __init__(self, model: nn.Module, spec: NetworkSpec, temperature: float = 1.0):
+    def __init__(self, model: nn.Module, spec: NetworkSpec, temperature: float = 1.0, decoder: Decoder | None = None):
         super().__init__()
         self.model, self.target, self.temperature = model, spec.target, float(temperature)
-        self.register_buffer("mean", torch.tensor(spec.mean).view(1, -1, 1, 1))
-        self.register_buffer("std", torch.tensor(spec.std).view(1, -1, 1, 1))
-        self.register_buffer("centres", torch.tensor(CENTRES))
+        centres = np.array(CENTRES)
+        means, precisions, bias = centres, np.tile(np.eye(2) * 2 / SPREAD, (len(EMOTIONS), 1, 1)), np.zeros(len(EMOTIONS))
+        if decoder is not None:
+            means, precisions = decoder.means, np.linalg.inv(decoder.covariances)
+            bias = decoder.log_prior - 0.5 * np.linalg.slogdet(decoder.covariances)[1]
+        constants = {
+            "mean": np.reshape(spec.mean, (1, -1, 1, 1)), "std": np.reshape(spec.std, (1, -1, 1, 1)),
+            "centres": centres, "means": means, "precisions": precisions, "bias": bias,
+        }  # fmt: skip
+        for name, value in constants.items():
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
     def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         output = self.model((faces.float() / 255 - self.mean) / self.std)
-        n = len(EMOTIONS)
         if self.target == "va":
-            distances = (output[:, None, :] - self.centres).square().sum(2)
-            return (-distances / (SPREAD * self.temperature)).softmax(1), output
+            away = output[:, None, :] - self.means
+            logits = self.bias - 0.5 * (away * (away[:, :, None, :] * self.precisions).sum(3)).sum(2)
+            return (logits / self.temperature).softmax(1), output
+        n = len(EMOTIONS)
         probabilities = (output[:, :n] / self.temperature).softmax(1)
         return probabilities, output[:, n:] if self.target == "class+va" else probabilities @ self.centres

@@ -57,7 +57,7 @@ def open_onnx(path: Path, threads: int = 1) -> Network:
 
 
 def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
-    """Load an exported fastai Learner that carries a `NetworkSpec` as `learn.spec` and, if calibrated, `learn.temperature`.
+    """Load an exported fastai Learner that carries a `NetworkSpec` as `learn.spec`; `learn.temperature` and `learn.decoder` if it has them.
 
     Raises `EmofastError` for a pickle that its card does not vouch for (unless `trust`), and for one that these versions cannot load.
     """
@@ -72,7 +72,7 @@ def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
     from emofast.recognition.graph import FaceGraph
 
     model = learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
-    graph = FaceGraph(model, spec, getattr(learn, "temperature", 1.0)).eval()
+    graph = FaceGraph(model, spec, getattr(learn, "temperature", 1.0), getattr(learn, "decoder", None)).eval()
 
     def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         before = torch.get_num_threads()  # the setting is the whole process's: it is only borrowed

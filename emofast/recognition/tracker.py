@@ -18,11 +18,13 @@ __all__ = ["FaceTracker", "TrackedFace"]
 Square = tuple[float, float, float]
 """x, y, side in pixels of the working picture."""
 
-REGION_FACE = 110  # px: a region is scaled so that its face has this side, safely above dlib's 80 px window
+REGION_FACE = 105  # px: a region is scaled so that its face has this side; one of the steps of dlib's boxes (73, 88, 105, 127)
 REGION = 2.0  # side of the scanned region over the side of the face
 LENIENCY = 0.3  # within a region where a face just was, dlib may be less sure than elsewhere
 PEAK_LOST = 5.0  # peak to side-lobe ratio below which a correlation tracker holds nothing
+TILTS = (0.0, 25.0, -25.0)  # degrees: dlib finds upright faces only, so a face it no longer finds is looked for tilted
 SAME = 0.3  # overlap from which two boxes are one face
+GROWTH = 0.2  # share of a measured change of size that is believed: the follower's sizes tremble by a tenth
 SMALLEST = 20  # px: a correlation tracker that has shrunk to this holds nothing
 REACH = 1.0  # sides of its face within which a lost identity is taken up again
 
@@ -46,25 +48,28 @@ class _Track:
     follower: object  # dlib.correlation_tracker
     unseen: int = 0  # frames since the detector confirmed it
     unchecked: int = 0  # frames since the detector last looked at it
+    tilt: int = 0  # index of the tilt in TILTS at which it was last found, or is tried next
 
     def put(self, grey: np.ndarray, square: Square) -> None:
         """Start following anew from `square`, where the detector has just seen the face."""
         import dlib
 
-        x, y, s = square
-        self.follower.start_track(grey, dlib.drectangle(x, y, x + s, y + s))
+        self.follower.start_track(grey, dlib.drectangle(*_corners(square)))
         self.square, self.unseen, self.unchecked = square, 0, 0
 
     def follow(self, grey: np.ndarray) -> bool:
         """Move to where the face is in `grey`; False when it is nowhere."""
-        peak = self.follower.update(grey)
+        import dlib
+
+        peak = self.follower.update(grey, dlib.drectangle(*_corners(self.square)))
         r = self.follower.get_position()
-        self.square = (r.left(), r.top(), r.width())
+        cx, cy = r.left() + r.width() / 2, r.top() + r.height() / 2
+        s = self.square[2] + GROWTH * (r.width() - self.square[2])
+        self.square = (cx - s / 2, cy - s / 2, s)
         self.unseen += 1
         self.unchecked += 1
         height, width = grey.shape
-        cx, cy = r.left() + r.width() / 2, r.top() + r.height() / 2
-        return peak >= PEAK_LOST and 0 <= cx < width and 0 <= cy < height and r.width() >= SMALLEST
+        return peak >= PEAK_LOST and 0 <= cx < width and 0 <= cy < height and s >= SMALLEST
 
 
 @dataclass
@@ -87,7 +92,7 @@ class FaceTracker:
     """Faces with identities, frame after frame.
 
     In every frame each known face is carried by its correlation tracker, and at most one of them is looked at by the detector, in its
-    surroundings only and at the size where it is 110 px wide: a frame's cost hardly varies. The whole frame is searched for new faces
+    surroundings only and at the size where it is 105 px wide: a frame's cost hardly varies. The whole frame is searched for new faces
     while none is known, and every `search` frames. With `background=True` that search runs in a thread of its own: no frame waits for
     it, but what comes out depends on timing. Without it the same frames always give the same faces.
 
@@ -189,22 +194,27 @@ class FaceTracker:
         if not track or track.unchecked < self.check:
             return
         track.unchecked = 0
-        square = self._look(grey, track.square)
+        square = self._look(grey, track.square, TILTS[track.tilt])
         if square:
             track.put(grey, _blend(track.square, square))
+        else:
+            track.tilt = (track.tilt + 1) % len(TILTS)
 
-    def _look(self, grey: np.ndarray, square: Square) -> Square | None:
-        """Scan the surroundings of `square` for a face that overlaps it, at the size where that face is `REGION_FACE` pixels wide."""
+    def _look(self, grey: np.ndarray, square: Square, tilt: float = 0.0) -> Square | None:
+        """Scan the surroundings of `square` for a face that overlaps it, at the size where that face is `REGION_FACE` pixels wide.
+
+        A head tilted by `tilt` degrees to its own left stands upright in what is scanned.
+        """
         x, y, s = square
-        reach = (REGION - 1) / 2 * s
-        left, top = max(int(x - reach), 0), max(int(y - reach), 0)
-        region = grey[top : max(int(y + s + reach), 0), left : max(int(x + s + reach), 0)]
-        if min(region.shape) < 2:
-            return None
-        zoom = REGION_FACE / s
-        size = max(round(region.shape[1] * zoom), 1), max(round(region.shape[0] * zoom), 1)
-        region = cv2.resize(region, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-        faces = [(left + fx / zoom, top + fy / zoom, fs / zoom) for fx, fy, fs, _ in self.detector.scan(region, LENIENCY)]
+        side = round(REGION * REGION_FACE)
+        to_region = cv2.getRotationMatrix2D((x + s / 2, y + s / 2), tilt, REGION_FACE / s)
+        to_region[:, 2] += side / 2 - x - s / 2, side / 2 - y - s / 2
+        region = cv2.warpAffine(grey, to_region, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        back, faces = cv2.invertAffineTransform(to_region), []
+        for fx, fy, fs, _ in self.detector.scan(region, LENIENCY):
+            cx, cy = back @ (fx + fs / 2, fy + fs / 2, 1)
+            fs *= s / REGION_FACE
+            faces.append((cx - fs / 2, cy - fs / 2, fs))
         best = max(faces, key=lambda f: _overlap(f, square), default=None)
         return best if best and _overlap(best, square) >= SAME else None
 
@@ -231,6 +241,11 @@ def _box(square: Square) -> Box:
     return Box(round(x), round(y), round(s), round(s))
 
 
+def _corners(square: Square) -> tuple[float, float, float, float]:
+    x, y, s = square
+    return x, y, x + s, y + s
+
+
 def _overlap(a: Square, b: Square) -> float:
     """Intersection over union."""
     w = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
@@ -242,4 +257,4 @@ def _blend(carried: Square, found: Square) -> Square:
     """Where a confirmed face is: mostly where it was carried to (dlib's boxes come in steps of a fifth), unless that is far off."""
     if _overlap(carried, found) < 0.5:
         return found
-    return tuple(0.6 * c + 0.4 * f for c, f in zip(carried, found))
+    return tuple(c + (f - c) / 3 for c, f in zip(carried, found))

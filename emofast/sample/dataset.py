@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +53,8 @@ def write_sample(folder: Path, seed: int = 42, train: int = 1200, test: int = 24
     The folder appears when it is complete and not before. Raises `EmofastError` if it holds files already or cannot be made.
     """
     folder = Path(folder).absolute()
+    if seed < 0:
+        raise EmofastError(f"a seed of {seed} cannot be used: give 0 or more")
     if train < _SMALLEST or test < 1:
         raise EmofastError(f"a sample of {train} training and {test} test pictures is too small: at least {_SMALLEST} and 1 are needed")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -75,7 +77,7 @@ def write_sample(folder: Path, seed: int = 42, train: int = 1200, test: int = 24
 
 
 def _counts(total: int) -> dict[str, int]:
-    """`total` shared out in the competition's proportions, every class at least once where there is room."""
+    """`total` shared out in the competition's proportions (largest remainders)."""
     exact = {e: total * n / sum(SHARES.values()) for e, n in SHARES.items()}
     counts = {e: int(x) for e, x in exact.items()}
     for e in sorted(exact, key=lambda e: counts[e] - exact[e])[: total - sum(counts.values())]:
@@ -86,33 +88,34 @@ def _counts(total: int) -> dict[str, int]:
 def _plan_train(seed: int, n: int) -> tuple[list[_Row], _Row]:
     """Rows in the order of `train.csv` (class, then name as text), and the file that no row names."""
     rng = np.random.default_rng([seed, 0])
-    slots = [(e, i) for e, count in _counts(n).items() for i in sorted(range(count), key=lambda i: f"{i}.jpg")]
+    counts = _counts(n)
     people = max(1, n // _PICTURES_PER_PERSON)
-    rows = [
-        _Row(f"train/{e}/{i}.jpg", e, Photograph.plan(e, [seed, 1, k], [seed, 2], int(rng.integers(people))))
-        for k, (e, i) in enumerate(slots)
-    ]
-    chosen = rng.permutation(n)[: 2 * max(2, round(0.015 * n))].tolist()
-    for k, (copy, original) in enumerate(zip(chosen[::2], chosen[1::2])):
-        if k % 3:  # most duplicates stay in their class, as in the competition
-            same = [j for j in range(n) if rows[j].emotion == rows[copy].emotion and j != copy and j not in chosen]
-            original = same[original % len(same)] if same else original
-        rows[copy] = _Row(rows[copy].name, rows[copy].emotion, rows[original].photograph)
-    anger = sum(row.emotion == "anger" for row in rows)
-    extra = _Row(f"train/anger/{anger}.jpg", "anger", Photograph.plan("anger", [seed, 1, n], [seed, 2], int(rng.integers(people))))
+
+    def row(emotion: str, number: int, k: int) -> _Row:
+        person = int(rng.integers(people))
+        return _Row(f"train/{emotion}/{number}.jpg", emotion, Photograph.plan(emotion, [seed, 1, k], f"train-{person}", [seed, 2, person]))
+
+    slots = [(e, i) for e, count in counts.items() for i in sorted(range(count), key=lambda i: f"{i}.jpg")]
+    rows = [row(e, i, k) for k, (e, i) in enumerate(slots)]
+    extra = row("anger", counts["anger"], n)
+    copies = rng.choice(n, size=max(2, round(0.015 * n)), replace=False).tolist()
+    for k, copy in enumerate(copies):  # most duplicates stay in their class, as in the competition
+        originals = [row for j, row in enumerate(rows) if j not in copies]
+        alike = [row for row in originals if (row.emotion == rows[copy].emotion) == bool(k % 3)] or originals
+        rows[copy] = replace(rows[copy], photograph=alike[rng.integers(len(alike))].photograph)
     return rows, extra
 
 
 def _plan_test(seed: int, n: int) -> list[_Row]:
-    """Test pictures in numeric order; their people begin where those of the training pictures end."""
+    """Test pictures in numeric order, of other people."""
     rng = np.random.default_rng([seed, 3])
     emotions = [e for e, count in _counts(n).items() for _ in range(count)]
-    people = max(1, n // _PICTURES_PER_PERSON)
-    order = rng.permutation(n).tolist()
+    rng.shuffle(emotions)
+    people = rng.integers(max(1, n // _PICTURES_PER_PERSON), size=n).tolist()
     return [
-        _Row(f"test_kaggle/{i}.jpg", emotions[j], Photograph.plan(emotions[j], [seed, 4, i], [seed, 5], int(rng.integers(people))))
-        for i, j in enumerate(order)
-    ]  # fmt: skip
+        _Row(f"test_kaggle/{i}.jpg", emotion, Photograph.plan(emotion, [seed, 4, i], f"test-{person}", [seed, 5, person]))
+        for i, (emotion, person) in enumerate(zip(emotions, people))
+    ]
 
 
 def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:

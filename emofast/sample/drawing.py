@@ -68,7 +68,7 @@ def _draw_head(
     v = (np.arange(y0, y1) + 0.5 - origin[1])[:, None] / unit
     sin, cos = turn.roll
     surface = meet((cos * u + sin * v).astype(np.float32), (cos * v - sin * u).astype(np.float32), outline, turn, unit)
-    scale = next((s for s in _SCALES if s >= unit), _SCALES[-1])
+    scale = next((s for s in _SCALES if s >= 0.85 * unit), _SCALES[-1])
     colour = shade(identity, paint_face(identity, lines, aus, scale), scale, relief(identity, lines, aus), surface, turn, light)
     part = frame[y0:y1, x0:x1]
     part[:] = cv2.blendLinear(part, colour, 1 - surface.cover, surface.cover)

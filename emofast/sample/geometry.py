@@ -117,8 +117,7 @@ def _eye(identity: Identity, au: dict[int, float], sign: int) -> Eye:
     sadness = 0.018 * max(0.0, au[1] - au[2]) * outward  # the inner brow pulls up the inner end of the lid
     upper = -up * _ARCH + tilt + sadness * _ARCH
     lower = low * (1 - np.abs(_T) ** 2.6) + tilt
-    closed = min(1.0, au[45] + 0.35 * max(0.0, au[6] + au[12] - 1.0) * 0.3)
-    upper = upper + (lower - upper) * closed * 0.97
+    upper = upper + (lower - upper) * (0.97 * au[45])
     x = centre[0] + _T * half
     return Eye(centre, half, np.stack([x, centre[1] + upper], 1), np.stack([x, centre[1] + np.maximum(lower, upper)], 1))
 

@@ -14,7 +14,7 @@ from emofast.sample.identity import Identity, Light, Pose
 
 __all__ = ["Photograph", "backdrop", "take", "vote"]
 
-ANNOTATORS = 10
+_ANNOTATORS = 10
 
 _CONFUSED = {  # what annotators take an expression for when they miss it
     "anger": ("disgust", "contempt", "sad"), "contempt": ("happy", "disgust", "uncertain"), "disgust": ("anger", "contempt", "sad"),
@@ -30,25 +30,24 @@ class Photograph:
     emotion: str
     mixture: tuple[tuple[str, float], ...]  # shown emotions with their intensities
     intensity: float
-    person: int
+    person: str
     person_seed: tuple[int, ...]
     seed: tuple[int, ...]
     pose: Pose
 
     @classmethod
-    def plan(cls, emotion: str, seed: Sequence[int], people: Sequence[int], person: int) -> Photograph:
-        """Draw intensity, mixture and pose. `seed` is that of this picture, `people` that of all the persons it may show."""
+    def plan(cls, emotion: str, seed: Sequence[int], person: str, person_seed: Sequence[int]) -> Photograph:
+        """Draw intensity, mixture and pose. `seed` is that of this picture, `person_seed` that of the one it shows."""
         rng = np.random.default_rng(seed)
         intensity = 0.0 if emotion == "neutral" else float(rng.uniform(0.3, 1.0))
         mixture = uncertain_mixture(intensity, rng) if emotion == "uncertain" else {emotion: intensity}
         pose = Pose.random(rng)
-        return cls(emotion, tuple(mixture.items()), intensity, person, (*people, person), tuple(seed), pose)
+        return cls(emotion, tuple(mixture.items()), intensity, person, tuple(person_seed), tuple(seed), pose)
 
     def truth(self) -> tuple:
         """Emotion shown, valence, arousal, intensity, identity, yaw, pitch, roll."""
         valence, arousal = valence_arousal(dict(self.mixture))
-        identity = f"{self.person_seed[-2]}-{self.person}"
-        return self.emotion, valence, arousal, self.intensity, identity, self.pose.yaw, self.pose.pitch, self.pose.roll
+        return self.emotion, valence, arousal, self.intensity, self.person, self.pose.yaw, self.pose.pitch, self.pose.roll
 
 
 def take(photograph: Photograph) -> bytes:
@@ -98,7 +97,7 @@ def vote(photograph: Photograph, classes: Sequence[str]) -> tuple[int, ...]:
     for other in _CONFUSED[photograph.emotion]:
         odds[other] += 0.12 * (1.2 - clear)
     weights = np.array(list(odds.values()))
-    counts = rng.multinomial(ANNOTATORS, weights / weights.sum())
+    counts = rng.multinomial(_ANNOTATORS, weights / weights.sum())
     shown = list(classes).index(photograph.emotion)
     while (others := np.where(np.arange(len(classes)) == shown, -1, counts)).max() >= counts[shown]:
         counts[others.argmax()] -= 1

@@ -10,20 +10,21 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # timm's own, at import
 
 _WHERE = {
-    "ClassLoss": "losses",
-    "ClassVALoss": "losses",
-    "GaussianDecoder": "decoding",
-    "Run": "experiment",
-    "VALoss": "losses",
-    "VotesLoss": "losses",
-    "choose_ensemble": "ensemble",
-    "emotion_learner": "learners",
-    "main": "experiment",
-    "multitask_learner": "learners",
-    "nearest_centre": "decoding",
-    "predict": "predict",
-    "va_learner": "learners",
-    "weighted_mean": "decoding",
+    "ClassLoss": "emofast.training.losses",
+    "ClassVALoss": "emofast.training.losses",
+    "GaussianDecoder": "emofast.training.decoding",
+    "MixUp": "emofast.training.mixup",
+    "Run": "emofast.training.run",
+    "VALoss": "emofast.training.losses",
+    "VotesLoss": "emofast.training.losses",
+    "choose_ensemble": "emofast.training.ensemble",
+    "emotion_learner": "emofast.training.learners",
+    "main": "emofast.training.experiment",
+    "multitask_learner": "emofast.training.learners",
+    "nearest_centre": "emofast.training.decoding",
+    "predict": "emofast.training.predictions",
+    "va_learner": "emofast.training.learners",
+    "weighted_mean": "emofast.training.decoding",
 }
 
 __all__ = list(_WHERE)
@@ -31,5 +32,5 @@ __all__ = list(_WHERE)
 
 def __getattr__(name: str):
     if name in _WHERE:
-        return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+        return getattr(import_module(_WHERE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

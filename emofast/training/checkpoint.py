@@ -49,6 +49,7 @@ class Checkpoint(Callback):
         if self.epoch == self.start_epoch and self.start_epoch:
             self.learn.model.load_state_dict(self.file.state["model"])
             self.learn.opt.load_state_dict(self.file.state["opt"])
+            self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.file.state["smooth_loss"]
             _set_rng(self.file.state["rng"], self.dls)
 
     def after_epoch(self):
@@ -62,8 +63,14 @@ class Checkpoint(Callback):
             weights = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
             state["best"] = {"score": score, "epoch": self.epoch, "stage": self.stage, "model": weights}
         state.update(
-            stage=self.stage, epoch=self.epoch + 1, history=[*state["history"], row], seconds=state["seconds"] + seconds,
-            model=self.model.state_dict(), opt=copy.copy(self.opt.state_dict()), rng=_get_rng(self.dls),
+            stage=self.stage,
+            epoch=self.epoch + 1,
+            history=[*state["history"], row],
+            seconds=state["seconds"] + seconds,
+            model=self.model.state_dict(),
+            opt=copy.copy(self.opt.state_dict()),
+            rng=_get_rng(self.dls),
+            smooth_loss=(self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         )
         self.file.write()
 

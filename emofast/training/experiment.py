@@ -41,13 +41,17 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
         epilog=f"example: python experiments/{source.name} --data sample --quick",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    p.add_argument("--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)")
+    p.add_argument(
+        "--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
+    )
     p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
     p.add_argument("--seeds", type=int, default=1, metavar="N", help="how many seeds to train, from --seed up; N > 1 states the spread")
     p.add_argument("--epochs", type=_positive, metavar="N", help=f"epochs of training (default: {epochs}; quick: {QUICK_EPOCHS})")
     p.add_argument("--weights", default=IMAGENET, metavar="imagenet|none|FILE", help="where the network's weights come from")
     p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one")
-    p.add_argument("--quick", action="store_true", help=f"a look: {QUICK_EPOCHS} epochs, at most {QUICK_ROWS} training pictures, results apart")
+    p.add_argument(
+        "--quick", action="store_true", help=f"a look: {QUICK_EPOCHS} epochs, at most {QUICK_ROWS} training pictures, results apart"
+    )
     p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
     return p.parse_args()
 
@@ -91,9 +95,13 @@ def _recorded(folder: Path, key: dict) -> bool:
     summary = Result(folder).summary
     if any(summary.get(k) != v for k, v in key.items()):
         return False
-    console.print(f"{folder.name}: recorded for the same code, data and settings, accuracy {summary['scores']['accuracy_tta']:.4f}; skipped")
+    console.print(
+        f"{folder.name}: recorded for the same code, data and settings, accuracy {summary['scores']['accuracy_tta']:.4f}; skipped"
+    )
     if summary["package"] != package_hash():
-        warn(f"{folder.name} was recorded with another version of emofast/data or emofast/training; run it without --resume to measure anew")
+        warn(
+            f"{folder.name} was recorded with another version of emofast/data or emofast/training; run it without --resume to measure anew"
+        )
     return True
 
 
@@ -132,6 +140,7 @@ def _train_all(train: Callable, source: Path, comp: Competition, args, key: dict
         refresh_header(source)
     scores = summary["scores"]
     console.print(
-        f"{source.stem}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, macro F1 {scores['macro_f1_tta']:.4f}"
+        f"{source.stem}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, "
+        f"macro F1 {scores['macro_f1_tta']:.4f}"
         f" on {summary['valid_rows']} validation pictures; recorded in {folder}"
     )

@@ -28,22 +28,32 @@ def header_block(results: list[Result]) -> str:
 
 def _paragraph(s: dict) -> str:
     scores, n = s["scores"], len(s["seeds"])
-    noise = f"± {scores['accuracy_spread']:.4f} over {n} seeds" if n > 1 else "95 % interval {:.4f} to {:.4f}, one seed".format(*scores["accuracy_interval"])
+    noise = (
+        f"± {scores['accuracy_spread']:.4f} over {n} seeds"
+        if n > 1
+        else "95 % interval {:.4f} to {:.4f}, one seed".format(*scores["accuracy_interval"])
+    )
     lines = [
-        f"data set {s['data']}, {s['valid_rows']} validation pictures, weights {s['settings']['weights']}, {s['settings']['epochs']} epochs",
+        f"data set {s['data']}, {s['valid_rows']} validation pictures, "
+        f"weights {s['settings']['weights']}, {s['settings']['epochs']} epochs",
         f"accuracy {scores['accuracy']:.4f} ({noise}), with flip TTA {scores['accuracy_tta']:.4f}",
         f"macro F1 {scores['macro_f1']:.4f} (with TTA {scores['macro_f1_tta']:.4f}), calibration error {scores['calibration_error']:.4f}",
     ]
     if "ferplus" in scores:
         f = scores["ferplus"]
-        lines.append(f"FER+ protocol with TTA: accuracy {f['accuracy']:.4f}, macro F1 {f['macro_f1']:.4f} ({f['rows']} pictures, eight classes)")
+        lines.append(
+            f"FER+ protocol with TTA: accuracy {f['accuracy']:.4f}, macro F1 {f['macro_f1']:.4f} ({f['rows']} pictures, eight classes)"
+        )
     if "ccc" in scores:
-        lines.append("against {}: CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(s["va_truth"], *scores["ccc"], *scores["rmse"]))
+        lines.append(
+            "against {}: CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(s["va_truth"], *scores["ccc"], *scores["rmse"])
+        )
     if "accuracy_nearest_centre" in scores:
         lines.append(f"decoded by nearest centre: accuracy {scores['accuracy_nearest_centre']:.4f}")
     versions = ", ".join(f"{k} {v}" for k, v in s["versions"].items() if k != "numpy")
     lines += [
-        f"{s['parameters'] / 1e6:.2f} M parameters, {s['ms_per_face_cpu']:.1f} ms per face on one CPU thread, trained in {s['train_seconds'] / 60:.0f} min a seed",
+        f"{s['parameters'] / 1e6:.2f} M parameters, {s['ms_per_face_cpu']:.1f} ms per face on one CPU thread, "
+        f"trained in {s['train_seconds'] / 60:.0f} min a seed",
         f"{s['hardware']}, {s['precision']}",
         f"{versions}; {s['date']}",
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import fastai.callback.progress  # teaches Learner no_bar
+import fastai.callback.schedule  # noqa: F401  teaches Learner fit_one_cycle
 import torch
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
@@ -80,7 +82,9 @@ def emotion_learner(
 ) -> Learner:
     """A Learner for nine classes: faces [n, c, h, w] to logits [n, 9]. Frozen up to the head where weights are given."""
     if dls.target not in ("class", "votes"):
-        raise EmofastError(f"emotion_learner learns classes or votes, and these dls hold target={dls.target!r}; use va_learner or multitask_learner.")
+        raise EmofastError(
+            f"emotion_learner learns classes or votes, and these dls hold target={dls.target!r}; use va_learner or multitask_learner."
+        )
     loss_func = loss_func or (VotesLoss() if dls.target == "votes" else ClassLoss())
     return _learner(dls, arch, dls.target, N, weights, loss_func, _class_metrics(), **kwargs)
 

@@ -7,7 +7,17 @@ from sklearn.metrics import f1_score, recall_score
 
 from emofast.emotions import EMOTIONS
 
-__all__ = ["accuracy", "bootstrap_interval", "calibration_error", "ccc", "ferplus_protocol", "ferplus_scores", "macro_f1", "recalls", "rmse"]
+__all__ = [
+    "accuracy",
+    "bootstrap_interval",
+    "calibration_error",
+    "ccc",
+    "ferplus_protocol",
+    "ferplus_scores",
+    "macro_f1",
+    "recalls",
+    "rmse",
+]
 
 ALL = list(range(len(EMOTIONS)))
 UNCERTAIN = EMOTIONS.index("uncertain")

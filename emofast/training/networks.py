@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
 import timm
@@ -55,10 +56,14 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
 
 def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
     if name not in torchvision.models.list_models(torchvision.models):
-        near = timm.list_models(f"*{name.split('_')[0]}*")[:5]
-        raise EmofastError(f"neither timm nor torchvision has a network {name!r}" + (f"; did you mean one of {', '.join(near)}?" if near else "."))
+        near = get_close_matches(name, timm.list_models(), n=5, cutoff=0.75)
+        raise EmofastError(
+            f"neither timm nor torchvision has a network {name!r}" + (f"; did you mean one of {', '.join(near)}?" if near else ".")
+        )
     if channels != 3:
-        raise EmofastError(f"torchvision's {name} takes 3 channels; use get_dls(channels=3), or timm's network of that name for {channels}.")
+        raise EmofastError(
+            f"torchvision's {name} takes 3 channels; use get_dls(channels=3), or timm's network of that name for {channels}."
+        )
     model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
     path, head = _last_linear(model)
     parent = model.get_submodule(path.rpartition(".")[0])
@@ -68,7 +73,12 @@ def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: f
 
 
 def _last_linear(model: nn.Module) -> tuple[str, nn.Linear]:
-    return [(name, m) for name, m in model.named_modules() if isinstance(m, nn.Linear)][-1]
+    linear = [(name, m) for name, m in model.named_modules() if isinstance(m, nn.Linear)]
+    if not linear:
+        raise EmofastError(
+            f"torchvision's {type(model).__name__} ends in no linear layer, so its head cannot be replaced; use a timm network."
+        )
+    return linear[-1]
 
 
 def _load_file(model: nn.Module, path: Path) -> None:
@@ -83,14 +93,18 @@ def _load_file(model: nn.Module, path: Path) -> None:
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:  # safetensors, pickle and zip each raise their own
-        raise EmofastError(f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE).") from e
+        raise EmofastError(
+            f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
+        ) from e
     state = state.get("model", state)  # emofast's checkpoints hold the state dict under this key
     own = model.state_dict()
     fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
     if not fitting:
         raise EmofastError(f"{path} holds no tensor that fits this network; it was saved from another architecture.")
     model.load_state_dict(fitting, strict=False)
-    console.print(f"weights: {len(fitting)} of {len(own)} tensors from {path}" + ("" if len(fitting) == len(own) else "; the others stay random"))
+    console.print(
+        f"weights: {len(fitting)} of {len(own)} tensors from {path}" + ("" if len(fitting) == len(own) else "; the others stay random")
+    )
 
 
 def _first_line(e: Exception) -> str:

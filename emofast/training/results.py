@@ -94,7 +94,12 @@ def code_hash(source: Path) -> str:
 def package_hash() -> str:
     """Hash of the code below the experiments that can change a number: faces, data and training."""
     package, digest = paths.PROJECT / "emofast", hashlib.sha256()
-    for source in [package / "emotions.py", package / "faces.py", *sorted(package.glob("data/*.py")), *sorted(package.glob("training/*.py"))]:
+    for source in [
+        package / "emotions.py",
+        package / "faces.py",
+        *sorted(package.glob("data/*.py")),
+        *sorted(package.glob("training/*.py")),
+    ]:
         digest.update(_code(source))
     return digest.hexdigest()[:16]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import fastai.callback.progress
-import fastai.callback.schedule  # both teach Learner a method: no_bar, fit_one_cycle
 import torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
@@ -19,7 +17,7 @@ from emofast.training.progress import EpochProgress
 
 __all__ = ["QUICK_EPOCHS", "QUICK_ROWS", "Run"]
 
-QUICK_EPOCHS, QUICK_ROWS = 2, 2000
+QUICK_EPOCHS, QUICK_ROWS = 4, 2000
 
 
 @dataclass

@@ -17,7 +17,7 @@ from emofast import paths
 from emofast.console import warn
 from emofast.data import get_test_dl
 from emofast.data.competition import Competition
-from emofast.training.predict import Predictions, fit_decoder, predict
+from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.run import Run
 
 __all__ = ["SeedResult", "finished_seed", "train_seed"]

@@ -66,6 +66,11 @@ class Group:
         reactions = np.stack([_reaction(v, s) for v, s in zip(values, seen)])
         return cls(t, tuple(viewers), seen, values, reactions)
 
+    def distance(self) -> np.ndarray:
+        """float [n, T]: how far each viewer is from rest, 0 to about 1; NaN where not seen."""
+        shown = np.maximum(np.hypot(self.reactions[..., 0], self.reactions[..., 1]), self.reactions[..., 2:].max(-1)) / CLIP
+        return np.where(self.seen, shown, np.nan)
+
     def table(self) -> pd.DataFrame:
         """One row per `STEP`: t, viewers, valence, arousal, share_<emotion> (of the viewers seen), moved, agreement."""
         count = self.seen.sum(0)

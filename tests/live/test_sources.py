@@ -87,12 +87,12 @@ def test_film_without_frames_is_one_sentence(tmp_path, content, film):
 
 
 def test_missing_film_camera_and_stream(monkeypatch):
-    with pytest.raises(EmofastError, match="there is no video gone.mp4"):
+    with pytest.raises(EmofastError, match=r"there is no video gone\.mp4"):
         open_source("gone.mp4")
     with pytest.raises(EmofastError, match="camera 93"):
         open_source("93")
     monkeypatch.setattr(sources, "STALL", 0.5)
-    with pytest.raises(EmofastError, match="the stream http://127.0.0.1:9/x gives no picture"):
+    with pytest.raises(EmofastError, match=r"the stream http://127\.0\.0\.1:9/x gives no picture"):
         open_source("http://127.0.0.1:9/x")
 
 

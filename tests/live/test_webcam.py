@@ -1,7 +1,7 @@
 """`webcam.py` itself, in a process of its own, as its users start it."""
 
 import csv
-import json
+import ctypes
 import os
 import signal
 import subprocess
@@ -12,7 +12,9 @@ from collections import Counter
 import cv2
 import pytest
 
+from emofast.bench.drawn import drawn_frames, write_clip
 from emofast.emotions import EMOTIONS
+from emofast.live import open_source
 from emofast.live.window import key_name
 
 
@@ -86,17 +88,6 @@ def test_default_model_is_the_onnx_one(webcam, model, wall, own_artifacts):
     assert done.returncode == 0 and "emofast.onnx" in done.stdout
 
 
-def test_learner_says_that_it_takes_longer(webcam, wall, tmp_path):
-    from emofast.bench.stand_in import stand_in
-
-    card = stand_in(tmp_path / "model")
-    done = webcam("--source", wall, "--model", card.with_suffix(".pkl"), "--headless")
-    assert done.returncode == 0, done.stderr
-    assert "loading" in done.stdout and "some seconds" in done.stdout
-    card.write_text(json.dumps({**json.loads(card.read_text()), "sha256": {}}))
-    assert "--trust" in sentence(webcam("--source", wall, "--model", card.with_suffix(".pkl"), "--headless"))
-
-
 def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     (tmp_path / "empty.mp4").touch()
     assert "there is no model yet" in sentence(webcam("--source", film, "--headless"))
@@ -116,18 +107,16 @@ def test_no_display_is_one_sentence_not_an_abort(webcam, model, film, name):
 
 def test_ending_it_from_outside_finishes_the_files(project, model, film, tmp_path):
     long = tmp_path / "long.mp4"
-    from emofast.bench.drawn import drawn_frames, write_clip
-
-    write_clip(long, list(drawn_frames(3, faces=0)) * 2000)
+    write_clip(long, list(drawn_frames(3, faces=0)) * 150)
     command = [sys.executable, str(project / "webcam.py"), "--source", str(long), "--model", str(model), "--headless"]
     process = subprocess.Popen([*command, "--save", "out.mp4", "--log", "out.csv"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().startswith("model:")
-    time.sleep(1.5)
+    time.sleep(1)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "frames per second" in out
     frames = len(rows(tmp_path / "out.csv"))
-    assert 0 < frames < 6000
+    assert 0 < frames < 450
     assert cv2.VideoCapture(str(tmp_path / "out.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == frames
     assert not list(tmp_path.glob(".partial*"))
 
@@ -160,11 +149,26 @@ class Session:
         self.tool("key", "--window", self.window, key)
 
     def snapshot(self):
-        """Press s and wait for the new picture."""
+        """Press s until there is a new picture; a window that has only just appeared, or is busy, may miss a key."""
         before = set(self.folder.glob("emofast-*.png"))
-        self.press("s")
-        (path,) = self.wait(lambda: set(self.folder.glob("emofast-*.png")) - before)
-        return cv2.imread(str(path))
+        for _ in range(15):
+            self.press("s")
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                if new := sorted(set(self.folder.glob("emofast-*.png")) - before):
+                    return cv2.imread(str(new[0]))
+                time.sleep(0.05)
+        raise AssertionError("no snapshot")
+
+    def toggle(self, key, seen):
+        """Press `key` until a snapshot shows what `seen` looks for; that snapshot."""
+        for _ in range(5):
+            self.press(key)
+            time.sleep(0.3)  # of two keys that come while a frame is worked on OpenCV keeps the second
+            picture = self.snapshot()
+            if seen(picture):
+                return picture
+        raise AssertionError(f"{key} does not do what it should")
 
     def leave(self, key="q"):
         self.press(key)
@@ -172,6 +176,21 @@ class Session:
         assert self.process.returncode == 0, err
         assert not err.strip(), "nothing but the view itself speaks"
         return out
+
+
+@pytest.fixture
+def session(project, tmp_path, display):
+    """`session(*arguments)`: webcam.py in a window; gone when the test is over, however it ends."""
+    started = []
+
+    def start(*arguments) -> Session:
+        started.append(Session(project, tmp_path, display, *arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.communicate()
 
 
 @pytest.fixture
@@ -195,51 +214,76 @@ def differ(a, b, where=(slice(40, None), slice(None))) -> float:
     return float((cv2.absdiff(a[where], b[where]).max(2) > 40).mean())
 
 
-def test_window_and_keys(project, display, model, still, tmp_path):
-    session = Session(project, tmp_path, display, "--source", still, "--model", model)
+def test_window_and_keys(session, model, still, tmp_path):
+    session = session("--source", still, "--model", model)
     plain = session.snapshot()
     assert plain.shape == (480, 640, 3)
-    session.press("h")
-    with_help = session.snapshot()
-    assert differ(plain, with_help) > 0.05, "the help panel"
-    session.press("h")
-    session.press("l")
-    russian = session.snapshot()
-    assert 0.002 < differ(plain, russian) < 0.1, "only words changed"
-    session.press("l")
-    session.press("m")
-    mirrored = session.snapshot()
-    # the wall is even, so the person's hair is what moves
-    assert differ(plain[:, ::-1], mirrored, (slice(40, 300), slice(200, 440))) < differ(plain, mirrored, (slice(40, 300), slice(200, 440)))
-    session.press("r")
-    time.sleep(1.0)
-    session.press("r")
-    session.wait(lambda: list(tmp_path.glob("emofast-*.mp4")))
-    (clip,) = tmp_path.glob("emofast-*.mp4")
-    session.press("space")
-    session.snapshot()
+    session.toggle("h", lambda p: differ(plain, p) > 0.05)
+    session.toggle("h", lambda p: differ(plain, p) < 0.03)
+    names = (slice(300, 480), slice(0, 190))
+    session.toggle("l", lambda p: differ(plain, p, names) > 0.01)
+    session.toggle("l", lambda p: differ(plain, p, names) < 0.001)
+    # the wall is even: what moves is the person
+    middle = (slice(40, 300), slice(200, 440))
+    session.toggle("m", lambda p: differ(plain[:, ::-1], p, middle) < differ(plain, p, middle))
+    session.toggle("r", lambda p: count(p, (235, 64, 64)) > 10)
+    time.sleep(1)
+    session.toggle("r", lambda p: count(p, (235, 64, 64)) == 0)
     out = session.leave("Escape")
-    capture = cv2.VideoCapture(str(clip))
-    assert 4 <= capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 20, "a second of a film of ten frames per second"
+    clips = list(tmp_path.glob("emofast-*.mp4"))
+    assert clips
+    for clip in clips:
+        assert cv2.VideoCapture(str(clip)).read()[0], "the recording plays"
     assert "frames per second" in out and "show" in out
 
 
-def test_pause_holds_the_film(project, display, model, film, tmp_path):
-    """The film lasts 1.6 s; paused, it is still there after 4."""
-    session = Session(project, tmp_path, display, "--source", film, "--model", model, "--lang", "ru")
-    session.press("space")
-    time.sleep(4)
-    assert session.process.poll() is None
-    session.press("space")
-    out, err = session.process.communicate(timeout=30)
-    assert session.process.returncode == 0 and "40 frames" in out, err
+def count(picture, colour) -> int:
+    """Pixels of that colour along the top, where the signs are."""
+    return int((abs(picture[:40].astype(int) - colour[::-1]).max(2) < 25).sum())
 
 
-def test_closing_the_window_leaves(project, display, model, still, tmp_path):
-    session = Session(project, tmp_path, display, "--source", still, "--model", model)
+def test_pause_holds_the_film_and_a_russian_keyboard_ends_it(session, model, film, tmp_path):
+    long = tmp_path / "long.mp4"
+    frames = [cv2.resize(f.image, (480, 360)) for f in iter(open_source(str(film)).read, None)]
+    write_clip(long, frames * 8, fps=10)
+    session = session("--source", long, "--model", model, "--lang", "ru")
+    first = session.snapshot()
+    time.sleep(1.5)
+    assert differ(first, session.snapshot()) > 0.003, "the film goes on"
+    session.toggle("space", lambda p: count(p, (52, 104, 192)) > 50)
+    time.sleep(2.5)  # the sign that a picture was saved goes after two
+    first = session.snapshot()
+    assert differ(first, session.snapshot()) == 0
+    session.leave("Cyrillic_shorti")
+
+
+def click_the_cross(display: str, window: int) -> None:
+    """Ask a window to close, as a window manager does when its cross is clicked; xdotool cannot."""
+    x11, pointer, number = ctypes.CDLL("libX11.so.6"), ctypes.c_void_p, ctypes.c_ulong
+    x11.XOpenDisplay.restype, x11.XInternAtom.restype = pointer, number
+    x11.XInternAtom.argtypes = [pointer, ctypes.c_char_p, ctypes.c_int]
+    x11.XSendEvent.argtypes = [pointer, number, ctypes.c_int, ctypes.c_long, pointer]
+    x11.XCloseDisplay.argtypes = [pointer]
+
+    class ClientMessage(ctypes.Structure):
+        _fields_ = [
+            ("type", ctypes.c_int), ("serial", number), ("send_event", ctypes.c_int), ("display", pointer), ("window", number),
+            ("message", number), ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("room", ctypes.c_long * 24),
+        ]  # fmt: skip
+
+    server = x11.XOpenDisplay(display.encode())
+    protocols, delete = (x11.XInternAtom(server, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
+    message = ClientMessage(33, 0, 1, server, window, protocols, 32, (ctypes.c_long * 5)(delete))
+    x11.XSendEvent(server, window, 0, 0, ctypes.byref(message))
+    x11.XCloseDisplay(server)
+
+
+def test_closing_the_window_leaves(session, display, model, still):
+    session = session("--source", still, "--model", model)
     session.snapshot()
-    session.tool("windowclose", session.window)
-    session.process.communicate(timeout=30)
+    click_the_cross(display, int(session.window))
+    out, err = session.process.communicate(timeout=30)
+    assert session.process.returncode == 0 and "frames per second" in out, err
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,8 @@ def test_command_makes_three_files_that_vouch_for_each_other(own_artifacts, proj
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 9, 200)
     probabilities = softmax(rng.normal(0, 1, (200, 9)) + 3 * np.eye(9)[labels]).astype(np.float32)
-    np.savez(place / "valid.npz", ids=np.arange(200), probabilities=probabilities, labels=labels)
+    averaged = np.full_like(probabilities, 1 / 9)  # of seeds and TTA: not what is exported
+    np.savez(place / "valid.npz", ids=np.arange(200), probabilities=averaged, per_seed=np.stack([averaged, probabilities]), labels=labels)
     command = [sys.executable, "-m", "emofast", "export", "01_baseline", "--data", "drawn"]
     known = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}  # the learner's pickle names functions of small_learner.py
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, env=known)

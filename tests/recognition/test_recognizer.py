@@ -1,9 +1,11 @@
 """`EmotionRecognizer`: the same answers from both models, and one clear sentence for whatever cannot be loaded."""
 
+import os
 import pickle
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -73,6 +75,26 @@ def test_both_models_agree_from_the_same_jpeg(tmp_path, target, channels, people
         np.testing.assert_array_equal(b[0].argmax(1), distances.argmin(1))
 
 
+def test_decoder_of_a_valence_arousal_network_is_obeyed_by_both_models(tmp_path, faces):
+    """Gaussians with priors as training fits them: the exported probabilities are their posteriors at the network's own points."""
+    import torch
+
+    from emofast.recognition.export import export_model
+    from emofast.training.decoding import GaussianDecoder
+
+    rng = np.random.default_rng(0)
+    labels = np.r_[np.arange(9), rng.integers(0, 9, 400)]
+    decoder = GaussianDecoder().fit(np.array(CENTRES)[labels] + rng.normal(0, 0.3, (409, 2)), labels)
+    path = make_learner(tmp_path / "training", "va")
+    learn = torch.load(path, weights_only=False)
+    learn.decoder = decoder
+    learn.export(path.resolve())
+    card = export_model(path, tmp_path / "out")
+    for suffix in (".pkl", ".onnx"):
+        probabilities, points = EmotionRecognizer(card.with_suffix(suffix)).predict_arrays(faces)
+        np.testing.assert_allclose(probabilities, decoder.probabilities(points), atol=1e-3)
+
+
 def test_temperature_softens_and_reaches_both_models(tmp_path, faces):
     from emofast.recognition.export import export_model
 
@@ -107,6 +129,16 @@ def test_importing_emofast_loads_nothing_heavy(project):
     code = "import sys, emofast; print([m for m in ('torch', 'fastai', 'cv2', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_webcam_with_the_learner_says_that_it_takes_longer(exported, people, project, tmp_path):
+    cv2.imwrite(str(tmp_path / "photo.png"), people([(320, 240)]))
+    command = [sys.executable, project / "webcam.py", "--headless", "--source", "photo.png", "--model", exported / "emofast.pkl"]
+    known = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}  # the learner's pickle names functions of small_learner.py
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=known)
+    assert done.returncode == 0, done.stderr
+    assert "a fastai learner: some seconds" in done.stdout and "1 frames" in done.stdout
+    assert not done.stderr.strip(), "no warnings of libraries"
 
 
 # Loading what should not be loaded

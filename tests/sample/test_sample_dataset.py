@@ -77,7 +77,7 @@ def test_pictures_are_small_colour_jpegs(sample):
 def test_some_pictures_are_not_square_and_some_are_grey():
     from emofast.sample.photograph import Photograph, take
 
-    pictures = [cv2.imdecode(np.frombuffer(take(Photograph.plan("happy", [0, k], [1], k % 5)), np.uint8), 1) for k in range(150)]
+    pictures = [cv2.imdecode(np.frombuffer(take(Photograph.plan("happy", [0, k], "someone", [1, k % 5])), np.uint8), 1) for k in range(150)]
     assert 1 <= sum(p.shape[0] != p.shape[1] for p in pictures) <= 10
     assert 1 <= sum(np.ptp(p.astype(int), axis=2).max() < 3 for p in pictures) <= 20
 
@@ -119,7 +119,7 @@ def test_ten_annotators_agree_more_on_strong_expressions():
 
     counts: list[tuple[float, int]] = []
     for k in range(400):
-        shown = Photograph.plan("fear", [k], [0], 0)
+        shown = Photograph.plan("fear", [k], "someone", [0])
         votes = vote(shown, EMOTIONS)
         assert sum(votes) == 10 and max(votes) == votes[EMOTIONS.index("fear")]
         counts.append((shown.intensity, max(votes)))
@@ -155,10 +155,21 @@ def test_a_folder_with_files_is_refused_and_an_empty_one_is_taken(tmp_path):
     assert (write_sample(empty, train=18, test=1) / "truth.csv").exists()
 
 
-@pytest.mark.parametrize("train, test", [(17, 5), (18, 0)])
-def test_too_small_a_sample_is_refused(tmp_path, train, test):
-    with pytest.raises(EmofastError, match="too small"):
-        write_sample(tmp_path / "new", train=train, test=test)
+@pytest.mark.parametrize("numbers, reason", [
+    ({"train": 17, "test": 5}, "too small"), ({"train": 18, "test": 0}, "too small"), ({"seed": -1}, "seed of -1"),
+])  # fmt: skip
+def test_numbers_that_make_no_sample_are_refused(tmp_path, numbers, reason):
+    with pytest.raises(EmofastError, match=reason):
+        write_sample(tmp_path / "new", **numbers)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_hold_a_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("keep me")
+    for place in (tmp_path / "file", tmp_path / "file" / "new"):
+        with pytest.raises(EmofastError, match="file"):
+            write_sample(place, train=18, test=1)
+    assert (tmp_path / "file").read_text() == "keep me"
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):

@@ -49,9 +49,11 @@ def fit_decoder(learn: Learner) -> GaussianDecoder | None:
     """For a valence-arousal network, where it puts the classes of the training pictures; None for others."""
     if learn.spec.target != "va":
         return None
-    dl = learn.dls.valid.new(learn.dls.train.dataset, shuffle=False, drop_last=False)
-    labels = np.concatenate([b[1].cpu().numpy() for b in dl])
-    return GaussianDecoder().fit(raw_outputs(learn, dl), labels)
+    pictures = learn.dls.train.dataset
+    with pictures.set_split_idx(1):  # seen as validation sees them, without augmentation
+        dl = learn.dls.valid.new(pictures, shuffle=False, drop_last=False)
+        labels = np.concatenate([b[1].cpu().numpy() for b in dl])
+        return GaussianDecoder().fit(raw_outputs(learn, dl), labels)
 
 
 def predict(learn: Learner, dl: DataLoader, tta: bool = False, decoder: GaussianDecoder | None = None) -> Predictions:

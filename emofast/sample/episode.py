@@ -1,0 +1,191 @@
+"""A drawn episode with planted events and the films of its drawn viewers: real files whose moments are known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.sample.action_units import action_units
+from emofast.sample.audience import Bump, DrawnViewer, plan_events, plan_viewers
+from emofast.sample.drawing import draw_into
+from emofast.sample.identity import Identity, Pose
+
+__all__ = ["DrawnEpisode", "draw_episode", "write_film"]
+
+RATE = 25
+VIEWER_RATE = 10  # pictures a second: drawing them is the slow part
+LATE = 4.0
+"""Seconds by which the last viewer's camera was started after the episode."""
+
+_SAMPLES = 48000
+
+
+@dataclass(frozen=True)
+class DrawnEpisode:
+    """The files and the truth. starts: episode second at which each viewer's recording begins, by file stem."""
+
+    episode: Path
+    viewers: tuple[Path, ...]
+    events: tuple[Bump, ...]
+    starts: dict[str, float]
+
+
+def draw_episode(folder: Path, seed: int = 7, duration: float = 80.0, events: int = 6, viewers: int = 5, jobs: int | None = None) -> DrawnEpisode:
+    """Write `episode.mp4` (640x360, sound) and `viewer-N.mp4` (320x240) into `folder`; the same seed draws the same pictures."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    planted = plan_events(rng, duration, events, margin=9.0)
+    audience = plan_viewers(rng, planted, duration, viewers, missing=0.1)
+    starts = {v.name: LATE * (k == viewers - 1) for k, v in enumerate(audience)}
+    films = [folder / f"{v.name}.mp4" for v in audience]
+    episode = folder / "episode.mp4"
+    work = [(_write_episode, episode, planted, duration, seed)]
+    work += [(_write_viewer, film, v, starts[v.name], duration, seed + 1 + k) for k, (film, v) in enumerate(zip(films, audience))]
+    jobs = min(jobs or os.cpu_count() or 1, len(work))
+    if jobs == 1:
+        for task in work:
+            _call(task)
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            list(pool.map(_call, work))
+    return DrawnEpisode(episode, tuple(films), planted, starts)
+
+
+def write_film(path: Path, pictures: Iterator[np.ndarray], rate: Fraction | int, sound: np.ndarray | None = None) -> None:
+    """Write BGR pictures of one size as H.264, and `sound` (float32 mono at 48 kHz) as AAC."""
+    import av
+
+    pictures = iter(pictures)
+    first = next(pictures)
+    with av.open(str(path), "w") as film:
+        video = film.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "20"})
+        video.height, video.width = first.shape[:2]
+        video.pix_fmt = "yuv420p"
+        audio = film.add_stream("aac", rate=_SAMPLES, layout="mono") if sound is not None else None
+        heard = 0
+        for k, picture in enumerate(_all(first, pictures), start=1):
+            film.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+            # sound goes in step with the picture: players stumble over a file with all of one before the other
+            while audio and heard < min(len(sound), round(k / rate * _SAMPLES)):
+                film.mux(audio.encode(_sound_frame(sound, heard)))
+                heard += 1024
+        film.mux(video.encode())
+        if audio:
+            film.mux(audio.encode())
+
+
+def _all(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    yield first
+    yield from rest
+
+
+def _sound_frame(sound: np.ndarray, at: int):
+    import av
+
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None, at : at + 1024], np.float32), format="fltp", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = _SAMPLES, at, Fraction(1, _SAMPLES)
+    return frame
+
+
+def _call(task: tuple) -> None:
+    write, *arguments = task
+    write(*arguments)
+
+
+def _write_viewer(path: Path, viewer: DrawnViewer, start: float, duration: float, seed: int) -> None:
+    write_film(path, _viewer_pictures(viewer, start, duration, seed), VIEWER_RATE)
+
+
+def _viewer_pictures(viewer: DrawnViewer, start: float, duration: float, seed: int) -> Iterator[np.ndarray]:
+    """A viewer before their own wall, who sways, reacts, and leans out of the picture now and then."""
+    rng = np.random.default_rng(seed)
+    person = Identity.random(rng)
+    low, high = rng.uniform(60, 130, 3), rng.uniform(120, 190, 3)
+    wall = np.linspace(low, high, 240).astype(np.uint8)[:, None].repeat(320, 1)
+    grain = rng.normal(0, 2, (4, *wall.shape)).astype(np.int16)
+    size, phase = rng.uniform(105, 125), rng.uniform(0, 6)
+    t = start + np.arange(round((duration - start) * VIEWER_RATE)) / VIEWER_RATE
+    expression = viewer.expression(t)
+    gone = np.convolve(np.pad(viewer.looks_away(t), 2, mode="edge"), np.full(5, 0.2), mode="valid")
+    for now, shown, away in zip(t, expression, gone):
+        x = 160 + 8 * np.sin(0.7 * now + phase) + 330 * away
+        y = 118 + 4 * np.sin(1.1 * now + phase)
+        pose = Pose(yaw=6 * np.sin(0.5 * now + phase), pitch=3 * np.sin(0.6 * now), roll=3 * np.sin(0.4 * now + phase))
+        yield cv2.add(draw_into(wall.copy(), person, _units(shown), (x, y), size, pose), grain[rng.integers(len(grain))], dtype=cv2.CV_8U)
+
+
+def _write_episode(path: Path, events: tuple[Bump, ...], duration: float, seed: int) -> None:
+    write_film(path, _scenes(events, duration, seed), RATE, _soundtrack(events, duration, seed))
+
+
+def _scenes(events: tuple[Bump, ...], duration: float, seed: int) -> Iterator[np.ndarray]:
+    """Shots of two actors in changing rooms; an event is a close-up of one of them that starts and ends with a cut."""
+    rng = np.random.default_rng(seed)
+    actors = [Identity.random(rng) for _ in range(2)]
+    shots = _shots(rng, events, duration)
+    for (start, event), (end, _) in zip(shots, [*shots[1:], (duration, None)]):
+        low = rng.uniform(30, 120) + rng.uniform(-25, 25, 3)
+        high = low + rng.uniform(30, 90)
+        room = np.linspace(low, high, 640).astype(np.uint8)[None].repeat(360, 0)
+        actor, size, x = actors[rng.integers(2)], 150 if event else rng.uniform(70, 110), rng.uniform(220, 420)
+        for k in range(round(start * RATE), round(end * RATE)):
+            t = k / RATE
+            if k % 2 and k != round(start * RATE):
+                yield picture  # drawn on twos, as animators do
+                continue
+            units = action_units(event.emotion, float(event.at(np.array([t]))[0])) if event else {}
+            pose = Pose(yaw=10 * np.sin(0.8 * t), roll=3 * np.cos(0.9 * t))
+            picture = draw_into(room.copy(), actor, units, (x + 12 * np.sin(t), 185 + 4 * np.cos(1.3 * t)), size, pose)
+            yield picture
+
+
+def _shots(rng: np.random.Generator, events: tuple[Bump, ...], duration: float) -> list[tuple[float, Bump | None]]:
+    """(start, event or None) of each shot: close-ups around the events, other shots of 3 to 6 seconds between them."""
+    shots: list[tuple[float, Bump | None]] = []
+    t = 0.0
+    for event in events:
+        begin, end = event.peak - event.width / 2 - 1.2, event.peak + event.width / 2 + 1.0
+        while t < begin - 1:
+            shots.append((t, None))
+            t = min(begin, t + rng.uniform(3, 6)) if begin - t > 6 else begin
+        shots.append((begin, event))
+        t = end
+    while t < duration - 1:
+        shots.append((t, None))
+        t += rng.uniform(3, 6)
+    return shots
+
+
+def _soundtrack(events: tuple[Bump, ...], duration: float, seed: int) -> np.ndarray:
+    """Murmured syllables in phrases with pauses between, and a chord that swells with each event: major for pleasant ones."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(duration * _SAMPLES)) / _SAMPLES
+    voice, at = np.zeros(len(t)), 0.5
+    while at < duration - 2:
+        for _ in range(rng.integers(4, 10)):
+            syllable = rng.uniform(0.09, 0.2)
+            a, b = round(at * _SAMPLES), min(len(t), round((at + syllable) * _SAMPLES))
+            voice[a:b] += np.sin(2 * np.pi * rng.uniform(140, 260) * t[a:b]) * np.hanning(b - a)
+            at += syllable + rng.uniform(0.01, 0.05)
+        at += rng.uniform(0.35, 0.9)
+    music = np.zeros(len(t))
+    for event in events:
+        third = 5 / 4 if BY_NAME[event.emotion].valence > 0 else 6 / 5
+        near = np.abs(t - event.peak) < 2 * event.width
+        chord = sum(np.sin(2 * np.pi * 220 * ratio * t[near]) for ratio in (1, third, 3 / 2))
+        music[near] += event.at(t[near]) * chord / 3
+    return (0.18 * voice + 0.25 * music + 0.002 * rng.normal(size=len(t))).astype(np.float32)
+
+
+def _units(shown: np.ndarray) -> dict:
+    return action_units({EMOTIONS[k]: float(shown[k]) for k in np.flatnonzero(shown > 0.02) if EMOTIONS[k] not in ("neutral", "uncertain")})

@@ -1,0 +1,143 @@
+"""From recordings to timelines: minute by minute in parallel processes, kept as they finish, so that a killed run goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emofast.recognition import EmotionRecognizer, FaceDetector
+from emofast.video.media import Media
+from emofast.video.recording import HZ, Sampler
+from emofast.video.timeline import digest, read_timeline, write_timeline
+from emofast.video.watching import watch
+
+__all__ = ["CHUNK", "Task", "analyse", "analyse_chunk", "pending"]
+
+CHUNK = 60.0
+"""Seconds of a recording that are one piece of work; every piece starts its tracker anew, so pieces do not depend on each other."""
+
+_FORMAT = 1  # raise when the same recording and model give other timelines
+
+
+@dataclass(frozen=True)
+class Task:
+    """One recording to analyse into the timeline at `out`, and the stamp that says what it is made from."""
+
+    media: Media
+    out: Path
+    stamp: dict
+
+    @classmethod
+    def of(cls, media: Media, out: Path, model: Path, hz: float = HZ) -> Task:
+        """The stamp: recording, model and settings. A timeline with another one is stale."""
+        return cls(media, out, {"recording": digest(media.path), "model": digest(model), "hz": hz, "chunk": CHUNK, "format": _FORMAT})
+
+    @property
+    def parts(self) -> Path:
+        """Folder of finished pieces of this very recording, model and settings."""
+        key = digest_of(self.stamp)
+        return self.out.with_name(f".partial-{self.out.stem}-{key}")
+
+    @property
+    def done(self) -> bool:
+        return self.out.is_file() and {k: v for k, v in read_timeline(self.out)[1].items() if k in self.stamp} == self.stamp
+
+
+def digest_of(stamp: dict) -> str:
+    """Eight letters that stand for a stamp in a folder's name."""
+    from hashlib import sha256
+
+    return sha256(json.dumps(stamp, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def pending(task: Task) -> Iterator[tuple[Task, int]]:
+    """The pieces of a recording that are not done yet."""
+    if task.done:
+        return
+    for k in range(max(1, int(np.ceil(task.media.duration / CHUNK)))):
+        if not (task.parts / f"{k:05d}.parquet").is_file():
+            yield task, k
+
+
+def analyse(tasks: Iterable[Task], model: Path, jobs: int) -> Iterator[float]:
+    """Bring every task's timeline up to date; yields the seconds of film done as they are done.
+
+    `jobs` processes share the pieces. Interrupted, it keeps the finished pieces and goes on from them next time.
+    """
+    tasks = list(tasks)
+    work = [piece for task in tasks for piece in pending(task)]
+    for task, _ in work:
+        task.parts.mkdir(parents=True, exist_ok=True)
+    jobs = min(jobs, len(work))
+    if jobs <= 1:
+        readers = (EmotionRecognizer(model, threads=os.cpu_count() or 1), FaceDetector()) if work else ()
+        for piece in work:
+            yield analyse_chunk(*piece, *readers)
+    else:
+        yield from _in_parallel(work, model, jobs)
+    for task in tasks:
+        if not task.done:
+            _join(task)
+
+
+def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: FaceDetector) -> float:
+    """Analyse piece `k` of a recording and keep it; returns its length in seconds."""
+    start, end = k * CHUNK, (k + 1) * CHUNK
+    sampler = Sampler(task.media.path, start, end, task.stamp["hz"])
+    timeline = pd.concat(list(watch(sampler, recognizer, detector)), ignore_index=True)
+    write_timeline(task.parts / f"{k:05d}.parquet", timeline, {"damaged": sampler.damaged})
+    return max(0.0, min(end, task.media.duration) - start)
+
+
+def _in_parallel(work: list, model: Path, jobs: int) -> Iterator[float]:
+    # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model,))
+    try:
+        for done in as_completed([pool.submit(_work, task, k) for task, k in work]):
+            yield done.result()
+    except BaseException:
+        for process in list(pool._processes.values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_readers: tuple[EmotionRecognizer, FaceDetector] | None = None  # of a worker: loading them takes a second
+
+
+def _start_worker(model: Path) -> None:
+    global _readers
+    import cv2
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
+    cv2.setNumThreads(1)
+    _readers = EmotionRecognizer(model, threads=1), FaceDetector()
+
+
+def _work(task: Task, k: int) -> float:
+    return analyse_chunk(task, k, *_readers)
+
+
+def _join(task: Task) -> None:
+    """Make the finished pieces one timeline; track numbers go on from piece to piece."""
+    pieces, damaged, last = [], 0, 0
+    for path in sorted(task.parts.glob("[0-9]*.parquet")):
+        piece, facts = read_timeline(path)
+        piece["face"] += last
+        last = max(last, 0 if piece["face"].isna().all() else int(piece["face"].max()))
+        pieces.append(piece)
+        damaged += facts["damaged"]
+    facts = {k: v for k, v in asdict(task.media).items() if k in ("width", "height", "duration")}
+    write_timeline(task.out, pd.concat(pieces, ignore_index=True), task.stamp | facts | {"damaged": damaged})
+    shutil.rmtree(task.parts)

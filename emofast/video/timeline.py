@@ -1,0 +1,69 @@
+"""The timeline of one recording: a Parquet file with one row per face and instant, and what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.paths import atomic_write
+
+__all__ = ["COLUMNS", "digest", "read_timeline", "rows", "write_timeline"]
+
+COLUMNS = ("t", "face", "x", "y", "w", "h", *(f"p_{e}" for e in EMOTIONS), "valence", "arousal")
+"""t: seconds on the recording's own clock. face: track number. x, y, w, h: pixels of the upright picture. Empty where no face is seen."""
+
+_WHOLE = ("face", "x", "y", "w", "h")
+_SAMPLE = 1 << 20  # bytes read at the start, middle and end of a recording to know it again
+
+
+def rows(records: list[tuple], probabilities: np.ndarray, va: np.ndarray) -> pd.DataFrame:
+    """A timeline from `records` (t, None) or (t, (face, x, y, w, h)), and the networks's answers for those with a face, in order."""
+    values = np.full((len(records), len(COLUMNS)), np.nan)
+    values[:, 0] = [t for t, _ in records]
+    seen = [k for k, (_, face) in enumerate(records) if face]
+    if seen:
+        values[seen, 1:6] = [records[k][1] for k in seen]
+        values[seen, 6:15] = probabilities
+        values[seen, 15:] = va
+    return _typed(pd.DataFrame(values, columns=list(COLUMNS)))
+
+
+def write_timeline(path: Path, timeline: pd.DataFrame, made_from: dict) -> None:
+    """Write atomically; `made_from` (plain values) travels in the file and says when it is stale."""
+    timeline = _typed(timeline)
+    timeline.attrs = {"emofast": made_from}
+    with atomic_write(path) as partial:
+        timeline.to_parquet(partial, index=False)
+
+
+def read_timeline(path: Path) -> tuple[pd.DataFrame, dict]:
+    """A timeline and what it was made from. Raises `EmofastError` for a file that is none."""
+    try:
+        timeline = pd.read_parquet(path)
+    except (OSError, ValueError) as e:
+        raise EmofastError(f"{path} is no timeline ({e}); delete it and start again") from None
+    missing = [c for c in COLUMNS if c not in timeline]
+    if missing:
+        raise EmofastError(f"{path} is no timeline: it lacks {', '.join(missing)}; delete it and start again")
+    return timeline, timeline.attrs.get("emofast", {})
+
+
+def digest(path: Path) -> str:
+    """A fingerprint of a large file from its size and three samples: changed recordings are known, touched ones are not redone."""
+    size = path.stat().st_size
+    found = hashlib.sha256(str(size).encode())
+    with path.open("rb") as f:
+        for at in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
+            f.seek(at)
+            found.update(f.read(_SAMPLE))
+    return found.hexdigest()
+
+
+def _typed(timeline: pd.DataFrame) -> pd.DataFrame:
+    kinds = {c: "Int32" if c in _WHOLE else "float64" if c == "t" else "float32" for c in COLUMNS}
+    return timeline[list(COLUMNS)].astype(kinds)

@@ -1,0 +1,103 @@
+"""The two shell commands and `python -m emofast` as a stranger uses them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import run_python
+
+
+def shell(project, *args, **env):
+    """Run a script of the project in the environment that runs the tests."""
+    env = {**os.environ, "VIRTUAL_ENV": sys.prefix, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **env}
+    return subprocess.run([*map(str, args)], cwd=project, env=env, capture_output=True, text=True, timeout=400, check=False)
+
+
+def test_importing_emofast_loads_neither_torch_nor_fastai(project):
+    code = "import sys, emofast, emofast.cli, emofast.faces; print(emofast.EMOTIONS[4], {'torch', 'fastai', 'pandas'} & set(sys.modules))"
+    assert run_python("-c", code).stdout.strip() == "happy set()"
+
+
+@pytest.mark.parametrize("command", [(), ("data",), ("data", "check"), ("data", "sample"), ("leaderboard",), ("submission",), ("doctor",)])
+def test_help_is_there_for_every_command(command, run_cli):
+    out = run_cli(*command, "--help")
+    assert out.returncode == 0 and "usage: python -m emofast" in out.stdout
+    if command and command != ("data",):
+        assert "example: python -m emofast" in out.stdout
+
+
+def test_doctor_names_versions_device_and_precision(run_cli):
+    out = run_cli("doctor")
+    assert out.returncode == 0, out.stdout
+    assert "fastai" in out.stdout and "training would use: " in out.stdout and "missing" not in out.stdout
+
+
+def test_doctor_finds_what_is_missing(project, tmp_path):
+    code = "import emofast.doctor as d; d._pins = lambda: [('torch', '2'), ('no-such-package', '1.0')]; raise SystemExit(d.examine())"
+    out = run_python("-c", code)
+    assert out.returncode == 1 and "no-such-package" in out.stdout and "pip install -r requirements.txt" in out.stdout
+
+
+def test_run_all_from_data_to_a_checked_submission_and_again(project, drawn, own_artifacts):
+    command = ("./run_all.sh", "--data", drawn, "--quick", "--only", "01", "--weights", "none")
+    out = shell(project, *command)
+    assert out.returncode == 0, out.stderr
+    folder = own_artifacts / "tiny-quick"
+    submission = (folder / "submission.csv").read_bytes()
+    assert {p.name for p in folder.iterdir()} >= {"leaderboard.csv", "curves.png", "submission.csv", "submission.json", "01_resnet_baseline"}
+    assert pd.read_csv(folder / "submission.csv")["image_path"].tolist() == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
+    assert all(f"{n}/4" in out.stdout for n in (1, 2, 3, 4))
+    again = shell(project, *command)
+    assert again.returncode == 0 and "skipped" in again.stdout and "epoch 1" not in again.stdout
+    assert (folder / "submission.csv").read_bytes() == submission
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [(("--only", "99"), "--only 99 names no script"), (("--nonsense",), "unknown argument --nonsense"), (("--data",), "--data needs")],
+)
+def test_run_all_refuses_bad_arguments(project, args, says):
+    out = shell(project, "./run_all.sh", *args)
+    assert out.returncode != 0 and says in out.stderr
+
+
+@pytest.mark.parametrize("script", ["run_all.sh", "run_tests.sh"])
+def test_old_python_is_one_sentence(project, tmp_path, script):
+    """Only tools and a Python that says it is too old on the PATH."""
+    for tool in ("bash", "dirname", "basename", "realpath", "cat", "cksum"):
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.8.10" && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    for name in ("set_up.sh", script, "experiments/01_resnet_baseline.py"):
+        (tmp_path / "project" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project / name, tmp_path / "project" / name)
+    env = {"PATH": str(tmp_path)}
+    out = subprocess.run([str(tmp_path / "bash"), script], cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False)
+    assert out.returncode == 2
+    assert out.stderr.count("\n") == 1 and "needs Python 3.11 or newer" in out.stderr and "3.8.10" in out.stderr
+
+
+def test_scripts_are_executable_and_strict(project):
+    for name in ("run_all.sh", "run_tests.sh", ".ci/run"):
+        path = project / name
+        assert os.access(path, os.X_OK) and "set -euo pipefail" in path.read_text()
+
+
+def test_the_house_is_in_order(project):
+    """Rooms import only from rooms above; recognition, live and video never from training."""
+    rooms = ["emotions", "errors", "paths", "console", "faces", "network", "sample", "data", "training"]
+    rooms += ["leaderboard", "submission", "recognition", "live", "video"]
+    for source in (project / "emofast").rglob("*.py"):
+        room = source.relative_to(project / "emofast").parts[0].removesuffix(".py")
+        text = source.read_text()
+        if room in rooms:
+            lower = rooms[rooms.index(room) + 1 :]
+            found = [r for r in lower if f"from emofast.{r} " in text or f"from emofast.{r}." in text or f"import emofast.{r}" in text]
+            assert not found, source
+        if room in ("recognition", "live", "video"):
+            assert "emofast.training" not in text, source

@@ -1,0 +1,140 @@
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from emofast import EMOTIONS
+from emofast.data import read_competition
+from emofast.errors import EmofastError
+from emofast.leaderboard import leaderboard_table, mistakes, write_leaderboard
+from emofast.submission import check_submission, make_submission, write_submission
+from emofast.training.results import read_results, write_result
+
+
+@pytest.fixture
+def comp(drawn):
+    return read_competition(drawn)
+
+
+def fake_result(folder, comp, skill, seed, quick=False):
+    """A recorded result as the runner leaves it, its predictions drawn."""
+    rng = np.random.default_rng(seed)
+    rows = np.arange(0, len(comp.train_ids), 3)
+    labels = comp.labels[rows]
+    shown = np.where(rng.random(len(rows)) < skill, labels, rng.integers(0, 9, len(rows)))
+    valid = (0.5 * np.eye(9)[shown] + 0.5 * rng.dirichlet(np.ones(9), len(rows))).astype(np.float32)
+    test = rng.dirichlet(np.ones(9), len(comp.test_ids)).astype(np.float32)
+    accuracy = float((valid.argmax(1) == labels).mean())
+    scores = {
+        "accuracy": accuracy,
+        "accuracy_tta": accuracy,
+        "accuracy_spread": 0.0,
+        "accuracy_interval": [accuracy - 0.05, accuracy + 0.05],
+        "macro_f1": 0.5,
+        "macro_f1_tta": 0.5,
+        "calibration_error": 0.1,
+    }
+    summary = {
+        "scores": scores,
+        "settings": {"seeds": [42], "epochs": 3, "weights": "none", "quick": quick},
+        "parameters": 1000,
+        "ms_per_face_cpu": 1.0,
+        "train_seconds": 60.0,
+        "date": "2026-01-01",
+    }
+    history = pd.DataFrame({"seed": 42, "epoch": [0, 1], "train_loss": [2.0, 1.0], "valid_loss": [2.1, 1.5], "accuracy": [0.3, accuracy]})
+    source = folder.parent / f"{folder.name}.py"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text("x = 1\n")
+    figure = Figure()
+    arrays = {"ids": np.array([comp.train_ids[r] for r in rows]), "labels": labels, "probabilities": valid, "per_seed": valid[None]}
+    write_result(
+        folder, summary, history, arrays, {"ids": np.array(comp.test_ids), "probabilities": test, "per_seed": test[None]}, figure, source
+    )
+
+
+def test_submission_has_the_samples_ids_order_and_form(comp, drawn, tmp_path):
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(9), len(comp.test_ids))
+    write_submission(comp, probabilities, tmp_path / "s.csv")
+    lines = (tmp_path / "s.csv").read_bytes().split(b"\r\n")
+    sample = (drawn / "sample_submission.csv").read_bytes().split(b"\r\n")
+    assert lines[0] == sample[0] and len(lines) == len(sample)
+    assert [row.split(b",")[0] for row in lines] == [row.split(b",")[0] for row in sample]
+    assert [row.split(b",")[1].decode() for row in lines[1:-1]] == [EMOTIONS[i] for i in probabilities.argmax(1)]
+
+
+FAULTS = {
+    "missing": (lambda t: t.drop(3), "no row for '3.jpg'"),
+    "doubled": (lambda t: pd.concat([t, t.head(1)]), "two rows for '0.jpg'"),
+    "foreign": (lambda t: t.replace("2.jpg", "999.jpg"), "the foreign id '999.jpg'"),
+    "label": (lambda t: t.assign(emotion=["joy", *t["emotion"][1:]]), "unknown class 'joy'"),
+    "order": (lambda t: t.iloc[::-1], "keep its order"),
+    "columns": (lambda t: t.rename(columns={"emotion": "label"}), "columns"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_checker_refuses(fault, comp, drawn, tmp_path, run_cli):
+    change, says = FAULTS[fault]
+    path = tmp_path / "s.csv"
+    change(pd.read_csv(drawn / "sample_submission.csv")).to_csv(path, index=False)
+    with pytest.raises(EmofastError, match=says):
+        check_submission(path, comp)
+
+
+def test_checker_on_the_command_line(comp, drawn, tmp_path, run_cli):
+    good = run_cli("submission", "--data", drawn, "--check", drawn / "sample_submission.csv")
+    assert good.returncode == 0 and "24 rows" in good.stdout
+    (tmp_path / "bad.csv").write_text("image_path,emotion\n0.jpg,happy\n")
+    bad = run_cli("submission", "--data", drawn, "--check", tmp_path / "bad.csv")
+    assert bad.returncode == 2 and "bad.csv" in bad.stderr and bad.stderr.count("\n") == 1
+
+
+def test_ensemble_submission_records_how_it_was_made(comp, own_artifacts):
+    folder = own_artifacts / comp.name
+    for name, skill, seed in (("01_a", 0.7, 1), ("02_b", 0.7, 2), ("03_c", 0.0, 3)):
+        fake_result(folder / name, comp, skill, seed)
+    path = make_submission(comp, folder)
+    check_submission(path, comp)
+    made = json.loads((folder / "submission.json").read_text())
+    assert "03_c" not in made["members"] and sum(made["members"].values()) == pytest.approx(1)
+    members = {r.name: r for r in read_results(folder)}
+    mixed = sum(w * members[n].test["probabilities"].astype(float) for n, w in made["members"].items())
+    assert pd.read_csv(path)["emotion"].tolist() == [EMOTIONS[i] for i in mixed.argmax(1)]
+
+
+def test_results_of_other_pictures_are_refused(comp, own_artifacts):
+    folder = own_artifacts / comp.name
+    fake_result(folder / "01_a", comp, 0.5, 1)
+    other = dict(np.load(folder / "01_a" / "test.npz"))
+    other["ids"] = other["ids"][::-1]
+    np.savez(folder / "01_a" / "test.npz", **other)
+    with pytest.raises(EmofastError, match="run 01_a again"):
+        make_submission(comp, folder)
+    shutil.rmtree(folder / "01_a")
+    with pytest.raises(EmofastError, match="no recorded result"):
+        make_submission(comp, folder)
+
+
+def test_leaderboard_files_and_table(comp, own_artifacts, drawn, run_cli):
+    folder = own_artifacts / comp.name
+    fake_result(folder / "01_weak", comp, 0.3, 1)
+    fake_result(folder / "02_strong", comp, 0.8, 2)
+    table = write_leaderboard(folder, comp)
+    assert list(table.experiment) == ["02_strong", "01_weak"]
+    assert {"leaderboard.csv", "curves.png", "mistakes.csv", "mistakes.png"} <= {p.name for p in folder.iterdir()}
+    written = pd.read_csv(folder / "leaderboard.csv")
+    pd.testing.assert_frame_equal(written, leaderboard_table(read_results(folder)).round(4), check_dtype=False)
+    strong = read_results(folder)[1]
+    worst = mistakes(strong)
+    assert (worst["true"] != worst["predicted"]).all() and worst["confidence"].is_monotonic_decreasing
+    out = run_cli("leaderboard", "--data", drawn)
+    assert out.returncode == 0 and "02_strong" in out.stdout and "\x1b" not in out.stdout
+
+
+def test_leaderboard_of_nothing_says_what_to_do(drawn, run_cli):
+    out = run_cli("leaderboard", "--data", drawn)
+    assert out.returncode == 2 and "run an experiment first" in out.stderr

@@ -1,0 +1,182 @@
+"""Real experiments as real processes: results, resume after a kill, the same bytes twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import run_python
+
+from emofast.training.header import BEGIN, END, header_block, results_of
+from emofast.training.results import FILES, code_hash, read_results, write_result
+
+SCRIPT = '''"""90 Tiny: for tests.
+
+{begin}
+old words
+{end}
+"""
+
+from emofast.training import Run, emotion_learner, main
+
+
+def train(run: Run):
+    dls = run.get_dls(size=32, bs=16, channels=1)
+    learn = emotion_learner(dls, "test_resnet", weights=run.weights, drop=0.1)
+    run.fit(learn, 1, lr=5e-3)
+    run.fit(learn, run.epochs, lr=5e-3)
+    return learn
+
+
+if __name__ == "__main__":
+    main(train, epochs=3)
+'''
+
+
+@pytest.fixture
+def script(tmp_path) -> Path:
+    path = tmp_path / "90_tiny.py"
+    path.write_text(SCRIPT.format(begin=BEGIN, end=END))
+    return path
+
+
+def run(script, data, *args, artifacts=None):
+    env = {**os.environ, **({"EMOFAST_ARTIFACTS": str(artifacts)} if artifacts else {})}
+    out = run_python(script, "--data", data, "--weights", "none", "--device", "cpu", *args, env=env)
+    assert out.returncode == 0, out.stderr
+    return out
+
+
+def test_a_run_leaves_the_whole_contract(script, drawn, own_artifacts):
+    before = code_hash(script)
+    out = run(script, drawn, "--seeds", 2)
+    assert "Traceback" not in out.stderr and "\x1b" not in out.stdout and "█" not in out.stdout
+    assert out.stdout.count("epoch ") == 8  # two seeds, two stages of 1 and 3 epochs, one plain line each
+    folder = own_artifacts / "tiny" / "90_tiny"
+    assert {p.name for p in folder.iterdir()} == {*FILES, "checkpoints"}
+    s = json.loads((folder / "result.json").read_text())
+    assert s["settings"] == {"epochs": 3, "weights": "none", "quick": False, "seeds": [42, 43]}
+    (result,) = read_results(own_artifacts / "tiny")
+    valid, test = result.valid, result.test
+    assert valid["probabilities"].shape == (s["valid_rows"], 9) and valid["per_seed"].shape == (2, s["valid_rows"], 9)
+    assert list(test["ids"]) == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
+    per_seed = [(p.argmax(1) == valid["labels"]).mean() for p in valid["per_seed"]]
+    assert s["scores"]["accuracy"] == pytest.approx(np.mean(per_seed))
+    assert s["scores"]["accuracy_spread"] == pytest.approx(np.std(per_seed, ddof=1))
+    history = result.history
+    assert len(history) == 8 and set(history.seed) == {42, 43} and history.accuracy.between(0, 1).all()
+    assert (folder / "source.py").read_text() == SCRIPT.format(begin=BEGIN, end=END)
+    # the tool wrote the block, the block is the result's, and the code is still the same
+    text = script.read_text()
+    assert header_block([result]) in text and "old words" not in text and code_hash(script) == before
+    again = run(script, drawn, "--seeds", 2, "--resume")
+    assert "recorded for the same code, data and settings" in again.stdout and "epoch 1" not in again.stdout
+
+
+def test_the_same_seed_gives_a_byte_identical_submission(script, drawn, tmp_path, run_cli):
+    made = []
+    for name in ("first", "second"):
+        run(script, drawn, "--epochs", 2, artifacts=tmp_path / name)
+        out = run_cli("submission", "--data", drawn, env={**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path / name)})
+        assert out.returncode == 0, out.stderr
+        made.append(tmp_path / name / "tiny")
+    assert (made[0] / "submission.csv").read_bytes() == (made[1] / "submission.csv").read_bytes()
+    first, second = (np.load(m / "90_tiny" / "test.npz")["probabilities"] for m in made)
+    assert np.array_equal(first, second)
+
+
+def test_a_killed_run_goes_on_to_the_same_bits(script, drawn, tmp_path, project):
+    run(script, drawn, "--epochs", 4, artifacts=tmp_path / "whole")
+    artifacts = tmp_path / "killed"
+    folder = artifacts / "tiny" / "90_tiny"
+    command = [sys.executable, str(script), "--data", str(drawn), "--weights", "none", "--device", "cpu", "--epochs", "4"]
+    process = subprocess.Popen(command, env={**os.environ, "EMOFAST_ARTIFACTS": str(artifacts)}, cwd=project, stdout=subprocess.DEVNULL)
+    log, deadline = folder / "checkpoints" / "run.log", time.time() + 120
+    while time.time() < deadline and (not log.exists() or "epoch 2/4" not in log.read_text()):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "result.json").exists() and (folder / "checkpoints" / "seed42.pt").exists()
+    out = run(script, drawn, "--epochs", 4, "--resume", artifacts=artifacts)
+    assert "going on after epoch" in out.stdout and "epoch 1/4" not in out.stdout
+    whole = tmp_path / "whole" / "tiny" / "90_tiny"
+    for name in ("valid.npz", "test.npz"):
+        a, b = np.load(whole / name), np.load(folder / name)
+        assert all(np.array_equal(a[k], b[k]) for k in a)
+    columns = ["stage", "epoch", "train_loss", "valid_loss", "accuracy", "macro_f1"]
+    pd.testing.assert_frame_equal(pd.read_csv(whole / "history.csv")[columns], pd.read_csv(folder / "history.csv")[columns])
+
+
+def test_ctrl_c_says_how_to_go_on(script, drawn, project):
+    command = [sys.executable, str(script), "--data", str(drawn), "--weights", "none", "--epochs", "200"]
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if "epoch 1/200" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "--resume" in err and "Traceback" not in err
+
+
+def test_changed_code_starts_anew_aloud(script, drawn, own_artifacts):
+    run(script, drawn, "--epochs", 1)
+    script.write_text(script.read_text().replace("lr=5e-3", "lr=4e-3"))
+    out = run(script, drawn, "--epochs", 1, "--resume")
+    assert "starting anew" in out.stderr and "recorded for the same" not in out.stdout
+
+
+def test_quick_results_of_real_data_lie_apart(script, drawn, own_artifacts):
+    before = script.read_text()
+    run(script, drawn, "--quick")
+    assert (own_artifacts / "tiny-quick" / "90_tiny" / "result.json").exists() and not (own_artifacts / "tiny" / "90_tiny").exists()
+    assert script.read_text() == before
+
+
+@pytest.mark.parametrize("args", [("--epochs", "0"), ("--device", "tpu"), ("--seeds", "0")])
+def test_bad_flags_exit_with_2(script, drawn, args):
+    out = run_python(script, "--data", drawn, "--weights", "none", *args)
+    assert out.returncode == 2 and "Traceback" not in out.stderr
+
+
+def test_unreadable_test_pictures_get_the_most_frequent_class_aloud(script, data_copy, own_artifacts):
+    import zipfile
+
+    with zipfile.ZipFile(data_copy / "test_kaggle.zip") as archive:
+        archive.extractall(data_copy)
+    (data_copy / "test_kaggle" / "5.jpg").write_bytes(b"")
+    out = run(script, data_copy, "--epochs", 1)
+    assert "1 TEST pictures cannot be read, first test_kaggle/5.jpg" in out.stderr
+    (result,) = read_results(own_artifacts / "copy")
+    row = result.test["probabilities"][list(result.test["ids"]).index("5.jpg")]
+    counts = pd.read_csv(data_copy / "train.csv")["emotion"].value_counts()
+    assert row.argmax() == sorted(counts.index).index(counts.idxmax())
+
+
+def test_a_result_is_written_whole_or_not_at_all(tmp_path):
+    class Breaks:
+        def savefig(self, *args, **kwargs):
+            raise OSError("disk full")
+
+    source = tmp_path / "s.py"
+    source.write_text("x = 1\n")
+    with pytest.raises(OSError, match="disk full"):
+        write_result(tmp_path / "r", {}, pd.DataFrame(), {}, {}, Breaks(), source)
+    assert list((tmp_path / "r").iterdir()) == []
+
+
+def test_every_header_block_is_its_results(project, monkeypatch):
+    """The numbers in the docstrings of experiments/ are those of the committed result.json files."""
+    monkeypatch.delenv("EMOFAST_ARTIFACTS")
+    scripts = sorted((project / "experiments").glob("[0-9][0-9]_*.py"))
+    assert scripts
+    for source in scripts:
+        block = source.read_text().split(f"{BEGIN}\n")[1].split(f"\n{END}")[0]
+        assert block == header_block(results_of(source.stem)), source.name
+        for result in results_of(source.stem):
+            assert result.summary["code"] == code_hash(source) == code_hash(result.folder / "source.py"), result.folder

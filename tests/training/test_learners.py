@@ -1,0 +1,185 @@
+import numpy as np
+import pytest
+import torch
+
+from emofast.data import get_dls, get_test_dl, read_competition
+from emofast.errors import EmofastError
+from emofast.training import MixUp, emotion_learner, multitask_learner, predict, va_learner
+from emofast.training.losses import ClassLoss, ClassVALoss, VALoss, VotesLoss
+from emofast.training.networks import create_network, head_of
+from emofast.training.precision import Autocast, Precision, choose_device, choose_precision, precision_callbacks
+from emofast.training.predictions import fit_decoder, raw_outputs
+
+TINY = "test_resnet"
+FACTORIES = {"class": emotion_learner, "votes": emotion_learner, "va": va_learner, "class+va": multitask_learner}
+OUTPUTS = {"class": 9, "votes": 9, "va": 2, "class+va": 11}
+
+
+@pytest.fixture(scope="module")
+def comp(drawn):
+    return read_competition(drawn)
+
+
+def make(comp, target="class", **kwargs):
+    dls = get_dls(comp, size=32, bs=32, target=target, device="cpu")
+    return FACTORIES[target](dls, TINY, weights="none", **kwargs)
+
+
+@pytest.mark.parametrize("target", FACTORIES)
+@pytest.mark.parametrize("mixed", [False, True])
+def test_every_target_trains_predicts_and_exports(comp, target, mixed, tmp_path):
+    torch.manual_seed(0)
+    learn = make(comp, target)
+    with learn.no_bar(), learn.no_logging():
+        learn.fit_one_cycle(2, 1e-2, cbs=MixUp() if mixed else None)
+    assert learn.spec.target == target and learn.spec.size == 32
+    losses = [float(v) for v in learn.recorder.losses]
+    assert np.isfinite(losses).all()
+    decoder = fit_decoder(learn)
+    seen = predict(learn, learn.dls.valid, decoder=decoder)
+    assert raw_outputs(learn, learn.dls.valid).shape[1] == OUTPUTS[target]
+    np.testing.assert_allclose(seen.probabilities.sum(1), 1, atol=1e-4)
+    assert seen.va.shape == (len(seen.probabilities), 2) and np.abs(seen.va).max() <= 1
+
+    from fastai.learner import load_learner
+
+    learn.export(tmp_path / "learner.pkl")
+    again = load_learner(tmp_path / "learner.pkl")
+    assert again.spec == learn.spec
+    dl, _ = get_test_dl(learn.dls, comp)
+    x = next(iter(dl))[0].as_subclass(torch.Tensor)
+    with torch.inference_mode():
+        assert torch.equal(again.model.eval()(x), learn.model.eval().float()(x))
+
+
+def test_exported_learner_predicts_a_picture(comp, tmp_path):
+    from fastai.learner import load_learner
+
+    learn = make(comp)
+    learn.export(tmp_path / "l.pkl")
+    face = np.random.default_rng(0).integers(0, 255, (70, 60, 3), np.uint8)
+    with (again := load_learner(tmp_path / "l.pkl")).no_bar():
+        emotion, index, probabilities = again.predict(face)
+    assert str(emotion) == learn.dls.vocab[int(index)] and probabilities.argmax() == index
+
+
+def test_tta_is_the_mean_of_a_face_and_its_mirror(comp):
+    learn = make(comp)
+    plain = raw_outputs(learn, learn.dls.valid)
+    mirrored = [(b[0].flip(-1), *b[1:]) for b in learn.dls.valid]
+    np.testing.assert_allclose(raw_outputs(learn, learn.dls.valid, tta=True), (plain + raw_outputs(learn, mirrored)) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("arch", ["test_resnet", "test_convnext", "test_vit", "torchvision.squeezenet1_0", "torchvision.mnasnet0_5"])
+def test_groups_are_all_parameters_each_once(comp, arch):
+    if "squeezenet" in arch:
+        with pytest.raises(EmofastError, match="no linear layer"):  # its classifier is a convolution
+            create_network(arch, 9, weights="none")
+        return
+    splits = ["head"] if arch.startswith("torchvision") else ["head", "stages"]
+    dls = get_dls(comp, size=160 if "vit" in arch else 32, bs=16)
+    for split in splits:
+        learn = emotion_learner(dls, arch, weights="none", split=split)
+        groups = learn.splitter(learn.model)
+        flat = [id(p) for g in groups for p in g]
+        assert sorted(flat) == sorted(id(p) for p in learn.model.parameters())
+        assert [id(p) for p in groups[-1]] == [id(p) for p in head_of(learn.model).parameters()]
+        assert len(groups) == 2 if split == "head" else len(groups) > 2
+
+
+def test_stages_take_different_rates(comp):
+    learn = make(comp, split="stages")
+    with learn.no_bar(), learn.no_logging():
+        learn.fit_one_cycle(1, slice(1e-5, 1e-2))
+    rates = [h["lr"] for h in learn.opt.hypers]
+    assert len(rates) > 2 and rates == sorted(rates) and rates[-1] > 100 * rates[0]
+
+
+def test_weights_from_a_file(comp, tmp_path, capsys):
+    donor = make(comp)
+    torch.save(donor.model.state_dict(), tmp_path / "w.pth")
+    learn = emotion_learner(donor.dls, TINY, weights=str(tmp_path / "w.pth"))
+    assert all(torch.equal(a, b) for a, b in zip(donor.model.state_dict().values(), learn.model.state_dict().values()))
+    frozen = [p.requires_grad for p in learn.splitter(learn.model)[0]]
+    assert not all(frozen)  # frozen up to the head
+    other = va_learner(get_dls(comp, size=32, bs=16, target="va"), TINY, weights=str(tmp_path / "w.pth"))
+    assert "the others stay random" in capsys.readouterr().out
+    assert other.spec.target == "va"
+
+
+@pytest.mark.parametrize(
+    ("arch", "weights", "says"),
+    [
+        ("no_such_net", "none", "neither timm nor torchvision"),
+        ("resnet1000", "none", "did you mean"),
+        (TINY, "nowhere.pth", "no file nowhere.pth"),
+    ],
+)
+def test_network_errors_name_the_way_out(arch, weights, says):
+    with pytest.raises(EmofastError, match=says):
+        create_network(arch, 9, weights=weights)
+
+
+def test_weights_that_cannot_be_fetched_name_the_ways_out(monkeypatch):
+    def offline(*args, **kwargs):
+        raise OSError("Network is unreachable")
+
+    monkeypatch.setattr("timm.create_model", offline)
+    with pytest.raises(EmofastError, match=r"--weights none.*--weights FILE.*HF_HOME"):
+        create_network("resnet18", 9, weights="imagenet")
+
+
+def test_damaged_weights_file(tmp_path):
+    (tmp_path / "w.pth").write_bytes(b"nothing")
+    with pytest.raises(EmofastError, match=r"w\.pth is not a state-dict file"):
+        create_network(TINY, 9, weights=str(tmp_path / "w.pth"))
+
+
+def test_wrong_target_is_refused(comp):
+    dls = get_dls(comp, size=32, bs=16, target="va")
+    with pytest.raises(EmofastError, match="va_learner"):
+        emotion_learner(dls, TINY, weights="none")
+
+
+def test_losses_reduce_alike():
+    torch.manual_seed(0)
+    label, votes, va = torch.randint(0, 9, (16,)), torch.rand(16, 9).softmax(1), torch.rand(16, 2)
+    for loss, out, targets in (
+        (ClassLoss, 9, (label,)),
+        (VotesLoss, 9, (label, votes)),
+        (VALoss, 2, (label, va)),
+        (ClassVALoss, 11, (label, va)),
+    ):
+        outputs = torch.randn(16, out)
+        each = loss(reduction="none")(outputs, *targets)
+        assert each.shape == (16,) and torch.allclose(each.mean(), loss()(outputs, *targets))
+    hard = torch.nn.functional.one_hot(label, 9).float()
+    logits = torch.randn(16, 9)
+    assert torch.allclose(VotesLoss()(logits, label, hard), ClassLoss()(logits, label))
+
+
+def test_precision_is_chosen_with_a_reason_and_really_used(comp):
+    precision = choose_precision(torch.device("cpu"))
+    assert precision.name in ("bf16", "fp32") and "CPU" in precision.reason
+    learn = make(comp)
+    learn.remove_cb(Autocast)
+    learn.add_cbs(precision_callbacks(Precision("bf16", "this test")))
+    kinds, layouts = set(), set()
+    convolution = next(mod for mod in learn.model.modules() if isinstance(mod, torch.nn.Conv2d))
+
+    def look(module, inputs, output):
+        kinds.add(output.dtype)
+        layouts.add(inputs[0].is_contiguous(memory_format=torch.channels_last))
+
+    convolution.register_forward_hook(look)
+    with learn.no_bar(), learn.no_logging():
+        learn.fit(1)
+    assert kinds == {torch.bfloat16} and layouts == {True}
+    assert next(learn.model.parameters()).dtype == torch.float32
+
+
+def test_asking_for_a_missing_gpu_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device().type == "cpu"
+    with pytest.raises(EmofastError, match="--device cpu"):
+        choose_device("cuda")

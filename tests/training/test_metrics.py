@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+
+from emofast import EMOTIONS
+from emofast.emotions import CENTRES
+from emofast.training import metrics as m
+from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
+from emofast.training.ensemble import choose_ensemble, mix
+
+rng = np.random.default_rng(0)
+LABELS = rng.integers(0, 9, 500)
+PROBABILITIES = rng.dirichlet(np.ones(9), 500) * 0.6 + 0.4 * np.eye(9)[np.where(rng.random(500) < 0.7, LABELS, rng.integers(0, 9, 500))]
+
+
+def test_macro_f1_and_recalls_by_counting():
+    predicted, f1 = PROBABILITIES.argmax(1), []
+    for c in range(9):
+        hit = ((predicted == c) & (c == LABELS)).sum()
+        f1.append(2 * hit / ((predicted == c).sum() + (c == LABELS).sum()))
+        assert m.recalls(PROBABILITIES, LABELS)[EMOTIONS[c]] == pytest.approx(hit / (c == LABELS).sum())
+    assert m.macro_f1(PROBABILITIES, LABELS) == pytest.approx(np.mean(f1))
+    assert m.recalls(PROBABILITIES[LABELS != 3], LABELS[LABELS != 3])["fear"] is None
+
+
+def test_calibration_error_by_its_definition():
+    confidence, right = PROBABILITIES.max(1), PROBABILITIES.argmax(1) == LABELS
+    error = 0.0
+    for low in np.arange(15) / 15:
+        rows = (confidence >= low) & ((confidence < low + 1 / 15) | (low == 14 / 15))
+        if rows.any():
+            error += rows.mean() * abs(confidence[rows].mean() - right[rows].mean())
+    assert m.calibration_error(PROBABILITIES, LABELS) == pytest.approx(error)
+    certain = np.eye(9)[LABELS]
+    assert m.calibration_error(certain, LABELS) == 0
+
+
+def test_ccc_is_lins():
+    x = rng.normal(size=(300, 2))
+    assert m.ccc(x, x) == pytest.approx([1, 1])
+    assert m.ccc(-x, x)[0] < -0.9
+    shifted = x + 1
+    expected = 2 * x.var(0) / (2 * x.var(0) + 1)  # Lin 1989: a shift of 1 lowers agreement, not correlation
+    assert m.ccc(shifted, x) == pytest.approx(expected)
+    assert m.rmse(shifted, x) == pytest.approx([1, 1])
+
+
+def test_bootstrap_interval_is_that_of_drawing_rows():
+    right = rng.random(400) < 0.8
+    drawn = [right[rng.integers(0, 400, 400)].mean() for _ in range(2000)]
+    assert m.bootstrap_interval(right) == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.01)
+
+
+def test_ferplus_protocol_on_rows_worked_by_hand():
+    happy, sad, uncertain = (EMOTIONS.index(e) for e in ("happy", "sad", "uncertain"))
+    votes = np.zeros((5, 9))
+    votes[0, happy], votes[0, sad] = 9, 1  # the single vote goes; happy 9 of 9: kept
+    votes[1, happy], votes[1, sad] = 5, 5  # no strict majority
+    votes[2, uncertain], votes[2, sad] = 8, 2  # led by uncertain
+    votes[3, sad], votes[3, happy], votes[3, 0] = 6, 2, 2  # 6 of 10: kept
+    votes[4] = [1, 1, 1, 1, 1, 1, 1, 1, 2]  # only uncertain has two
+    keep, lead = m.ferplus_protocol(votes / votes.sum(1, keepdims=True))
+    assert keep.tolist() == [True, False, False, True, False]
+    assert lead[keep].tolist() == [happy, sad]
+    probabilities = np.eye(9)[[happy, 0, 0, uncertain, 0]] * 0.9 + 0.1 * np.eye(9)[[0, 0, 0, sad, 0]]
+    scores = m.ferplus_scores(probabilities, votes / votes.sum(1, keepdims=True))
+    assert scores["rows"] == 2 and scores["accuracy"] == 1  # compared over eight classes: uncertain does not count
+
+
+def test_nearest_centre_and_weighted_mean_invert_each_other_at_the_centres():
+    assert nearest_centre(np.array(CENTRES)).argmax(1).tolist() == list(range(9))
+    np.testing.assert_allclose(weighted_mean(np.eye(9)), CENTRES)
+    assert nearest_centre(np.array([[0.8, 0.5]])).argmax() == EMOTIONS.index("happy")
+
+
+def test_gaussian_decoder_beats_the_nearest_centre_where_classes_sit_elsewhere():
+    labels = rng.choice(9, 4000, p=[0.3, 0.02, 0.02, 0.06, 0.2, 0.2, 0.1, 0.05, 0.05])
+    points = np.array(CENTRES)[labels] * 0.6 + rng.normal(size=(4000, 2)) * 0.12  # a network that shrinks towards the middle
+    decoder = GaussianDecoder().fit(points[:2000], labels[:2000])
+    posterior = decoder.probabilities(points[2000:])
+    np.testing.assert_allclose(posterior.sum(1), 1, atol=1e-5)
+    assert m.accuracy(posterior, labels[2000:]) > m.accuracy(nearest_centre(points[2000:]), labels[2000:]) + 0.02
+
+
+def test_gaussian_decoder_is_bayes_rule():
+    labels = np.repeat([0, 4], [300, 100])
+    points = rng.normal(size=(400, 2)) * [0.2, 0.3] + np.array(CENTRES)[labels]
+    decoder = GaussianDecoder(shrink=0).fit(points, labels)
+    x = np.array([0.1, 0.5])
+    densities = []
+    for c, prior in ((0, 0.75), (4, 0.25)):
+        own = points[labels == c]
+        covariance = np.cov(own.T, bias=True)
+        away = x - own.mean(0)
+        densities.append(prior * np.exp(-away @ np.linalg.inv(covariance) @ away / 2) / np.sqrt(np.linalg.det(covariance)))
+    assert decoder.probabilities(x[None])[0, 4] == pytest.approx(densities[1] / sum(densities), rel=1e-4)
+
+
+def test_ensemble_prefers_what_helps():
+    labels = rng.integers(0, 9, 800)
+
+    def member(skill, seed):
+        r = np.random.default_rng(seed)
+        right = r.random(800) < skill
+        shown = np.where(right, labels, r.integers(0, 9, 800))
+        return (0.6 * np.eye(9)[shown] + 0.4 / 9).astype(np.float32)
+
+    members = {"a": member(0.7, 1), "b": member(0.7, 2), "noise": member(0.1, 3)}
+    chosen = choose_ensemble(members, labels)
+    assert set(chosen.weights) == {"a", "b"} and sum(chosen.weights.values()) == pytest.approx(1)
+    assert chosen.accuracy == m.accuracy(mix(members, chosen.weights), labels) > m.accuracy(members["a"], labels)
+    assert abs(chosen.cross_fitted - chosen.accuracy) < 0.06
