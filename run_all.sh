@@ -9,7 +9,7 @@ usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN] [--w
   --data     data set: a folder in the competition's layout, or the drawn sample
              (default: data/skillbox if it is there, else the drawn sample)
   --quick    four epochs on at most 2,000 pictures: shows that everything works, in minutes
-  --submit   send submission.csv to Kaggle at the end
+  --submit   send submission.csv to Kaggle at the end; without --data, download the competition first
   --only     run these experiments, e.g. --only 01,07
   --weights  where networks start (default: imagenet where they can be fetched; none on the drawn sample)
 
@@ -48,6 +48,10 @@ if [ ${#scripts[@]} = 0 ]; then
 fi
 
 set_up
+if [ -z "$data" ] && [ -n "$submit" ] && [ ! -f data/skillbox/train.zip ] && [ ! -d data/skillbox/train ]; then
+    stage "0/4 Data: Kaggle and Google Drive" "2.5 GB; a broken download goes on"
+    "$PYTHON" -m emofast data download
+fi
 if [ -z "$data" ]; then
     if [ -d data/skillbox ]; then
         data=data/skillbox
@@ -89,5 +93,5 @@ stage "4/4 Submission" "5 s"
 "$PYTHON" -m emofast submission --data "$data" $quick
 if [ -n "$submit" ]; then
     stage "Sending to Kaggle" "a minute"
-    "$PYTHON" -m emofast submit --data "$data" --yes
+    "$PYTHON" -m emofast submit --data "$data" $quick --yes
 fi

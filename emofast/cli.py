@@ -12,7 +12,10 @@ __all__ = ["main"]
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Shows defaults and keeps the line breaks of examples."""
+    """Shows the defaults there are, and keeps the line breaks of examples."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default is None else super()._get_help_string(action)
 
 
 def _command(sub, name: str, run, help: str, example: str, description: str = "") -> argparse.ArgumentParser:
