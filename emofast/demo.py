@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +18,12 @@ from emofast.paths import cache
 from emofast.recognition import Box, crop_face
 from emofast.sample import Identity, Pose, action_units, draw_into
 from emofast.sample.episode import DrawnEpisode, draw_episode
+from emofast.video.moments import Moment
 
-__all__ = ["demo_films", "demo_model"]
+__all__ = ["demo_films", "demo_model", "demo_out", "tell_truth"]
 
 _SEED = 7
-_FACES, _EPOCHS, _SIZE = 1500, 14, 48
+_FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 
 
 def demo_films() -> DrawnEpisode:
@@ -32,13 +36,28 @@ def demo_films() -> DrawnEpisode:
     return films
 
 
+def demo_out() -> Path:
+    """Where the demo's trailer goes unless `--out` says otherwise; made anew each time."""
+    return cache() / "demo" / "trailer"
+
+
+def tell_truth(films: DrawnEpisode, chosen: list[Moment]) -> None:
+    """Print which of the planted events the trailer shows."""
+    console.print("\nwhat was planted in the drawn episode:")
+    for event in films.events:
+        shown = next((m for m in chosen if m.start <= event.peak < m.end), None)
+        console.print(
+            f"  {event.peak:5.1f} s  {event.emotion:<9}  " + (f"in the trailer as {shown.emotion}" if shown else "not in the trailer")
+        )
+
+
 def demo_model() -> Path:
     """A network trained for half a minute on drawn faces, kept in the cache; it knows nothing of real ones.
 
     The demo has its own because drawn viewers are no photographs; the project's model is for those.
     """
     folder = cache() / "demo" / "model"
-    if (folder / "drawn.json").is_file():
+    if (folder / "drawn.json").is_file():  # the card is written last
         return folder / "drawn.onnx"
     started = time.monotonic()
     with console.status(f"training a small network on {_FACES} drawn faces, for this demo only"):
@@ -51,42 +70,66 @@ def _train(folder: Path) -> None:
     import emofast.training  # noqa: F401  sets how torch's threads wait, before torch is loaded
     import torch
     from fastai.callback.schedule import Learner  # with the one-cycle fit
-    from fastai.data.core import DataLoaders
+    from fastai.data.core import Datasets
     from fastai.losses import CrossEntropyLossFlat
-    from torch.utils.data import TensorDataset
 
     from emofast.recognition.export import export_model
 
     torch.manual_seed(_SEED)
-    faces, labels = (torch.from_numpy(a) for a in _drawn_faces(np.random.default_rng(_SEED)))
-    faces = (faces[:, None].float() / 255 - 0.5) / 0.25
-    kept = _FACES // 6
-    parts = TensorDataset(faces[kept:], labels[kept:]), TensorDataset(faces[:kept], labels[:kept])
-    dls = DataLoaders.from_dsets(*parts, bs=50, num_workers=0, device="cpu")
-    learn = Learner(dls, _network(), CrossEntropyLossFlat(), path=folder.absolute())
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        items = [item for part in pool.map(_drawn_faces, range(_SEED, _SEED + _PARTS)) for item in part]
+    kept = len(items) // 6
+    dsets = Datasets(items, [[_face], [_label]], splits=[range(kept, len(items)), range(kept)])
+    learn = Learner(dsets.dataloaders(bs=50, device="cpu"), _network(), CrossEntropyLossFlat(), path=folder.absolute())
     learn.spec = NetworkSpec("small convolutional network", _SIZE, 1, (0.5,), (0.25,))
     with learn.no_bar(), learn.no_logging():
         learn.fit_one_cycle(_EPOCHS, 5e-3)
-    right = float((learn.get_preds()[0].argmax(1) == labels[:kept]).float().mean())
+        probabilities, labels = learn.get_preds()
+    right = float((probabilities.argmax(1) == labels).float().mean())
     folder.mkdir(parents=True, exist_ok=True)
     learn.export("learner.pkl")
-    facts = {"training_data": f"{_FACES - kept} drawn faces", "accuracy": round(right, 4), "accuracy_on": f"{kept} drawn faces kept aside"}
+    facts = {
+        "training_data": f"{len(items) - kept} drawn faces",
+        "accuracy": round(right, 4),
+        "accuracy_on": f"{kept} drawn faces kept aside",
+    }
     export_model(folder / "learner.pkl", folder, facts=facts, name="drawn")
 
 
-def _drawn_faces(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Crops uint8 [n, size, size] as the tracker gives them, each of another person, and their classes int64 [n]."""
-    faces, labels = np.empty((_FACES, _SIZE, _SIZE), np.uint8), rng.integers(len(EMOTIONS), size=_FACES)
-    for k, label in enumerate(labels):
-        emotion = EMOTIONS[label]
-        side = rng.uniform(90, 110)
+@dataclass(frozen=True)
+class _Drawn:
+    """A face, uint8 [size, size], and the number of its class; no tuple, for fastai would transform each part of one."""
+
+    face: np.ndarray
+    label: int
+
+
+def _drawn_faces(seed: int) -> list[_Drawn]:
+    """Faces as the tracker gives them, four expressions of each person."""
+    rng = np.random.default_rng(seed)
+    items = []
+    for k in range(_FACES // _PARTS):
+        person = person if k % 4 else Identity.random(rng)
+        label = int(rng.integers(len(EMOTIONS)))
+        intensity = 0.0 if EMOTIONS[label] == "neutral" else rng.uniform(0.35, 1.0)
+        side, pose = rng.uniform(90, 110), Pose(yaw=rng.normal(0, 6), pitch=rng.normal(0, 4), roll=rng.normal(0, 3))
         frame = np.full((180, 180, 3), rng.uniform(60, 190, 3), np.uint8)
-        intensity = 0.0 if emotion == "neutral" else rng.uniform(0.35, 1.0)
-        pose = Pose(yaw=rng.normal(0, 6), pitch=rng.normal(0, 4), roll=rng.normal(0, 3))
-        draw_into(frame, Identity.random(rng), action_units(emotion, intensity, rng), (90, 90), side, pose)
+        draw_into(frame, person, action_units(EMOTIONS[label], intensity, rng), (90, 90), side, pose)
         x, y, w = (round(v) for v in (90 - side / 2 + rng.normal(0, 4), 90 - side / 2 + rng.normal(0, 4), side * rng.uniform(0.94, 1.06)))
-        faces[k] = prepare_face(crop_face(frame, Box(x, y, w, w)), _SIZE, channels=1)[0]
-    return faces, labels
+        items.append(_Drawn(prepare_face(crop_face(frame, Box(x, y, w, w)), _SIZE, channels=1)[0], label))
+    return items
+
+
+def _face(item: _Drawn):
+    import torch
+
+    return (torch.from_numpy(item.face)[None].float() / 255 - 0.5) / 0.25
+
+
+def _label(item: _Drawn):
+    import torch
+
+    return torch.tensor(item.label)
 
 
 def _network():
@@ -95,4 +138,6 @@ def _network():
     def block(n_in: int, n_out: int) -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d(2))
 
-    return nn.Sequential(block(1, 16), block(16, 32), block(32, 64), block(64, 96), nn.Flatten(), nn.Dropout(0.3), nn.Linear(96 * 9, len(EMOTIONS)))
+    return nn.Sequential(
+        block(1, 16), block(16, 32), block(32, 64), block(64, 96), nn.Flatten(), nn.Dropout(0.3), nn.Linear(96 * 9, len(EMOTIONS))
+    )

@@ -34,7 +34,10 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
             if e.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             where = f" while writing {e.filename}" if e.filename else ""
-            print(f"error: the disk is full{where}; free some space and start the same command again, it goes on.", file=sys.stderr)
+            print(
+                f"error: the disk is full{where}; free some space and start the same command again, it goes on (experiments: with --resume).",
+                file=sys.stderr,
+            )
             return 2
 
     return command

@@ -38,5 +38,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield partial
         partial.chmod(0o644)  # mkstemp makes it private
         partial.replace(path)
+    except OSError as e:
+        e.filename = e.filename or str(path)  # a failed write names no file by itself
+        raise
     finally:
         partial.unlink(missing_ok=True)

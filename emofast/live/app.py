@@ -101,6 +101,8 @@ class LiveView:
         if self._frame is None:
             return np.full((480, 640, 3), 32, np.uint8)
         image, views = self._frame.image, self._seen.views
+        if self.source.lost:  # what is shown is over: dim it, and no face of it has an emotion now
+            image, views = cv2.convertScaleAbs(image, alpha=0.4), []
         if self.mirror:
             image, views = cv2.flip(image, 1), [_mirrored(v, image.shape[1]) for v in views]
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
@@ -108,7 +109,7 @@ class FaceTracker:
         self.check, self.search, self.patience, self.memory = check, search, patience, memory
         self._timed = timed
         # a dlib detector serves one thread at a time, so the background search has its own
-        self._searcher = FaceDetector(self.detector.upsample) if background else None
+        self._searcher = copy.deepcopy(self.detector) if background else None
         self._pool = ThreadPoolExecutor(1, "face-search") if background else None
         self.reset()
 

@@ -95,8 +95,16 @@ def plan_events(rng: np.random.Generator, duration: float, count: int, margin: f
     return tuple(Bump(float(t), str(rng.choice(PLANTED)), float(rng.uniform(1.5, 3.0))) for t in at)
 
 
-def plan_viewers(rng: np.random.Generator, events: tuple[Bump, ...], duration: float, count: int, *, missing: float = 0.2,
-                 own_per_minute: float = 0.5, away_per_minute: float = 0.5) -> list[DrawnViewer]:
+def plan_viewers(
+    rng: np.random.Generator,
+    events: tuple[Bump, ...],
+    duration: float,
+    count: int,
+    *,
+    missing: float = 0.2,
+    own_per_minute: float = 0.5,
+    away_per_minute: float = 0.5,
+) -> list[DrawnViewer]:
     """`count` viewers of an episode with these `events`; with no events they never react to it.
 
     Each misses an event with probability `missing`, reacts with a random delay and strength, has expressions of their
@@ -104,17 +112,24 @@ def plan_viewers(rng: np.random.Generator, events: tuple[Bump, ...], duration: f
     """
     viewers = []
     for k in range(count):
-        bumps = [Bump(e.peak + rng.uniform(*DELAY), e.emotion, e.width * rng.uniform(0.8, 1.4), rng.uniform(0.5, 1.0))
-                 for e in events if rng.random() > missing]
-        bumps += [Bump(rng.uniform(0, duration), str(rng.choice(PLANTED)), rng.uniform(1.0, 3.0), rng.uniform(0.4, 1.0))
-                  for _ in range(rng.poisson(own_per_minute * duration / 60))]
+        bumps = [
+            Bump(e.peak + rng.uniform(*DELAY), e.emotion, e.width * rng.uniform(0.8, 1.4), rng.uniform(0.5, 1.0))
+            for e in events
+            if rng.random() > missing
+        ]
+        bumps += [
+            Bump(rng.uniform(0, duration), str(rng.choice(PLANTED)), rng.uniform(1.0, 3.0), rng.uniform(0.4, 1.0))
+            for _ in range(rng.poisson(own_per_minute * duration / 60))
+        ]
         starts = rng.uniform(0, duration, rng.poisson(away_per_minute * duration / 60))
-        viewers.append(DrawnViewer(
-            name=f"viewer-{k + 1}",
-            bumps=tuple(bumps),
-            away=tuple((float(a), float(a + rng.uniform(1, 5))) for a in starts),
-            rest=Bump(0, str(rng.choice(["neutral", "sad", "anger", "uncertain"])), 1, float(rng.uniform(0, 0.35))),
-            bias=(float(rng.normal(0, 0.12)), float(rng.normal(0, 0.12))),
-            noise_seed=int(rng.integers(2**32)),
-        ))
+        viewers.append(
+            DrawnViewer(
+                name=f"viewer-{k + 1}",
+                bumps=tuple(bumps),
+                away=tuple((float(a), float(a + rng.uniform(1, 5))) for a in starts),
+                rest=Bump(0, str(rng.choice(["neutral", "sad", "anger", "uncertain"])), 1, float(rng.uniform(0, 0.35))),
+                bias=(float(rng.normal(0, 0.12)), float(rng.normal(0, 0.12))),
+                noise_seed=int(rng.integers(2**32)),
+            )
+        )
     return viewers

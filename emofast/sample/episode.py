@@ -39,7 +39,9 @@ class DrawnEpisode:
     starts: dict[str, float]
 
 
-def draw_episode(folder: Path, seed: int = 7, duration: float = 80.0, events: int = 6, viewers: int = 5, jobs: int | None = None) -> DrawnEpisode:
+def draw_episode(
+    folder: Path, seed: int = 7, duration: float = 80.0, events: int = 6, viewers: int = 5, jobs: int | None = None
+) -> DrawnEpisode:
     """Write `episode.mp4` (640x360, sound) and `viewer-N.mp4` (320x240) into `folder`; the same seed draws the same pictures."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,15 +140,13 @@ def _scenes(events: tuple[Bump, ...], duration: float, seed: int) -> Iterator[np
         high = low + rng.uniform(30, 90)
         room = np.linspace(low, high, 640).astype(np.uint8)[None].repeat(360, 0)
         actor, size, x = actors[rng.integers(2)], 150 if event else rng.uniform(70, 110), rng.uniform(220, 420)
-        for k in range(round(start * RATE), round(end * RATE)):
+        first, last = round(start * RATE), round(end * RATE)
+        for k in range(first, last, 2):  # drawn on twos, as animators do
             t = k / RATE
-            if k % 2 and k != round(start * RATE):
-                yield picture  # drawn on twos, as animators do
-                continue
             units = action_units(event.emotion, float(event.at(np.array([t]))[0])) if event else {}
             pose = Pose(yaw=10 * np.sin(0.8 * t), roll=3 * np.cos(0.9 * t))
             picture = draw_into(room.copy(), actor, units, (x + 12 * np.sin(t), 185 + 4 * np.cos(1.3 * t)), size, pose)
-            yield picture
+            yield from [picture] * min(2, last - k)
 
 
 def _shots(rng: np.random.Generator, events: tuple[Bump, ...], duration: float) -> list[tuple[float, Bump | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import random
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from fastai.callback.core import Callback
 
 from emofast import paths
 
-__all__ = ["Checkpoint", "CheckpointFile"]
+__all__ = ["Checkpoint", "CheckpointFile", "save_whole"]
 
 
 class CheckpointFile:
@@ -29,8 +30,16 @@ class CheckpointFile:
             self.state = torch.load(path, map_location="cpu", weights_only=False)  # written by this program, never fetched
 
     def write(self) -> None:
-        with paths.atomic_write(self.path) as partial:
-            torch.save(self.state, partial)
+        save_whole(self.state, self.path)
+
+
+def save_whole(contents, path: Path) -> None:
+    """`torch.save`, whole or not at all. By way of memory, because torch's own writer reports a full disk as a RuntimeError
+    about file positions; a plain write raises the `OSError` that the commands turn into a sentence."""
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
+    with paths.atomic_write(path) as partial:
+        partial.write_bytes(buffer.getbuffer())
 
 
 class Checkpoint(Callback):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import errno
+import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from emofast import paths
 from emofast.console import warn
 from emofast.data import get_test_dl
 from emofast.data.competition import Competition
+from emofast.training.checkpoint import save_whole
 from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.run import Run
 
@@ -66,12 +70,20 @@ def train_seed(train: Callable[[Run], Learner], run: Run) -> SeedResult:
     }
     rows = np.asarray(learn.dls.valid.dataset.items)
     result = SeedResult(facts, rows, valid, valid_tta, test, test_tta, run.history)
-    with paths.atomic_write(run.folder / "learner.pkl") as partial:
-        learn.export(partial)
-    with paths.atomic_write(_path(run.folder, run.seed)) as partial:
-        torch.save(result, partial)
+    save_whole(result, _path(run.folder, run.seed))
+    _export(learn, run.folder / "learner.pkl")
     (run.folder / f"seed{run.seed}.pt").unlink(missing_ok=True)  # the state to train on from: large, and of no more use
     return result
+
+
+def _export(learn: Learner, path: Path) -> None:
+    try:
+        with paths.atomic_write(path) as partial:
+            learn.export(partial)
+    except RuntimeError as e:  # how torch's writer reports a full disk
+        if shutil.disk_usage(path.parent).free > 1 << 20:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from e
 
 
 def _fill_unreadable(predictions: Predictions, readable: np.ndarray, comp: Competition) -> Predictions:

@@ -69,7 +69,7 @@ def pending(task: Task) -> Iterator[tuple[Task, int]]:
             yield task, k
 
 
-def analyse(tasks: Iterable[Task], model: Path, jobs: int) -> Iterator[float]:
+def analyse(tasks: Iterable[Task], model: Path, jobs: int, trust: bool = False) -> Iterator[float]:
     """Bring every task's timeline up to date; yields the seconds of film done as they are done.
 
     `jobs` processes share the pieces. Interrupted, it keeps the finished pieces and goes on from them next time.
@@ -80,11 +80,11 @@ def analyse(tasks: Iterable[Task], model: Path, jobs: int) -> Iterator[float]:
         task.parts.mkdir(parents=True, exist_ok=True)
     jobs = min(jobs, len(work))
     if jobs <= 1:
-        readers = (EmotionRecognizer(model, threads=os.cpu_count() or 1), FaceDetector()) if work else ()
+        readers = (EmotionRecognizer(model, threads=os.cpu_count() or 1, trust=trust), FaceDetector()) if work else ()
         for piece in work:
             yield analyse_chunk(*piece, *readers)
     else:
-        yield from _in_parallel(work, model, jobs)
+        yield from _in_parallel(work, jobs, model, trust)
     for task in tasks:
         if not task.done:
             _join(task)
@@ -99,9 +99,9 @@ def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: F
     return max(0.0, min(end, task.media.duration) - start)
 
 
-def _in_parallel(work: list, model: Path, jobs: int) -> Iterator[float]:
+def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[float]:
     # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model,))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model, trust))
     try:
         for done in as_completed([pool.submit(_work, task, k) for task, k in work]):
             yield done.result()
@@ -116,13 +116,13 @@ def _in_parallel(work: list, model: Path, jobs: int) -> Iterator[float]:
 _readers: tuple[EmotionRecognizer, FaceDetector] | None = None  # of a worker: loading them takes a second
 
 
-def _start_worker(model: Path) -> None:
+def _start_worker(model: Path, trust: bool) -> None:
     global _readers
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     cv2.setNumThreads(1)
-    _readers = EmotionRecognizer(model, threads=1), FaceDetector()
+    _readers = EmotionRecognizer(model, threads=1, trust=trust), FaceDetector()
 
 
 def _work(task: Task, k: int) -> float:

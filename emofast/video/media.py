@@ -13,7 +13,9 @@ from emofast.errors import EmofastError
 
 __all__ = ["RATES", "Media", "open_film", "probe", "standard_rate"]
 
-RATES = tuple(Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)])
+RATES = tuple(
+    Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)]
+)
 """Frame rates that every player and cutting program takes."""
 
 
@@ -49,7 +51,9 @@ def open_film(path: Path):
     try:
         container = av.open(str(path))
     except (av.error.FFmpegError, OSError) as e:
-        raise EmofastError(f"{path} cannot be read as a film ({e.strerror or e}); it is damaged or cut short: copy or export it again") from None
+        raise EmofastError(
+            f"{path} cannot be read as a film ({e.strerror or e}); it is damaged or cut short: copy or export it again"
+        ) from None
     with container:
         yield container
 
@@ -77,7 +81,9 @@ def probe(path: Path) -> Media:
             (s.metadata["timecode"] for s in film.streams if "timecode" in s.metadata), None)  # fmt: skip
         width, height = _displayed(path, stream)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        return Media(Path(path), width, height, standard_rate(rate), end, (film.duration or 0) / av.time_base, stated, bool(film.streams.audio))
+        return Media(
+            Path(path), width, height, standard_rate(rate), end, (film.duration or 0) / av.time_base, stated, bool(film.streams.audio)
+        )
 
 
 def standard_rate(rate: Fraction) -> Fraction:

@@ -53,8 +53,12 @@ def _draw_curves(axes: np.ndarray, table: pd.DataFrame) -> None:
     t = table["t"].to_numpy()
     axes[0].plot(t, table["score"], color=_INK, lw=1.6)
     people = [c for c in table if c.startswith("reaction ")]
-    axes[1].imshow(table[people].to_numpy().T, aspect="auto", extent=(0, t[-1], len(people), 0), cmap="Greys", vmin=0, vmax=1.1, interpolation="none")
-    axes[1].set_yticks(np.arange(len(people)) + 0.5, [c.removeprefix("reaction ") for c in people] if len(people) <= 12 else [""] * len(people), size=7)
+    axes[1].imshow(
+        table[people].to_numpy().T, aspect="auto", extent=(0, t[-1], len(people), 0), cmap="Greys", vmin=0, vmax=1.1, interpolation="none"
+    )
+    axes[1].set_yticks(
+        np.arange(len(people)) + 0.5, [c.removeprefix("reaction ") for c in people] if len(people) <= 12 else [""] * len(people), size=7
+    )
     shown = [e for e in EMOTIONS if e != "neutral"]
     colours = [np.array(BY_NAME[e].colour) / 255 for e in shown]
     axes[2].stackplot(t, *(table[f"share_{e}"].fillna(0) for e in shown), colors=colours, labels=shown, lw=0)

@@ -33,12 +33,14 @@ _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture be
 
 @dataclass(frozen=True)
 class Order:
-    """What to make. offsets: episode second at which a recording starts, by file name or stem. jobs: processes."""
+    """What to make. offsets: episode second at which a recording starts, by file name or stem. trust: load a pickled
+    model that no card vouches for. jobs: processes."""
 
     episode: Path
     viewers: tuple[Path, ...]
     out: Path
     model: Path | None = None
+    trust: bool = False
     lag: float = 1.0
     offsets: dict[str, float] = field(default_factory=dict)
     wish: Wish = field(default_factory=Wish)
@@ -79,7 +81,9 @@ def _folder(order: Order) -> Path:
     """The output folder; a finished trailer in it is kept unless `overwrite`."""
     finished = [name for name in ("trailer.mp4", "moments.csv") if (order.out / name).exists()]
     if finished and not order.overwrite:
-        raise EmofastError(f"{order.out} already holds {finished[0]}; name another folder, or add --overwrite (finished timelines are used again)")
+        raise EmofastError(
+            f"{order.out} already holds {finished[0]}; name another folder, or add --overwrite (finished timelines are used again)"
+        )
     try:
         (order.out / "timelines").mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -96,7 +100,7 @@ def _watch_viewers(order: Order, episode: Media, out: Path) -> Group:
     starts = _starts(order.offsets, films, names)
     model = _model(order.model)
     tasks = [Task.of(film, out / "timelines" / f"{name}.parquet", model) for film, name in zip(films, names)]
-    _analyse(tasks, model, order.jobs)
+    _analyse(tasks, model, order)
     people: dict[str, tuple[pd.DataFrame, float]] = {}
     for name, film, task in zip(names, films, tasks):
         timeline, facts = read_timeline(task.out)
@@ -108,7 +112,9 @@ def _watch_viewers(order: Order, episode: Media, out: Path) -> Group:
         people |= {name + (f" ({k})" if len(found) > 1 else ""): (p, starts[name]) for k, p in enumerate(found, start=1)}
         _tell_coverage(name, film, starts[name], episode, bool(order.viewers))
     if not people:
-        raise EmofastError("no face was found in any recording; film the viewers from the front, with the face at least an eighth of the picture wide")
+        raise EmofastError(
+            "no face was found in any recording; film the viewers from the front, with the face at least an eighth of the picture wide"
+        )
     console.print(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}")
     if len(people) == 1:
         warn("one viewer alone: nothing says whether others would agree, so moments carry no p-value")
@@ -135,7 +141,9 @@ def _tell_damage(film: Media) -> None:
 def _tell_coverage(name: str, film: Media, start: float, episode: Media, is_viewer: bool) -> None:
     first, last = max(0.0, start), min(episode.duration, start + film.duration)
     if is_viewer and (first > 1 or last < episode.duration - 3):
-        warn(f"{name} covers {max(first, 0):.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; outside, this viewer counts as absent")
+        warn(
+            f"{name} covers {max(first, 0):.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; outside, this viewer counts as absent"
+        )
 
 
 def _names(films: Iterable[Media]) -> list[str]:
@@ -163,21 +171,28 @@ def _model(given: Path | None) -> Path:
     places = [given] if given else [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
     found = next((p for p in places if p.is_file()), None)
     if not found:
-        raise EmofastError(f"there is no model {places[0]}; name one with --model FILE, or make it from a trained experiment: python -m emofast export EXPERIMENT --data NAME")
+        raise EmofastError(
+            f"there is no model {places[0]}; name one with --model FILE, or make it from a trained experiment: python -m emofast export EXPERIMENT --data NAME"
+        )
     return found
 
 
-def _analyse(tasks: list[Task], model: Path, jobs: int) -> None:
+def _analyse(tasks: list[Task], model: Path, order: Order) -> None:
     total = sum(t.media.duration for t in tasks)
     todo = [t for t in tasks if not t.done]
     if not todo:
         console.print("timelines are up to date")
         return
     seconds, started = 0.0, time.monotonic()
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f} s of film"), TimeRemainingColumn()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} s of film"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("watching", total=sum(t.media.duration for t in todo))
-        for done in analyse(todo, model, jobs):
+        for done in analyse(todo, model, order.jobs, order.trust):
             seconds += done
             progress.update(bar, advance=done)
     console.print(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
@@ -201,7 +216,9 @@ def _choose(moments: list[Moment], episode: Media, wish: Wish) -> list[Moment]:
         )  # fmt: skip
     chance = [m for m in chosen if m.p_value >= SIGNIFICANT]
     if chance:
-        warn(f"{len(chance)} of the trailer's {len(chosen)} moments could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length")
+        warn(
+            f"{len(chance)} of the trailer's {len(chosen)} moments could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length"
+        )
     return chosen
 
 
@@ -223,8 +240,12 @@ def _print(moments: list[Moment], chosen: list[Moment], out: Path) -> None:
     console.print(f"\n{len(moments)} moments found, {len(chosen)} of them make a trailer of {seconds:.1f} s:")
     for m in chosen:
         p = "" if m.p_value != m.p_value else f"  p {m.p_value:.3f}"
-        console.print(f"  {clock(m.start)} to {clock(m.end)}  {m.emotion:<{max(map(len, EMOTIONS))}}  score {m.score:3.0f}  {m.viewers} moved{p}")
-    console.print(f"\n{out / 'report.html'}  open it in a browser\n{out / 'trailer.mp4'}\n{out / 'trailer.edl'}, {out / 'trailer.otio'}  for the cutting program")
+        console.print(
+            f"  {clock(m.start)} to {clock(m.end)}  {m.emotion:<{max(map(len, EMOTIONS))}}  score {m.score:3.0f}  {m.viewers} moved{p}"
+        )
+    console.print(
+        f"\n{out / 'report.html'}  open it in a browser\n{out / 'trailer.mp4'}\n{out / 'trailer.edl'}, {out / 'trailer.otio'}  for the cutting program"
+    )
 
 
 def clock(seconds: float) -> str:

@@ -37,7 +37,19 @@ def render(episode: Media, spans: list[tuple[int, int]], out: Path, *, height: i
                  f"concat=n={len(spans)}:v=1:a={int(episode.sound)}[vj]{'[aj]' if episode.sound else ''}")  # fmt: skip
     graph += _ends(episode, float(total / episode.rate), fade)
     with atomic_write(out) as partial:
-        command = [_ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *inputs, "-filter_complex", ";".join(graph), "-map", "[v]"]
+        command = [
+            _ffmpeg(),
+            "-hide_banner",
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-y",
+            *inputs,
+            "-filter_complex",
+            ";".join(graph),
+            "-map",
+            "[v]",
+        ]
         if episode.sound:
             command += ["-map", "[a]", "-c:a", "aac", "-b:a", "192k" if height is None else "64k"]
         command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p", "-r", str(episode.rate),
@@ -75,7 +87,9 @@ def _ffmpeg() -> str:
     try:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as e:
-        raise EmofastError(f"no ffmpeg for this system: {e}. pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg program") from None
+        raise EmofastError(
+            f"no ffmpeg for this system: {e}. pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg program"
+        ) from None
 
 
 def _run(command: list[str], out: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
-from emofast.video.bounds import REACH, Span, cut_points, snap
+from emofast.video.bounds import Span, cut_points, snap
 from emofast.video.media import Media
 from emofast.video.moments import Moment
 
@@ -119,12 +119,16 @@ def _read_row(path: Path, line: int, row: dict, episode: Media) -> tuple[float, 
 
     start, end = number("start", math.nan), number("end", math.nan)
     if not 0 <= start < end <= episode.duration + 0.5:
-        raise EmofastError(f"{path} line {line}: {start} to {end} s is no part of the episode (0 to {episode.duration:.2f} s); mend the line or delete it")
+        raise EmofastError(
+            f"{path} line {line}: {start} to {end} s is no part of the episode (0 to {episode.duration:.2f} s); mend the line or delete it"
+        )
     emotion = (row.get("emotion") or "").strip() or "uncertain"
     if emotion not in EMOTIONS:
         raise EmofastError(f"{path} line {line}: {emotion!r} is none of {', '.join(EMOTIONS)}; mend the line or delete it")
     peak = number("peak", (start + end) / 2)
-    return number("rank", line), Moment(start, end, peak, number("score", 0), emotion, int(number("viewers", 0)), number("p_value", math.nan))
+    return number("rank", line), Moment(
+        start, end, peak, number("score", 0), emotion, int(number("viewers", 0)), number("p_value", math.nan)
+    )
 
 
 def _widen(m: Moment, seconds: float | None) -> Moment:

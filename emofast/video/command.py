@@ -1,0 +1,118 @@
+"""The command line of `trailer.py`: flags into one order."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+from pathlib import Path
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.video.pipeline import Order
+from emofast.video.selection import Wish
+
+__all__ = ["order", "parser"]
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """The flags of `trailer.py`."""
+    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("episode", type=Path, nargs="?", metavar="EPISODE", help="the film that was watched")
+    p.add_argument(
+        "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"
+    )
+    p.add_argument("--out", type=Path, metavar="DIR", help="folder for the trailer and all that belongs to it")
+    p.add_argument("--length", type=_positive, default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
+    p.add_argument("--count", type=_whole, metavar="N", help="moments in the trailer at most")
+    p.add_argument("--moment-length", type=_positive, metavar="S", help="seconds of each moment (default: 3 to 8, as the faces ask)")
+    p.add_argument("--gap", type=_positive, default=4.0, metavar="S", help="seconds between two moments' peaks at least (default: 4)")
+    p.add_argument("--emotions", type=_emotions, default=(), metavar="E,E", help=f"only moments of these: {', '.join(EMOTIONS)}")
+    p.add_argument("--exclude", type=_range, action="append", default=[], metavar="FROM-TO",
+                   help="never show this part of the episode, as 0:00-1:30 or in seconds; may be given again")  # fmt: skip
+    p.add_argument("--lag", type=float, default=1.0, metavar="S", help="seconds by which faces follow the screen (default: 1)")
+    p.add_argument("--offset", type=_offset, action="append", default=[], metavar="NAME=S",
+                   help="this recording starts S seconds after the episode (before it: negative); may be given again")  # fmt: skip
+    p.add_argument("--from-moments", type=Path, metavar="CSV", help="take the moments from this file, edited by hand, and only cut again")
+    p.add_argument("--overwrite", action="store_true", help="replace a finished trailer in DIR")
+    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
+    p.add_argument(
+        "--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
+    )
+    p.add_argument("--demo", action="store_true", help="draw an episode and five viewers, and make their trailer; needs no files")
+    return p
+
+
+def order(args: argparse.Namespace) -> Order:
+    """The order that the flags give. Raises `EmofastError` where a file or folder is missing."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside keeps what is finished, as Ctrl-C does
+    if not args.episode:
+        raise EmofastError(
+            "name the episode and its viewers' recordings, as in: python trailer.py EPISODE VIEWER VIEWER --out DIR; or try --demo"
+        )
+    if not args.out:
+        raise EmofastError("say with --out DIR where the trailer shall go")
+    wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude))
+    return Order(
+        args.episode,
+        tuple(args.viewers),
+        args.out,
+        args.model,
+        args.trust,
+        args.lag,
+        dict(args.offset),
+        wish,
+        args.from_moments,
+        args.overwrite,
+        args.jobs,
+    )
+
+
+def _seconds(text: str) -> float:
+    """12.5, 1:02.5 or 1:00:02."""
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds (75.5) or minutes (1:15.5)")
+    total = 0.0
+    for part in text.split(":"):
+        total = 60 * total + float(part)
+    return total
+
+
+def _range(text: str) -> tuple[float, float]:
+    start, dash, end = text.partition("-")
+    span = (_seconds(start), _seconds(end)) if dash else (0.0, 0.0)
+    if span[0] >= span[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is no range; write FROM-TO, as 0:00-1:30")
+    return span
+
+
+def _offset(text: str) -> tuple[str, float]:
+    name, _, seconds = text.rpartition("=")
+    try:
+        return name, float(seconds) if name else float("")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no offset; write NAME=SECONDS, as viewer-3=4.5") from None
+
+
+def _emotions(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in EMOTIONS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of emotions; known are {', '.join(EMOTIONS)}")
+    return names
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value

@@ -1,0 +1,41 @@
+"""What takes minutes: memory over many frames, and the measuring commands themselves."""
+
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from emofast.live import Pipeline, Stages, VideoFile, draw
+from emofast.live.sources import Frame
+from emofast.live.texts import ENGLISH
+from emofast.recognition import EmotionRecognizer
+
+pytestmark = pytest.mark.slow
+
+
+def test_memory_is_constant(model, film):
+    stages = Stages()
+    pipeline = Pipeline(EmotionRecognizer(model), stages, background=True)
+    before = None
+    for turn in range(60):  # 2,400 frames; what leaks a frame, a crop or a row of numbers per frame shows
+        source = VideoFile(film)
+        while frame := source.read():
+            draw(frame.image, pipeline(Frame(frame.image, turn * 1.6 + frame.t)).views, ENGLISH)
+        source.close()
+        if turn == 15:
+            before = psutil.Process().memory_info().rss
+    pipeline.close()
+    assert psutil.Process().memory_info().rss - before < 8 * 2**20
+
+
+@pytest.mark.parametrize("what", ["inference", "live"])
+def test_bench_measures_and_says_what(project, film, what):
+    command = [sys.executable, "-m", "emofast", "bench", what, "--frames", "60", *(["--clip", str(film)] if what == "live" else [])]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "UNTRAINED" in done.stdout and "cores" in done.stdout
+    for word in {"inference": ("stand-in.onnx", "stand-in.pkl", "330 ms"), "live": ("4 drawn faces, camera", "film.mp4", "first labelled")}[
+        what
+    ]:
+        assert word in done.stdout

@@ -1,0 +1,98 @@
+"""The rooms everything stands on: emotions, faces, errors, paths."""
+
+import errno
+
+import cv2
+import numpy as np
+import pytest
+
+from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
+from emofast.errors import EmofastError, exits_cleanly
+from emofast.faces import prepare_face, to_channels
+from emofast.paths import atomic_write
+
+
+def test_nine_classes_in_the_competitions_order():
+    assert EMOTIONS == ("anger", "contempt", "disgust", "fear", "happy", "neutral", "sad", "surprise", "uncertain")
+    assert list(EMOTIONS) == sorted(EMOTIONS) and len(set(CENTRES)) == 9
+    for e in TABLE:
+        assert BY_NAME[e.name] is e and e.source and abs(e.valence) <= 1 and abs(e.arousal) <= 1
+        assert all(0 <= c <= 255 for c in e.colour) and any("а" <= letter <= "я" for letter in e.russian)
+    assert CENTRES[EMOTIONS.index("neutral")] == (0, 0)
+
+
+def picture(kind: str) -> np.ndarray:
+    """The same grey ramp as grey, BGR, BGRA or 16-bit."""
+    grey = np.tile(np.linspace(0, 255, 90, dtype=np.uint8), (120, 1))
+    return {
+        "grey": grey,
+        "grey with axis": grey[..., None],
+        "bgr": cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR),
+        "bgra": cv2.cvtColor(grey, cv2.COLOR_GRAY2BGRA),
+        "16 bit": grey.astype(np.uint16) << 8,
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["grey", "grey with axis", "bgr", "bgra", "16 bit"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_kind_of_picture_becomes_the_same_face(kind, channels):
+    face = prepare_face(picture(kind), 48, channels)
+    assert face.shape == (channels, 48, 48) and face.dtype == np.uint8 and face.flags.c_contiguous
+    np.testing.assert_array_equal(face, prepare_face(picture("grey"), 48, channels))
+
+
+def test_colour_is_rgb():
+    blue = np.zeros((50, 50, 3), np.uint8)
+    blue[..., 0] = 255  # OpenCV's first channel
+    assert prepare_face(blue, 10)[:, 0, 0].tolist() == [0, 0, 255]
+
+
+def test_shrinking_averages():
+    checks = np.indices((96, 96)).sum(0).astype(np.uint8) % 2 * 255
+    assert np.abs(prepare_face(checks, 24, 1).astype(int) - 127).max() <= 1
+
+
+@pytest.mark.parametrize("bad", [np.zeros((0, 5), np.uint8), np.zeros((5, 5, 2), np.uint8), np.zeros(9, np.uint8), np.zeros((5, 5), np.float32)])
+def test_no_face_is_one_sentence(bad):
+    with pytest.raises(EmofastError, match="is no face: give"):
+        to_channels(bad, 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (EmofastError("a.csv is empty; get it again."), 2, "error: a.csv is empty; get it again.\n"),
+        (OSError(errno.ENOSPC, "No space left on device", "a.pt"), 2, "error: the disk is full while writing a.pt"),
+        (KeyboardInterrupt(), 130, "--resume"),
+    ],
+)
+def test_commands_end_in_a_sentence_and_a_status(error, status, says, capsys):
+    @exits_cleanly
+    def command():
+        raise error
+
+    assert command() == status
+    err = capsys.readouterr().err
+    assert says in err and err.strip().count("\n") == 0
+
+
+def test_other_errors_are_not_hidden():
+    @exits_cleanly
+    def command():
+        raise OSError(errno.EACCES, "Permission denied")
+
+    with pytest.raises(PermissionError):
+        command()
+
+
+def test_atomic_write_shows_the_old_or_the_new(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with pytest.raises(OSError, match="full") as e, atomic_write(path) as partial:
+        partial.write_text("half")
+        assert path.read_text() == "old"
+        raise OSError(errno.ENOSPC, "full")
+    assert path.read_text() == "old" and e.value.filename == str(path) and list(tmp_path.iterdir()) == [path]
+    with atomic_write(path) as partial:
+        partial.write_text("new")
+    assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
