@@ -212,11 +212,12 @@ def _add_bench(sub) -> None:
         import_module(f"emofast.bench.{args.what}").run(args)
 
     p = _command(sub, "bench", run, "measure speed on this machine", "python -m emofast bench live")
-    p.add_argument("what", choices=("training", "live", "inference", "video"), help="what to measure")
+    p.add_argument("what", choices=("training", "live", "inference", "video", "moments"), help="what to measure")
     p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: the pictures to train on")
     p.add_argument("--model", type=Path, metavar="FILE", help="live, inference, video: measure with this model instead of the shipped one")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
     p.add_argument("--frames", type=int, default=1800, metavar="N", help="live: frames per clip")
+    p.add_argument("--seeds", type=int, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
 
 
 def _parser() -> argparse.ArgumentParser:

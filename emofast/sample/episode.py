@@ -22,7 +22,7 @@ from emofast.sample.identity import Identity, Pose
 __all__ = ["DrawnEpisode", "draw_episode", "write_film"]
 
 RATE = 25
-VIEWER_RATE = 10  # pictures a second: drawing them is the slow part
+VIEWER_RATE = 8  # pictures a second: drawing them is the slow part
 LATE = 4.0
 """Seconds by which the last viewer's camera was started after the episode."""
 

@@ -8,7 +8,8 @@ import torch
 
 from emofast import EMOTIONS
 from emofast.data import get_dls, get_test_dl, read_competition
-from emofast.data.loaders import FacesDL, target_va
+from emofast.data.batches import FacesDL
+from emofast.data.loaders import target_va
 from emofast.emotions import CENTRES
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face

@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from small_learner import make_learner
 
 from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
-from emofast.recognition.export import accuracy_interval, export_model, fit_temperature
+from emofast.recognition.export import accuracy_interval, export, export_model, fit_temperature
 
 
 def softmax(x):
@@ -42,7 +40,7 @@ def test_accuracy_interval_is_wilsons():
     assert low < 1 and high <= 1
 
 
-def test_command_makes_three_files_that_vouch_for_each_other(own_artifacts, project):
+def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     place = own_artifacts / "drawn" / "01_baseline"
     make_learner(place / "checkpoints")
     rng = np.random.default_rng(0)
@@ -50,10 +48,7 @@ def test_command_makes_three_files_that_vouch_for_each_other(own_artifacts, proj
     probabilities = softmax(rng.normal(0, 1, (200, 9)) + 3 * np.eye(9)[labels]).astype(np.float32)
     averaged = np.full_like(probabilities, 1 / 9)  # of seeds and TTA: not what is exported
     np.savez(place / "valid.npz", ids=np.arange(200), probabilities=averaged, per_seed=np.stack([averaged, probabilities]), labels=labels)
-    command = [sys.executable, "-m", "emofast", "export", "01_baseline", "--data", "drawn"]
-    known = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}  # the learner's pickle names functions of small_learner.py
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, env=known)
-    assert done.returncode == 0, done.stderr
+    assert export("01_baseline", "drawn") == own_artifacts / "emofast.json"
     card = json.loads((own_artifacts / "emofast.json").read_text())
     for name, digest in card["sha256"].items():
         assert hashlib.sha256((own_artifacts / name).read_bytes()).hexdigest() == digest
