@@ -24,4 +24,4 @@ def train(run: Run):
 
 
 if __name__ == "__main__":
-    main(train, epochs=10)
+    main(train, epochs=8)

@@ -119,7 +119,7 @@ class FaceTracker:
         self._lost: list[_Lost] = []
         self._shape: tuple[int, ...] | None = None
         self._next_id = 1
-        self._since_search = 0
+        self._since_search: int | None = None  # frames; None before the first search
         self._searching: Future | None = None
 
     def close(self) -> None:
@@ -134,7 +134,6 @@ class FaceTracker:
             first = self._next_id
             self.reset()
             self._shape, self._next_id = grey.shape, first
-            self._since_search = self.search
         with self._timed("track"):
             for track in [t for t in self._tracks if not t.follow(grey)]:
                 self._lose(track)
@@ -150,14 +149,14 @@ class FaceTracker:
 
     def _search_frame(self, grey: np.ndarray) -> None:
         """Look for new faces in the whole frame when it is time; in the background, take up what an earlier search found."""
-        self._since_search += 1
         if self._searching and self._searching.done():
             self._merge(grey, [s for s in (self._look(grey, s) for s in self._searching.result()) if s])
             self._searching = None
-        due = not self._tracks or self._since_search >= self.search
+        first = self._since_search is None  # nothing is on screen yet: worth waiting for
+        self._since_search = 0 if first else self._since_search + 1
+        due = first or not self._tracks or self._since_search >= self.search
         if not due or self._searching:
             return
-        first = self._since_search > self.search  # nothing is on screen yet: worth waiting for
         self._since_search = 0
         if self._pool and not first:
             self._searching = self._pool.submit(lambda: [f[:3] for f in self._searcher.scan(grey)])

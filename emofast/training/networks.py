@@ -12,8 +12,9 @@ from fastai.torch_core import params
 from timm.models import group_parameters
 from torch import nn
 
-from emofast.console import console
+from emofast.console import console, warn
 from emofast.errors import EmofastError
+from emofast.training.small import SmallResNet
 
 __all__ = ["VAOutput", "create_network", "head_of", "split_head", "split_stages"]
 
@@ -29,7 +30,7 @@ class VAOutput(nn.Module):
 
 
 def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0) -> nn.Module:
-    """A timm or torchvision network with `n_out` outputs.
+    """A timm or torchvision network with `n_out` outputs, or emofast's own `small_resnet`.
 
     `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`), or torchvision's, forced by
     `torchvision.NAME`. `weights`: `imagenet` (fetched), `none` (drawn by the seed), or a state-dict file (.pth, .safetensors).
@@ -37,8 +38,13 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     """
     pretrained = weights == IMAGENET
     base = arch.split(".")[0]
+    if base == "small_resnet" and pretrained:
+        warn("small_resnet is emofast's own and has no pretrained weights: it starts from nothing")
+        pretrained, weights = False, NONE
     try:
-        if base in timm.list_models():
+        if base == "small_resnet":
+            model = SmallResNet(n_out, channels, drop=drop)
+        elif base in timm.list_models():
             model = timm.create_model(arch, pretrained=pretrained, num_classes=n_out, in_chans=channels, drop_rate=drop)
         else:
             model = _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop)

@@ -1,0 +1,186 @@
+"""The whole way by the command line: what lies in the trailer folder, and what a person reads when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import time
+
+import pandas as pd
+import pytest
+from films import episode, faces, read_beeps, read_numbers, write_film
+
+from emofast.video.timeline import COLUMNS
+
+
+@pytest.fixture(scope="module")
+def finished(project, material, model, tmp_path_factory):
+    """A finished trailer folder and what was printed, once for the module."""
+    import subprocess
+    import sys
+
+    out = tmp_path_factory.mktemp("out") / "трейлер 1"
+    viewers = [str(material / name) for name in ("anna.mp4", "борис иванов.mp4", "carla.mp4")]
+    command = [sys.executable, "trailer.py", str(material / "episode.mp4"), *viewers, "--out", str(out), "--offset", "carla=3", "--length", "12"]
+    done = subprocess.run([*command, "--model", str(model)], cwd=project, capture_output=True, text=True, timeout=180)
+    assert done.returncode == 0, done.stderr
+    return out, done
+
+
+def moments_of(out):
+    with (out / "moments.csv").open(encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
+def test_the_folder_holds_everything(finished):
+    out, _ = finished
+    expected = {"timelines", "group.parquet", "moments.csv", "trailer.mp4", "trailer.edl", "trailer.otio", "timeline.png", "report.html"}
+    assert {p.name for p in out.iterdir()} == expected
+    assert {p.name for p in (out / "timelines").iterdir()} == {"anna.parquet", "борис иванов.parquet", "carla.parquet"}
+
+
+def test_the_moments_are_where_the_viewers_were_happy(finished):
+    out, _ = finished
+    rows = moments_of(out)
+    assert list(rows[0]) == ["rank", "start", "end", "peak", "score", "emotion", "viewers", "p_value"]
+    best = sorted(rows, key=lambda r: int(r["rank"]))[:2]
+    assert sorted(round(float(r["peak"])) for r in best) == [8, 17]
+    assert {r["emotion"] for r in best} == {"happy"} and {r["viewers"] for r in best} == {"3"}
+    assert all(0 < float(r["p_value"]) <= 1 for r in rows)
+
+
+def test_the_trailer_is_exactly_the_moments(finished, material):
+    out, _ = finished
+    numbers = read_numbers(out / "trailer.mp4")
+    numbers[:8] = range(numbers[8] - 8, numbers[8])  # too dark to read while the trailer fades in and out
+    numbers[-8:] = range(numbers[-9] + 1, numbers[-9] + 9)
+    starts = [0] + [k for k in range(1, len(numbers)) if numbers[k] != numbers[k - 1] + 1]
+    ends = [*starts[1:], len(numbers)]
+    cuts = [(numbers[a], numbers[b - 1] + 1) for a, b in zip(starts, ends)]
+    rows = sorted(moments_of(out), key=lambda r: float(r["start"]))
+    assert all(any(abs(a / 25 - float(r["start"])) < 0.021 and abs(b / 25 - float(r["end"])) < 0.021 for r in rows) for a, b in cuts)
+    assert len(numbers) <= 12 * 25
+    heard = [place + n - numbers[a] / 25 for a, b, place in zip(starts, ends, [s / 25 for s in starts])
+             for n in range(100) if numbers[a] / 25 + 0.2 < n < numbers[b - 1] / 25 - 0.2]  # fmt: skip
+    begins = read_beeps(out / "trailer.mp4")
+    assert heard and all(min(abs(t - b) for b in begins) < 0.04 for t in heard)
+
+
+def test_timelines_keep_the_contract(finished):
+    out, _ = finished
+    timeline = pd.read_parquet(out / "timelines" / "борис иванов.parquet")
+    assert tuple(timeline.columns) == COLUMNS
+    assert abs(timeline["t"].diff().dropna() - 0.1).max() < 0.02
+    away = timeline[(timeline["t"] > 2.1) & (timeline["t"] < 4.9)]
+    assert len(away) > 20 and away.drop(columns="t").isna().all(axis=None)
+    seen = timeline[timeline["face"].notna()]
+    assert abs(seen.filter(like="p_").sum(axis=1) - 1).max() < 1e-4
+    assert seen.loc[(seen["t"] - 9.2).abs() < 0.4, "p_happy"].min() > 0.9
+
+
+def test_the_late_viewer_is_told(finished):
+    _, done = finished
+    assert "carla covers 3 to 24 s" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_group_table_has_the_curves(finished):
+    out, _ = finished
+    table = pd.read_parquet(out / "group.parquet")
+    assert {"t", "viewers", "valence", "arousal", "share_happy", "moved", "agreement", "score", "reaction carla"} <= set(table)
+    assert table.loc[table["t"].between(7.5, 8.5), "share_happy"].min() == 1
+    assert set(table.loc[table["t"].between(1.5, 3.5), "viewers"]) == {2, 1} or table.loc[table["t"] < 1, "viewers"].max() == 2
+
+
+def test_a_finished_folder_is_kept(finished, trailer, material):
+    out, _ = finished
+    before = (out / "trailer.mp4").stat().st_mtime_ns
+    done = trailer(material / "episode.mp4", material / "anna.mp4", "--out", out)
+    assert done.returncode == 2 and "--overwrite" in done.stderr and done.stderr.count("\n") == 1
+    assert (out / "trailer.mp4").stat().st_mtime_ns == before
+
+
+def test_moments_edited_by_hand_are_cut_as_written(finished, trailer, material, tmp_path):
+    out, _ = finished
+    edited = tmp_path / "mine.csv"
+    edited.write_text("start;end;emotion\n4,0;6,0;sad\n12,52;14;happy\n", encoding="utf-8-sig")
+    done = trailer(material / "episode.mp4", "--out", tmp_path / "again", "--from-moments", edited)
+    assert done.returncode == 0, done.stderr
+    assert read_numbers(tmp_path / "again" / "trailer.mp4")[8:-8] == [*range(108, 150), *range(313, 342)]
+    own = trailer(material / "episode.mp4", "--out", out, "--from-moments", out / "moments.csv", "--overwrite", "--count", 1)
+    assert own.returncode == 0 and len(moments_of(out)) > 1, "the edited file itself is left as it is"
+
+
+def test_one_viewer_alone_works_without_p(trailer, material, tmp_path):
+    done = trailer(material / "episode.mp4", material / "anna.mp4", "--out", tmp_path / "out", "--count", 2, "--moment-length", 3, "--jobs", 1)
+    assert done.returncode == 0, done.stderr
+    rows = moments_of(tmp_path / "out")
+    assert sorted(round(float(r["peak"])) for r in rows[:2]) == [8, 17] and rows[0]["p_value"] == ""
+    assert "no p-value" in done.stderr
+
+
+def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, material, tmp_path):
+    blind = write_film(tmp_path / "nobody there.mp4", faces(24, away=((0, 24),)), 10)
+    sound_only, broken = tmp_path / "sound.m4a", tmp_path / "broken.mp4"
+    import av
+    import numpy as np
+
+    with av.open(str(sound_only), "w", format="mp4") as f:
+        stream = f.add_stream("aac", rate=48000, layout="mono")
+        piece = av.AudioFrame.from_ndarray(np.zeros((1, 48000), np.float32), "fltp", "mono")
+        piece.sample_rate = 48000
+        f.mux(stream.encode(piece))
+        f.mux(stream.encode())
+    broken.write_bytes((material / "anna.mp4").read_bytes()[:5000])
+    viewers = [material / "anna.mp4", blind, sound_only, broken, tmp_path / "absent.mp4"]
+    done = trailer(material / "episode.mp4", *viewers, "--out", tmp_path / "out", "--emotions", "happy", "--exclude", "0:00-0:12")
+    assert done.returncode == 0, done.stderr
+    for said in ("nobody there.mp4: no face", "sound.m4a has no video stream", "broken.mp4 cannot be read", "absent.mp4 is not a file"):
+        assert said in done.stderr
+    assert [round(float(r["peak"])) for r in moments_of(tmp_path / "out")] == [17]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["{m}/episode.mp4", "{m}/anna.mp4"], "--out"),
+        ([], "--demo"),
+        (["{m}/absent.mp4", "--out", "o"], "absent.mp4 is not a file"),
+        (["{m}/episode.mp4", "{m}/anna.mp4", "--out", "o", "--offset", "berta=2"], "berta"),
+        (["{m}/episode.mp4", "--out", "o"], "no face was found"),
+        (["{m}/episode.mp4", "--out", "o", "--from-moments", "{m}/absent.csv"], "absent.csv cannot be read"),
+    ],
+)
+def test_bad_input_is_one_sentence(trailer, material, arguments, said):
+    done = trailer(*[a.format(m=material) for a in arguments])
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert done.returncode == 2 and len(errors) == 1 and said in errors[0] and "Traceback" not in done.stderr
+
+
+def test_without_a_model_the_way_out_is_told(project, material, tmp_path):
+    import subprocess
+    import sys
+
+    command = [sys.executable, str(project / "trailer.py"), str(material / "episode.mp4"), str(material / "anna.mp4"), "--out", str(tmp_path / "o")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path / "none")})
+    assert done.returncode == 2 and "--model FILE" in done.stderr and "emofast export" in done.stderr
+
+
+def test_interrupted_half_way_it_goes_on(trailer, tmp_path):
+    long = write_film(tmp_path / "long.mp4", faces(300, tuple(range(20, 300, 40))), 10)
+    film = episode(tmp_path / "episode.mp4", 60)
+    process = trailer(film, long, "--out", tmp_path / "out", "--jobs", 2, wait=False)
+    timelines = tmp_path / "out" / "timelines"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not list(timelines.glob(".partial-*/0*.parquet")):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err, err
+    kept = list(timelines.glob(".partial-*/0*.parquet"))
+    assert kept and not (tmp_path / "out" / "trailer.mp4").exists()
+    done = trailer(film, long, "--out", tmp_path / "out", "--jobs", 1)
+    assert done.returncode == 0, done.stderr
+    watched = float(done.stdout.split("watched ")[1].split(" ")[0])
+    assert watched == pytest.approx(300 - 60 * len(kept), abs=1)
+    assert not list(timelines.glob(".partial-*")) and len(pd.read_parquet(timelines / "long.parquet")) == 3000
