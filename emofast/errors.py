@@ -34,10 +34,8 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
             if e.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             where = f" while writing {e.filename}" if e.filename else ""
-            print(
-                f"error: the disk is full{where}; free some space and start the same command again, it goes on (experiments: with --resume).",
-                file=sys.stderr,
-            )
+            again = "free some space and start the same command again, it goes on (experiments: with --resume)"
+            print(f"error: the disk is full{where}; {again}.", file=sys.stderr)
             return 2
 
     return command

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).resolve().parents[1]
-
 # Two processes of the suite share two cores; busy-waiting threads would slow both several times. Read when torch is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "2")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parent))
+
+from processes import PROJECT, run_python  # noqa: E402  found by the line above
 
 
 @pytest.fixture(scope="session")
@@ -72,9 +72,3 @@ def run_cli():
         return run_python("-m", "emofast", *args, **kwargs)
 
     return run
-
-
-def run_python(*args, **kwargs) -> subprocess.CompletedProcess:
-    """A Python of its own in the project's root."""
-    command = [sys.executable, *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=300, check=False, **kwargs)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import run_python
+from processes import run_python
 
 
 def shell(project, *args, **env):

@@ -40,8 +40,9 @@ def run(args: argparse.Namespace) -> None:
     console.print(f"{machine()}; {ARCH} at {SIZE} px, batch {BS}; {ROUNDS} rounds of {BATCHES} batches in turn, median of the ratios")
     comp = read_competition(find_data(args.data))
     with tempfile.TemporaryDirectory() as tmp:
-        os.environ["EMOFAST_ARTIFACTS"] = tmp  # the split of the large copy is of no use to anyone
+        os.environ["EMOFAST_ARTIFACTS"] = tmp  # the splits and the large copy's cache are of no use to anyone
         small = _learner(comp)
+        os.environ["EMOFAST_CACHE"] = tmp
         large = _learner(_enlarged(comp, Path(tmp) / f"{comp.name}-{BIG}px"))
         stock = _stock_learner(comp, Path(tmp) / "files")
         rates = [(_pure(small), _trained(small), _trained(large), _trained(stock)) for _ in range(ROUNDS + 1)][1:]  # first: warm-up
@@ -153,20 +154,16 @@ def _memory() -> str:
     The file is sparse: it reads as zeros without 7.5 GB of disk, and a mapped page of it counts as resident like any other.
     """
     shape = (50_000, 3, 224, 224)
-    with tempfile.TemporaryDirectory(dir=_cache_root()) as tmp:
+    with tempfile.TemporaryDirectory() as tmp:
         folder = Path(tmp)
         with (folder / "pixels.u8").open("wb") as f:
             f.truncate(int(np.prod(shape)))
         np.save(folder / "readable.npy", np.ones(shape[0], bool))
         (folder / "cache.json").write_text(json.dumps({"shape": shape}))
-        out = subprocess.run([sys.executable, "-c", _MEMORY, tmp, str(shape[0])], capture_output=True, text=True, check=True, cwd=paths.PROJECT)
+        command = [sys.executable, "-c", _MEMORY, tmp, str(shape[0])]
+        out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=paths.PROJECT)
         before, peak = json.loads(out.stdout)
     return (
         f"memory: 400 random batches of 64 from 50,000 pictures at 224 px ({np.prod(shape) / 1e9:.1f} GB on disk): "
         f"resident {before:.0f} MB before, {peak:.0f} MB at most (goal: under 2,500 MB more)"
     )
-
-
-def _cache_root() -> Path:
-    paths.cache().mkdir(parents=True, exist_ok=True)
-    return paths.cache()

@@ -79,6 +79,7 @@ def print_report(report: DataReport) -> None:
         table.add_row(name, str(n), f"{n / report.rows:.1%}")
     console.print(table)
     _line("annotators' votes", "yes" if report.has_votes else "no")
+    _line("missing pictures", "none (a set that lacks any is refused)")
     _line("unreadable training pictures (skipped in training)", len(report.unreadable), report.unreadable)
     _line("unreadable test pictures (predicted as the most frequent class)", len(report.unreadable_test), report.unreadable_test)
     _line("files that no csv names (ignored)", len(report.extra), report.extra)

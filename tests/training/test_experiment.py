@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import run_python
+from processes import run_python
 
 from emofast.training.header import BEGIN, END, header_block, results_of
 from emofast.training.results import FILES, code_hash, read_results, write_result
