@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from processes import PROJECT, run_python  # noqa: E402  found by the line above
+from processes import PROJECT, run_python
 
 
 @pytest.fixture(scope="session")

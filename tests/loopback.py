@@ -113,10 +113,18 @@ class KaggleServer(_Server):
 
     def earlier(self, sent: datetime, status: str = "COMPLETE") -> None:
         """List a submission of another time."""
-        self.submissions.insert(0, {
-            "ref": 1000 + len(self.submissions), "date": sent.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.123Z"),
-            "description": "by hand", "fileName": "x.csv", "status": status, "publicScore": "0.5", "privateScore": "0.5",
-        })
+        self.submissions.insert(
+            0,
+            {
+                "ref": 1000 + len(self.submissions),
+                "date": sent.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.123Z"),
+                "description": "by hand",
+                "fileName": "x.csv",
+                "status": status,
+                "publicScore": "0.5",
+                "privateScore": "0.5",
+            },
+        )
 
 
 class _KaggleHandler(_Handler):
@@ -157,10 +165,17 @@ class _KaggleHandler(_Handler):
 
     def CreateSubmission(self, request):
         server = self.server
-        server.submissions.insert(0, {
-            "ref": 7000 + len(server.submissions), "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.5Z"),
-            "description": request["submissionDescription"], "fileName": "submission.csv", "status": "PENDING", "left": server.pending,
-        })
+        server.submissions.insert(
+            0,
+            {
+                "ref": 7000 + len(server.submissions),
+                "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.5Z"),
+                "description": request["submissionDescription"],
+                "fileName": "submission.csv",
+                "status": "PENDING",
+                "left": server.pending,
+            },
+        )
         server.after_submission()
         self.say({"message": "Successfully submitted", "ref": server.submissions[0]["ref"]})
 
@@ -234,7 +249,7 @@ class _FileHandler(_Handler):
             self.close_connection = True
         self.end_headers()
         if name in server.stall_at:
-            self.wfile.write(body[start:server.stall_at.pop(name)])
+            self.wfile.write(body[start : server.stall_at.pop(name)])
             self.wfile.flush()
             time.sleep(5)
             return self.cut()

@@ -48,8 +48,16 @@ def test_run_all_from_data_to_a_checked_submission_and_again(project, drawn, own
     assert out.returncode == 0, out.stderr
     folder = own_artifacts / "tiny-quick"
     submission = (folder / "submission.csv").read_bytes()
-    assert {p.name for p in folder.iterdir()} >= {"leaderboard.csv", "curves.png", "submission.csv", "submission.json", "01_resnet_baseline"}
-    assert pd.read_csv(folder / "submission.csv")["image_path"].tolist() == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
+    assert {p.name for p in folder.iterdir()} >= {
+        "leaderboard.csv",
+        "curves.png",
+        "submission.csv",
+        "submission.json",
+        "01_resnet_baseline",
+    }
+    assert (
+        pd.read_csv(folder / "submission.csv")["image_path"].tolist() == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
+    )
     assert all(f"{n}/4" in out.stdout for n in (1, 2, 3, 4))
     again = shell(project, *command)
     assert again.returncode == 0 and "skipped" in again.stdout and "epoch 1" not in again.stdout

@@ -52,7 +52,9 @@ def test_shrinking_averages():
     assert np.abs(prepare_face(checks, 24, 1).astype(int) - 127).max() <= 1
 
 
-@pytest.mark.parametrize("bad", [np.zeros((0, 5), np.uint8), np.zeros((5, 5, 2), np.uint8), np.zeros(9, np.uint8), np.zeros((5, 5), np.float32)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros((0, 5), np.uint8), np.zeros((5, 5, 2), np.uint8), np.zeros(9, np.uint8), np.zeros((5, 5), np.float32)]
+)
 def test_no_face_is_one_sentence(bad):
     with pytest.raises(EmofastError, match="is no face: give"):
         to_channels(bad, 3)

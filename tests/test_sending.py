@@ -85,8 +85,14 @@ def test_sent_scored_and_recorded(kaggle, submit, made):
     assert datetime.now(UTC) - datetime.fromisoformat(row.pop("time")) < timedelta(minutes=1)
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
     assert row == {
-        "file": "submission.csv", "sha256": digest, "members": "01_resnet_baseline=0.25 02_convnext=0.75", "validation_accuracy": "0.5912",
-        "public": "0.58320", "private": "0.58100", "message": f"first, with two networks [sha256:{digest[:16]}]", "ref": "7001",
+        "file": "submission.csv",
+        "sha256": digest,
+        "members": "01_resnet_baseline=0.25 02_convnext=0.75",
+        "validation_accuracy": "0.5912",
+        "public": "0.58320",
+        "private": "0.58100",
+        "message": f"first, with two networks [sha256:{digest[:16]}]",
+        "ref": "7001",
     }
     assert kaggle.submissions[0]["description"] == row["message"]
 

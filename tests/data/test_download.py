@@ -78,8 +78,11 @@ def folder(tmp_path) -> Path:
 def whole(folder: Path) -> bool:
     """Both archives to the byte, and nothing else beside the tables."""
     names = {p.name for p in folder.iterdir()}
-    return names == {*TABLES, "train.zip", "test_kaggle.zip"} and (folder / "train.zip").read_bytes() == TRAIN_ZIP and (
-        folder / "test_kaggle.zip").read_bytes() == TEST_ZIP
+    return (
+        names == {*TABLES, "train.zip", "test_kaggle.zip"}
+        and (folder / "train.zip").read_bytes() == TRAIN_ZIP
+        and (folder / "test_kaggle.zip").read_bytes() == TEST_ZIP
+    )
 
 
 def halves(folder: Path) -> list[Path]:
@@ -210,17 +213,21 @@ def test_halves_of_two_links_are_never_joined(drive, folder):
 
 def wrong_checksum() -> bytes:
     at = TRAIN_ZIP.index(jpg(3)) + 200
-    return TRAIN_ZIP[:at] + bytes([TRAIN_ZIP[at] ^ 255]) + TRAIN_ZIP[at + 1:]
+    return TRAIN_ZIP[:at] + bytes([TRAIN_ZIP[at] ^ 255]) + TRAIN_ZIP[at + 1 :]
 
 
-@pytest.mark.parametrize("body, reason", [
-    (b"<!DOCTYPE html><html>Sign in</html>", "a web page came instead of the archive"),
-    (TRAIN_ZIP[:-40], "not a whole zip archive"),
-    (b"", "not a whole zip archive"),
-    (wrong_checksum(), r"the checksum of train/anger|the checksum of train/contempt"),
-    (archive(TRAIN[:-1]), r"has 17 of the 18 pictures that the table names and lacks train/uncertain/1\.jpg"),
-    (archive([*TRAIN, "../../evil.jpg"]), "points outside the archive"),
-], ids=["web page", "cut without a length", "empty", "checksum", "count", "unsafe"])
+@pytest.mark.parametrize(
+    "body, reason",
+    [
+        (b"<!DOCTYPE html><html>Sign in</html>", "a web page came instead of the archive"),
+        (TRAIN_ZIP[:-40], "not a whole zip archive"),
+        (b"", "not a whole zip archive"),
+        (wrong_checksum(), r"the checksum of train/anger|the checksum of train/contempt"),
+        (archive(TRAIN[:-1]), r"has 17 of the 18 pictures that the table names and lacks train/uncertain/1\.jpg"),
+        (archive([*TRAIN, "../../evil.jpg"]), "points outside the archive"),
+    ],
+    ids=["web page", "cut without a length", "empty", "checksum", "count", "unsafe"],
+)
 def test_what_is_wrong_never_gets_the_name(web, folder, body, reason):
     web.lengths = False
     web.files |= {"t.zip": body}
@@ -249,12 +256,15 @@ def test_files_put_there_by_hand_are_recognised(web, folder, capsys):
     assert capsys.readouterr().out.count("already there") == 4
 
 
-@pytest.mark.parametrize("name, content, reason", [
-    ("train.zip", TRAIN_ZIP[:3000], "train.zip is not a whole zip archive.*delete it"),
-    ("train.zip", archive(TRAIN[1:]), "train.zip has 17 of the 18 pictures .* not copied whole: remove it"),
-    ("train.csv", TABLES["train.csv"][:-40], "train.csv has 17 rows and the competition's has 18; remove it"),
-    ("train.csv", b"<html>Sign in</html>", "train.csv is not the competition's table"),
-])
+@pytest.mark.parametrize(
+    "name, content, reason",
+    [
+        ("train.zip", TRAIN_ZIP[:3000], "train.zip is not a whole zip archive.*delete it"),
+        ("train.zip", archive(TRAIN[1:]), "train.zip has 17 of the 18 pictures .* not copied whole: remove it"),
+        ("train.csv", TABLES["train.csv"][:-40], "train.csv has 17 rows and the competition's has 18; remove it"),
+        ("train.csv", b"<html>Sign in</html>", "train.csv is not the competition's table"),
+    ],
+)
 def test_files_put_there_by_hand_that_are_wrong_are_named_and_kept(web, folder, name, content, reason):
     (folder / name).write_bytes(content)
     with pytest.raises(EmofastError, match=reason):
@@ -284,6 +294,7 @@ def test_disk_that_fills_up_keeps_the_half(web, folder, monkeypatch):
 def test_two_downloads_into_one_folder(web, folder):
     links, results = urls(web), []
     with download._alone(folder):
+
         def second():
             try:
                 download_data(folder, *links)

@@ -70,7 +70,9 @@ def test_tta_is_the_mean_of_a_face_and_its_mirror(comp):
     np.testing.assert_allclose(raw_outputs(learn, learn.dls.valid, tta=True), (plain + raw_outputs(learn, mirrored)) / 2, atol=1e-6)
 
 
-@pytest.mark.parametrize("arch", ["small_resnet", "test_resnet", "test_convnext", "test_vit", "torchvision.squeezenet1_0", "torchvision.mnasnet0_5"])
+@pytest.mark.parametrize(
+    "arch", ["small_resnet", "test_resnet", "test_convnext", "test_vit", "torchvision.squeezenet1_0", "torchvision.mnasnet0_5"]
+)
 def test_groups_are_all_parameters_each_once(comp, arch):
     if "squeezenet" in arch:
         with pytest.raises(EmofastError, match="no linear layer"):  # its classifier is a convolution

@@ -1,0 +1,96 @@
+"""The group on the episode's clock: alignment, resting faces, agreement."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emofast.emotions import EMOTIONS
+from emofast.sample.audience import Bump, DrawnViewer
+from emofast.video.group import CLIP, STEP, Group, agreement, align, moved
+from emofast.video.timeline import COLUMNS
+
+
+def viewer(*peaks: float, bias=(0.0, 0.0), away=(), seed: int = 1, emotion: str = "happy") -> DrawnViewer:
+    return DrawnViewer("v", tuple(Bump(p, emotion, 2.5) for p in peaks), tuple(away), Bump(0, "neutral", 1, 0.0), bias, seed)
+
+
+def group(*viewers: DrawnViewer, starts=None, duration: float = 60, lag: float = 0.0) -> Group:
+    starts = starts or [0.0] * len(viewers)
+    return Group.of({f"v{k}": (v.timeline(duration), s) for k, (v, s) in enumerate(zip(viewers, starts))}, duration, lag)
+
+
+def peak(g: Group, i: int = 0) -> float:
+    return float(g.t[np.argmax(g.reactions[i, :, 0])])
+
+
+@pytest.mark.parametrize(("start", "lag", "expected"), [(0, 0, 30), (0, 1.5, 28.5), (4, 1, 33), (-5, 0, 25)])
+def test_offset_and_lag_move_a_reaction_to_the_episodes_clock(start, lag, expected):
+    assert peak(group(viewer(30), starts=[start], lag=lag)) == pytest.approx(expected, abs=0.4)
+
+
+def test_before_a_late_recording_nobody_is_seen():
+    g = group(viewer(30), starts=[10.0])
+    assert not g.seen[0, : int(9 / STEP)].any() and g.seen[0, int(11 / STEP) : int(50 / STEP)].all()
+    assert np.isnan(g.values[0, 0]).all() and not g.reactions[0, 0].any()
+
+
+def test_looking_away_is_a_gap_and_not_a_reaction():
+    g = group(viewer(30, away=[(10, 14)]))
+    gone = (g.t > 10.3) & (g.t < 13.6)
+    assert not g.seen[0, gone].any() and not g.reactions[0, gone].any()
+    assert not moved(g.reactions)[0, (g.t > 8) & (g.t < 17)].any()
+
+
+def test_a_sullen_resting_face_reacts_like_any_other():
+    plain, sullen = group(viewer(30)), group(viewer(30, bias=(-0.35, 0.2)))
+    assert abs(np.nanmedian(sullen.values[0, :, -2]) - np.nanmedian(plain.values[0, :, -2])) > 0.2
+    away = (plain.t - 30) ** 2 > 25
+    assert not moved(sullen.reactions)[0, away].any() and moved(sullen.reactions)[0, int(30 / STEP)]
+
+
+def test_a_picture_in_a_frame_shows_nothing():
+    t = np.arange(0, 60, 0.1)
+    still = pd.DataFrame({c: np.full(len(t), 0.1) for c in COLUMNS} | {"t": t})
+    still["arousal"] += 1e-7 * np.sin(t)
+    assert not moved(Group.of({"still": (still, 0.0)}, 60).reactions).any()
+
+
+def test_reactions_are_bounded_and_neutral_is_none():
+    g = group(viewer(20, 40), viewer(20, seed=2, emotion="fear"))
+    assert np.abs(g.reactions).max() <= CLIP
+    assert not g.reactions[..., 2 + EMOTIONS.index("neutral")].any()
+
+
+def test_agreement_is_the_mean_correlation_of_equally_moved_viewers():
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(1, 400, 1))
+    x = (shared + rng.normal(size=(4, 400, 1))) * 100  # so large that the guard against silence does not count
+    found = agreement(x).mean()
+    pairs = np.mean([np.corrcoef(x[i, :, 0], x[j, :, 0])[0, 1] for i in range(4) for j in range(i)])
+    assert found == pytest.approx(pairs, abs=0.06)
+
+
+def test_agreement_has_its_bounds():
+    x = np.random.default_rng(1).normal(size=(1, 200, 2)) * 1000
+    assert agreement(np.repeat(x, 3, axis=0)) == pytest.approx(1, abs=1e-3)
+    assert agreement(np.stack([x[0], -x[0]])) == pytest.approx(-1, abs=1e-3)
+    assert agreement(np.zeros((5, 50, 11))) == pytest.approx(0)
+
+
+def test_the_table_counts_viewers_and_shares():
+    g = group(viewer(30, seed=1), viewer(30, seed=2), viewer(seed=3, away=[(25, 35)]))
+    table = g.table()
+    row = table.iloc[int(30 / STEP)]
+    assert row["viewers"] == 2 and row["share_happy"] == 1 and row["moved"] == 2 and row["valence"] > 0.5
+    assert table.filter(like="share_").sum(axis=1).dropna().round(6).eq(1).all()
+    assert "agreement" in table and table["agreement"].between(-0.5, 1).all()
+
+
+def test_align_reads_each_row_once():
+    frame = viewer(30).timeline(60, noise=0.0)
+    t = np.arange(0, 60, STEP)
+    values = align(frame, t, 0.0)
+    assert values.shape == (len(t), 11)
+    assert values[int(30 / STEP), EMOTIONS.index("happy")] == pytest.approx(frame["p_happy"].max(), abs=0.1)
