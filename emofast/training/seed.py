@@ -55,7 +55,7 @@ def train_seed(train: Callable[[Run], Learner], run: Run) -> SeedResult:
     set_seed(run.seed, reproducible=True)
     learn = train(run)
     best_epoch = run.use_best(learn)
-    decoder = fit_decoder(learn)
+    learn.decoder = decoder = fit_decoder(learn)  # travels with an exported valence-arousal learner
     test_dl, readable = get_test_dl(learn.dls, run.data)
     valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))
     test, test_tta = (_fill_unreadable(predict(learn, test_dl, tta, decoder), readable, run.data) for tta in (False, True))
