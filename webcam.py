@@ -8,15 +8,18 @@ Faces never leave this computer; pictures are kept only with --save and by the k
 """
 
 import sys
+import time
 
-from emofast.errors import exits_cleanly
+STARTED = time.perf_counter()  # before the imports: they are part of the wait for the first label
+
+from emofast.errors import exits_cleanly  # noqa: E402
 
 
 @exits_cleanly
 def main() -> None:
     from emofast.live.command import parser, run
 
-    run(parser(__doc__).parse_args())
+    run(parser(__doc__).parse_args(), STARTED)
 
 
 if __name__ == "__main__":

@@ -67,12 +67,12 @@ def demo_model() -> Path:
 
 
 def _train(folder: Path) -> None:
-    import emofast.training  # noqa: F401  sets how torch's threads wait, before torch is loaded
     import torch
     from fastai.callback.schedule import Learner  # with the one-cycle fit
     from fastai.data.core import Datasets
     from fastai.losses import CrossEntropyLossFlat
 
+    import emofast.training  # noqa: F401  sets how torch's threads wait, before torch is loaded
     from emofast.recognition.export import export_model
 
     torch.manual_seed(_SEED)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from emofast.bench.machine import machine
 from emofast.bench.stand_in import stand_in
 from emofast.console import console
+from emofast.machine import machine
 from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
 

@@ -15,11 +15,11 @@ from rich.table import Column, Table
 
 from emofast.bench.drawn import drawn_frames, write_clip
 from emofast.bench.inference import models
-from emofast.bench.machine import machine
 from emofast.console import console
 from emofast.live import Pipeline, Stages, VideoFile, draw
 from emofast.live.overlay import Status
 from emofast.live.texts import ENGLISH
+from emofast.machine import machine
 from emofast.paths import PROJECT
 from emofast.recognition import EmotionRecognizer
 

@@ -13,8 +13,8 @@ from multiprocessing import get_context
 import numpy as np
 from rich.table import Table
 
-from emofast.bench.machine import machine
 from emofast.console import console
+from emofast.machine import machine
 from emofast.paths import artifacts, atomic_write
 from emofast.sample.audience import Bump, plan_events, plan_viewers
 from emofast.video.group import Group

@@ -21,11 +21,11 @@ from fastai.learner import Learner
 from rich.table import Table
 
 from emofast import paths
-from emofast.bench.machine import machine
 from emofast.console import console
 from emofast.data import find_data, get_dls, read_competition
 from emofast.data.competition import Competition
 from emofast.emotions import EMOTIONS
+from emofast.machine import machine
 from emofast.training import emotion_learner
 
 __all__ = ["run"]

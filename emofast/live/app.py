@@ -32,13 +32,15 @@ GIVE_UP = 60.0  # s that a run without a window waits for a lost camera; a perso
 class LiveView:
     """One session. `run` returns when it is over; everything that was asked for is then written, and `summary` holds the counts."""
 
-    def __init__(self, source: VideoFile | LiveSource, pipeline: Pipeline, window: Window | None = None, lang: str = "en",
-                 save: Path | None = None, log: Path | None = None, max_frames: int | None = None):  # fmt: skip
+    def __init__(
+        self, source: VideoFile | LiveSource, pipeline: Pipeline, window: Window | None = None, lang: str = "en",
+        save: Path | None = None, log: Path | None = None, max_frames: int | None = None, started: float | None = None,
+    ):  # fmt: skip
         self.source, self.pipeline, self.window, self.stages = source, pipeline, window, pipeline.stages
         self.texts, self.max_frames = LANGUAGES[lang], max_frames
         self.mirror = isinstance(getattr(source, "device", None), int)  # a person expects a mirror, a film none
         self.paused = self.help = self.quit = False
-        self.summary = Summary(self.stages)
+        self.summary = Summary(self.stages, started)
         self._log = FaceLog(log) if log else None
         self._save = Recorder(save, source.fps) if save else None
         self._record: Recorder | None = None

@@ -40,8 +40,8 @@ def parser(description: str) -> argparse.ArgumentParser:
     return p
 
 
-def run(args: argparse.Namespace) -> None:
-    """One session as the flags say; raises `EmofastError` for whatever cannot work, before anything is opened twice."""
+def run(args: argparse.Namespace, started: float | None = None) -> None:
+    """One session as the flags say; raises `EmofastError` for whatever cannot work. `started`: `time.perf_counter()` of the start."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside still finishes the files
     cv2.setNumThreads(1)  # its pictures are small: handing them to threads costs more than drawing them
     model = args.model or _default_model()
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> None:
     try:
         window = None if args.headless else Window("emofast", source.size)
         pipeline = Pipeline(recognizer, Stages(), background=isinstance(source, LiveSource) or window is not None, upsample=args.upsample)
-        view = LiveView(source, pipeline, window, args.lang, args.save, args.log, args.max_frames)
+        view = LiveView(source, pipeline, window, args.lang, args.save, args.log, args.max_frames, started)
     except BaseException:
         source.close()
         raise

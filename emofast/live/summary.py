@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-import psutil
 from rich.table import Table
 
 from emofast.console import console
@@ -17,14 +16,15 @@ __all__ = ["Summary"]
 
 
 class Summary:
-    """Counts a session in constant memory."""
+    """Counts a session in constant memory. `started`: `time.perf_counter()` when the person started the program."""
 
-    def __init__(self, stages: Stages):
+    def __init__(self, stages: Stages, started: float | None = None):
         self.stages = stages
         self.frames = self.without_face = 0
         self.shown: Counter[str] = Counter()
         self.first_label: float | None = None
         self._start = time.perf_counter()
+        self._started = self._start if started is None else started
 
     def add(self, views: list[FaceView]) -> None:
         """Count one frame."""
@@ -32,7 +32,7 @@ class Summary:
         self.without_face += not views
         self.shown.update(v.emotion or "not sure" for v in views)
         if views and self.first_label is None:
-            self.first_label = time.time() - psutil.Process().create_time()
+            self.first_label = time.perf_counter() - self._started
 
     def print(self) -> None:
         """The summary as two tables."""

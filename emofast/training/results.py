@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from emofast import paths
+from emofast.machine import processor
 
 __all__ = ["Result", "code_hash", "environment", "package_hash", "read_results", "results_folder", "write_result"]
 
@@ -116,16 +117,8 @@ def environment() -> dict:
     """Hardware, versions and date of a run."""
     packages = ("torch", "torchvision", "fastai", "timm", "numpy")
     return {
-        "hardware": f"{_processor()}, {os.cpu_count()} cores",
+        "hardware": f"{processor()}, {os.cpu_count()} cores",
         "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
 
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

@@ -38,9 +38,9 @@ class Task:
     stamp: dict
 
     @classmethod
-    def of(cls, media: Media, out: Path, model: Path, hz: float = HZ) -> Task:
+    def of(cls, media: Media, out: Path, model: Path, hz: float = HZ, chunk: float = CHUNK) -> Task:
         """The stamp: recording, model and settings. A timeline with another one is stale."""
-        return cls(media, out, {"recording": digest(media.path), "model": digest(model), "hz": hz, "chunk": CHUNK, "format": _FORMAT})
+        return cls(media, out, {"recording": digest(media.path), "model": digest(model), "hz": hz, "chunk": chunk, "format": _FORMAT})
 
     @property
     def parts(self) -> Path:
@@ -64,7 +64,7 @@ def pending(task: Task) -> Iterator[tuple[Task, int]]:
     """The pieces of a recording that are not done yet."""
     if task.done:
         return
-    for k in range(max(1, int(np.ceil(task.media.duration / CHUNK)))):
+    for k in range(max(1, int(np.ceil(task.media.duration / task.stamp["chunk"])))):
         if not (task.parts / f"{k:05d}.parquet").is_file():
             yield task, k
 
@@ -92,7 +92,7 @@ def analyse(tasks: Iterable[Task], model: Path, jobs: int, trust: bool = False) 
 
 def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: FaceDetector) -> float:
     """Analyse piece `k` of a recording and keep it; returns its length in seconds."""
-    start, end = k * CHUNK, (k + 1) * CHUNK
+    start, end = k * task.stamp["chunk"], (k + 1) * task.stamp["chunk"]
     sampler = Sampler(task.media.path, start, end, task.stamp["hz"])
     timeline = pd.concat(list(watch(sampler, recognizer, detector)), ignore_index=True)
     write_timeline(task.parts / f"{k:05d}.parquet", timeline, {"damaged": sampler.damaged})

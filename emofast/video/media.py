@@ -88,9 +88,12 @@ def probe(path: Path) -> Media:
 
 def standard_rate(rate: Fraction) -> Fraction:
     """The rate of `RATES` that shows every frame of a film of `rate`: itself, a multiple, or the next higher one."""
-    fitting = [r for r in RATES if abs(r / rate - round(r / rate)) < 0.003 and r >= rate * Fraction(99, 100)]
-    higher = [r for r in RATES if r >= rate]
-    return min(fitting or higher or RATES[-1:], key=lambda r: abs(r - rate))
+
+    def unevenness(r: Fraction) -> float:
+        return round(float(abs(r / rate - round(r / rate))), 4)
+
+    fitting = [r for r in RATES if unevenness(r) < 0.003 and r >= rate * Fraction(99, 100)]
+    return min(fitting, key=lambda r: (unevenness(r), r)) if fitting else min((r for r in RATES if r >= rate), default=RATES[-1])
 
 
 def _displayed(path: Path, stream) -> tuple[int, int]:

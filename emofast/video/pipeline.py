@@ -26,7 +26,7 @@ from emofast.video.selection import Wish, choose, frames, place, read_moments, w
 from emofast.video.timeline import read_timeline
 from emofast.video.viewers import person_on_screen, viewers
 
-__all__ = ["Order", "make_trailer"]
+__all__ = ["Order", "group_table", "make_trailer"]
 
 _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
 
@@ -64,7 +64,7 @@ def make_trailer(order: Order) -> list[Moment]:
         table = pd.read_parquet(group_file) if group_file.is_file() else None
     else:
         group = _watch_viewers(order, episode, out)
-        table = _group_table(group)
+        table = group_table(group)
         with atomic_write(group_file) as partial:
             table.to_parquet(partial, index=False)
         with console.status("looking for moments and places to cut"):
@@ -198,7 +198,7 @@ def _analyse(tasks: list[Task], model: Path, order: Order) -> None:
     console.print(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
 
 
-def _group_table(group: Group) -> pd.DataFrame:
+def group_table(group: Group) -> pd.DataFrame:
     """`group.parquet`: the group's table, the score, and how far each viewer is from rest (`reaction <name>`, empty unseen)."""
     table = group.table()
     table["score"] = score(group.reactions, group.seen)

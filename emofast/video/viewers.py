@@ -31,8 +31,8 @@ def viewers(timeline: pd.DataFrame) -> list[pd.DataFrame]:
 
 def person_on_screen(timeline: pd.DataFrame) -> list[pd.DataFrame]:
     """The largest face of every instant as one viewer: cuts change who it is, the eye goes to the close-up."""
-    faces = timeline.dropna(subset=["face"])
-    return [faces.loc[faces.groupby("t")["w"].idxmax()].reset_index(drop=True)] if len(faces) else []
+    faces = timeline.dropna(subset=["face"]).sort_values(["t", "w"]).drop_duplicates("t", keep="last")
+    return [faces.reset_index(drop=True)] if len(faces) else []
 
 
 def _distance(before: pd.DataFrame, after: pd.DataFrame) -> float:

@@ -1,0 +1,22 @@
+"""What a measurement was made on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+__all__ = ["machine", "processor"]
+
+
+def processor() -> str:
+    """The processor's name as the system gives it."""
+    info = Path("/proc/cpuinfo")
+    rows = info.read_text().splitlines() if info.exists() else []
+    name = next((row.partition(":")[2].strip() for row in rows if row.startswith("model name")), "")
+    return name or platform.processor() or platform.machine()
+
+
+def machine() -> str:
+    """Processor, cores and Python in a few words."""
+    return f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -1,0 +1,59 @@
+"""The drawn episode and its viewers: what was planted is what the files show."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from emofast.emotions import EMOTIONS
+from emofast.sample.audience import DELAY, plan_events, plan_viewers
+from emofast.sample.episode import LATE, draw_episode
+from emofast.video.bounds import pauses, shot_changes
+from emofast.video.media import probe
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=2, jobs=1)
+
+
+def test_the_files_are_films_of_the_planned_length(drawn):
+    episode = probe(drawn.episode)
+    assert episode.duration == pytest.approx(18, abs=0.05) and episode.sound and (episode.width, episode.height) == (640, 360)
+    lengths = [probe(v).duration for v in drawn.viewers]
+    assert lengths == pytest.approx([18, 18 - LATE], abs=0.15) and drawn.starts == {"viewer-1": 0, "viewer-2": LATE}
+
+
+def test_each_event_is_a_shot_of_its_own_and_speech_has_pauses(drawn):
+    event = drawn.events[0]
+    cuts = shot_changes(drawn.episode, 0.0, 18.0)
+    begin, end = event.peak - event.width / 2 - 1.2, event.peak + event.width / 2 + 1.0
+    assert min(abs(c - begin) for c in cuts) < 0.05 and min(abs(c - end) for c in cuts) < 0.05
+    assert pauses(drawn.episode, 0.0, 18.0)
+
+
+def test_the_same_seed_draws_the_same(drawn, tmp_path):
+    again = draw_episode(tmp_path, seed=3, duration=18, events=1, viewers=0, jobs=1)
+    assert again.events == drawn.events
+
+    def picture(path):
+        with av.open(str(path)) as film:
+            return next(film.decode(video=0)).to_ndarray(format="gray").astype(int)
+
+    assert np.abs(picture(again.episode) - picture(drawn.episode)).mean() < 1
+
+
+def test_viewers_react_late_and_to_what_was_planted():
+    rng = np.random.default_rng(0)
+    events = plan_events(rng, 120, 6)
+    assert min(np.diff([e.peak for e in events])) >= 8
+    for viewer in plan_viewers(rng, events, 120, 4, missing=0.0, own_per_minute=0, away_per_minute=0):
+        assert all(DELAY[0] <= b.peak - e.peak <= DELAY[1] and b.emotion == e.emotion for b, e in zip(viewer.bumps, events))
+        shown = viewer.expression(np.array([viewer.bumps[0].peak]))[0]
+        assert EMOTIONS[int(shown.argmax())] == events[0].emotion
+
+
+def test_too_many_events_do_not_fit():
+    with pytest.raises(ValueError, match="do not fit"):
+        plan_events(np.random.default_rng(0), 30, 6)

@@ -1,0 +1,110 @@
+"""Films of all kinds are read at a steady pace, upright, and as far as they go."""
+
+from __future__ import annotations
+
+import subprocess
+from fractions import Fraction
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+from films import episode, number, numbered, write_film
+
+from emofast.errors import EmofastError
+from emofast.video.media import probe
+from emofast.video.recording import WORKING_SIDE, Sampler
+
+
+def read(path, *args, **kwargs) -> list[tuple[float, int]]:
+    return [(t, number(picture[..., 1])) for t, picture, _ in Sampler(path, *args, **kwargs)]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    return episode(tmp_path_factory.mktemp("film") / "e.mp4", 12)
+
+
+def test_ten_pictures_a_second_each_at_its_own_time(film):
+    seen = read(film)
+    assert len(seen) == 120
+    assert all(abs(t - k / 10) <= 0.04 and n == round(t * 25) for k, (t, n) in enumerate(seen))
+
+
+@pytest.mark.parametrize("start", [3.0, 7.0])
+def test_a_stretch_is_the_same_as_in_the_whole(film, start):
+    assert read(film, start, start + 4) == [s for s in read(film) if start <= s[0] < start + 4]
+
+
+def test_threads_change_nothing(film):
+    assert read(film, threads=2) == read(film)
+
+
+@pytest.mark.parametrize("rate", [5, 12, 30])
+def test_slow_films_give_each_picture_once(tmp_path, rate):
+    path = write_film(tmp_path / "f.mp4", (numbered(k, 0) for k in range(4 * rate)), rate)
+    seen = read(path)
+    assert len(seen) == 4 * min(rate, 10) and len({n for _, n in seen}) == len(seen)
+
+
+def test_a_variable_frame_rate_keeps_its_times(tmp_path):
+    times = [Fraction(k, 30) for k in range(60)] + [2 + Fraction(k, 4) for k in range(12)]
+    path = write_film(tmp_path / "f.mp4", (numbered(k, 0) for k in range(72)), 30, times=times.__getitem__)
+    seen = read(path)
+    assert len(seen) == 20 + 12 and all(t == pytest.approx(float(times[n]), abs=0.001) for t, n in seen)
+    assert probe(path).duration == pytest.approx(5, abs=0.4)
+
+
+def ffmpeg(*arguments):
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", *map(str, arguments)], check=True)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_phone_films_are_upright(film, tmp_path, degrees):
+    """The rotation flag is applied as ffmpeg applies it."""
+    ffmpeg("-display_rotation", degrees, "-i", film, "-c", "copy", "-t", 2, tmp_path / "turned.mp4")
+    ffmpeg("-i", tmp_path / "turned.mp4", "-frames:v", 1, "-pix_fmt", "bgr24", "-f", "rawvideo", tmp_path / "raw")
+    picture = next(iter(Sampler(tmp_path / "turned.mp4")))[1]
+    media = probe(tmp_path / "turned.mp4")
+    assert (media.height, media.width) == picture.shape[:2] == ((320, 240) if degrees != 180 else (240, 320))
+    right = np.fromfile(tmp_path / "raw", np.uint8).reshape(picture.shape)
+    assert np.abs(right.astype(int) - picture).mean() < 4
+
+
+def test_large_films_are_shrunk_and_know_by_how_much(tmp_path):
+    path = write_film(tmp_path / "f.mp4", [np.full((1080, 1920, 3), 80, np.uint8)] * 5, 25)
+    _, picture, scale = next(iter(Sampler(path)))
+    assert max(picture.shape) == WORKING_SIDE and scale == 2
+
+
+def test_a_truncated_film_is_read_as_far_as_it_goes(film, tmp_path):
+    whole = tmp_path / "whole.mkv"
+    ffmpeg("-i", film, "-c", "copy", whole)
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    media = probe(cut)
+    assert 3 < media.duration < 9 and media.claimed == pytest.approx(12, abs=0.1)
+    seen = read(cut)
+    assert seen[-1][0] == pytest.approx(media.duration, abs=0.3) and all(n == round(t * 25) for t, n in seen)
+
+
+def test_damage_in_the_middle_is_counted_and_passed(film, tmp_path):
+    data = bytearray(film.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 6000] = bytes(np.random.default_rng(0).integers(0, 256, 6000, np.uint8))
+    (tmp_path / "f.mp4").write_bytes(data)
+    sampler = Sampler(tmp_path / "f.mp4")
+    times = [t for t, _, _ in sampler]
+    assert sampler.damaged > 0 and times[-1] > 11 and len(times) > 60
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "folder", "header only"])
+def test_what_is_no_film_is_said_in_one_sentence(film, tmp_path, kind):
+    path = tmp_path / "f.mp4"
+    if kind == "text":
+        path.write_text("hello")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "header only":
+        path.write_bytes(film.read_bytes()[:300])
+    with pytest.raises(EmofastError, match=r"f\.mp4 (is not a file|cannot be read|has no)"):
+        probe(path)

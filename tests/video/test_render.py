@@ -1,0 +1,100 @@
+"""Cuts are exact to the frame and the sound stays in step, whatever the episode's frame rate."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from films import beeps, episode, numbered, read_beeps, read_numbers, write_film
+
+from emofast.errors import EmofastError
+from emofast.video.media import Media, probe, standard_rate
+from emofast.video.render import render
+
+SPANS = [(13, 80), (160, 161), (203, 290)]
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(50)])
+def test_every_frame_is_the_one_that_was_ordered(tmp_path, rate):
+    film = probe(episode(tmp_path / "e.mkv", 14, rate))
+    assert film.rate == rate and film.frames == round(14 * rate)
+    render(film, SPANS, tmp_path / "t.mp4", fade=False)
+    assert read_numbers(tmp_path / "t.mp4") == [k for a, b in SPANS for k in range(a, b)]
+
+
+def test_sound_and_picture_stay_in_step(tmp_path):
+    film = probe(episode(tmp_path / "e.mp4", 14))
+    spans = [(30, 95), (130, 190), (205, 300)]  # starting at 1.2, 5.2 and 8.2 s
+    render(film, spans, tmp_path / "t.mp4", fade=False)
+    lengths = np.cumsum([0] + [(b - a) / 25 for a, b in spans])
+    expected = [place + n - a / 25 for (a, b), place in zip(spans, lengths) for n in range(15) if a / 25 < n < b / 25]
+    assert read_beeps(tmp_path / "t.mp4") == pytest.approx(expected, abs=0.01)
+    with av.open(str(tmp_path / "t.mp4")) as trailer:
+        video, audio = trailer.streams.video[0], trailer.streams.audio[0]
+        assert float(video.duration * video.time_base) == pytest.approx(lengths[-1], abs=1 / 25)
+        assert float(audio.duration * audio.time_base) == pytest.approx(lengths[-1], abs=0.04)
+
+
+def test_the_trailer_plays_everywhere(tmp_path):
+    film = probe(episode(tmp_path / "e.mp4", 6))
+    render(film, [(10, 60)], tmp_path / "t.mp4")
+    with av.open(str(tmp_path / "t.mp4")) as trailer:
+        video, audio = trailer.streams.video[0], trailer.streams.audio[0]
+        assert (video.codec.name, audio.codec.name, video.pix_fmt) == ("h264", "aac", "yuv420p")
+        times = [p.pts * p.time_base for p in trailer.demux(video) if p.pts is not None]
+        assert set(np.diff(sorted(times))) == {Fraction(1, 25)}, "a constant frame rate"
+    index = (tmp_path / "t.mp4").read_bytes()
+    assert index.find(b"moov") < index.find(b"mdat"), "plays before it is loaded whole"
+
+
+def test_a_variable_frame_rate_shows_what_was_on_the_screen(tmp_path):
+    """A film whose second half comes at 10 frames a second: the trailer is steady and shows the right picture at every instant."""
+    times = [Fraction(k, 30) for k in range(90)] + [3 + Fraction(k, 10) for k in range(40)]
+    film = write_film(tmp_path / "e.mp4", (numbered(k, 0) for k in range(130)), 30, times=times.__getitem__, sound=beeps(7))
+    media = probe(film)
+    span = (round(2 * media.rate), round(5 * media.rate))
+    render(media, [span], tmp_path / "t.mp4", fade=False)
+    shown = read_numbers(tmp_path / "t.mp4")
+    assert len(shown) == span[1] - span[0]
+    for k, n in enumerate(shown):
+        at = float((span[0] + k) / media.rate)
+        assert abs(float(times[n]) - at) <= 0.1 + 0.5 / media.rate or float(times[n]) <= at <= float(times[min(n + 1, 129)])
+
+
+def test_an_episode_without_sound_gives_a_trailer_without(tmp_path):
+    film = probe(write_film(tmp_path / "e.mp4", (numbered(k, k / 25) for k in range(100)), 25))
+    assert not film.sound
+    render(film, [(10, 40), (60, 90)], tmp_path / "t.mp4", fade=False)
+    assert read_numbers(tmp_path / "t.mp4") == [*range(10, 40), *range(60, 90)]
+    with av.open(str(tmp_path / "t.mp4")) as trailer:
+        assert not trailer.streams.audio
+
+
+def test_odd_sizes_are_made_even(tmp_path):
+    with av.open(str(tmp_path / "odd.mkv"), "w") as film:
+        stream = film.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 321, 243, "yuv444p"
+        for _ in range(50):
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((243, 321, 3), 90, np.uint8), "rgb24")))
+        film.mux(stream.encode())
+    render(probe(tmp_path / "odd.mkv"), [(5, 30)], tmp_path / "t.mp4")
+    with av.open(str(tmp_path / "t.mp4")) as trailer:
+        assert (trailer.streams.video[0].width, trailer.streams.video[0].height) == (320, 242)
+
+
+def test_what_ffmpeg_cannot_do_is_said_and_nothing_is_left(tmp_path):
+    (tmp_path / "e.mp4").write_bytes(b"no film at all")
+    film = Media(tmp_path / "e.mp4", 320, 240, Fraction(25), 10, 10, None, False)
+    with pytest.raises(EmofastError, match=r"t\.mp4 could not be rendered"):
+        render(film, [(0, 50)], tmp_path / "t.mp4")
+    assert [p.name for p in tmp_path.iterdir()] == ["e.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [("25", "25"), ("24000/1001", "24000/1001"), ("2997/100", "30000/1001"), ("15", "30"), ("25/2", "25"), ("120", "60"), ("17", "24000/1001")],
+)
+def test_every_rate_becomes_one_that_players_know(rate, expected):
+    assert standard_rate(Fraction(rate)) == Fraction(expected)
