@@ -1,0 +1,100 @@
+"""How many times faster than real time recordings become timelines, and the memory it takes, from a minute to an hour of film."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import psutil
+from rich.table import Table
+
+from emofast.bench.drawn import drawn_frames, write_clip
+from emofast.bench.inference import models
+from emofast.bench.machine import machine
+from emofast.console import console
+from emofast.paths import artifacts, atomic_write
+from emofast.video.analysis import Task, analyse
+from emofast.video.media import probe
+
+__all__ = ["run"]
+
+LENGTHS = (60, 600, 3600)
+"""Seconds of the recordings: the cost should grow with them, the memory should not."""
+
+_DRAWN = 20
+
+
+def run(args: argparse.Namespace) -> None:
+    """Analyse one recording after the other with all cores; print the table and write it to `artifacts/video/speed.csv`."""
+    rows = []
+    table = Table("film s", "analysed in s", "times real time", "CPU ms per film s", "memory MB", box=None, pad_edge=False)
+    with tempfile.TemporaryDirectory() as tmp:
+        model, _ = models(args.model, Path(tmp))
+        piece = write_clip(Path(tmp) / "piece.mp4", _webcam(_DRAWN * 25), fps=25)
+        for seconds in LENGTHS:
+            row = _measure(_looped(piece, seconds), model)
+            rows.append(row)
+            table.add_row(*(str(v) for v in row.values()))
+            console.print(f"{seconds} s of film: {row['times_real_time']} times real time")
+    console.print(f"640x480, 25 frames/s, one drawn face, looked at 10 times a second, {os.cpu_count()} processes")
+    console.print(table)
+    path = artifacts() / "video" / "speed.csv"
+    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
+        f.write(f"# python -m emofast bench video; {model.name}; {date.today().isoformat()}; {machine()}\n")
+        out = csv.DictWriter(f, rows[0])
+        out.writeheader()
+        out.writerows(rows)
+    console.print(str(path))
+
+
+def _webcam(n: int) -> Iterator[np.ndarray]:
+    """Drawn frames with a webcam's grain, without which decoding would cost far less than it does in life."""
+    grain = np.random.default_rng(0).normal(0, 3, (8, 480, 640, 3)).astype(np.int16)
+    for k, frame in enumerate(drawn_frames(n, face_size=170)):
+        yield cv2.add(frame, grain[k % 8], dtype=cv2.CV_8U)
+
+
+def _looped(piece: Path, seconds: int) -> Path:
+    film = piece.with_name(f"{seconds}.mp4")
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-stream_loop", "-1", "-i", piece, "-t", seconds, "-c", "copy", film]
+    subprocess.run([str(c) for c in command], check=True)
+    return film
+
+
+def _measure(film: Path, model: Path) -> dict:
+    """One row of the table. Memory is the highest seen of this process and its workers together, read 10 times a second."""
+    task = Task.of(probe(film), film.with_suffix(".parquet"), model)
+    me, peak, cpu, done = psutil.Process(), [0], {}, threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.1):
+            try:
+                family = [me, *me.children(recursive=True)]
+                peak[0] = max(peak[0], sum(p.memory_info().rss for p in family))
+                cpu.update({p.pid: sum(p.cpu_times()[:2]) for p in family})
+            except psutil.NoSuchProcess:
+                continue
+
+    watcher = threading.Thread(target=look, daemon=True)
+    before, started = sum(me.cpu_times()[:2]), time.perf_counter()
+    watcher.start()
+    seconds = sum(analyse([task], model, os.cpu_count() or 1))
+    took = time.perf_counter() - started
+    done.set()
+    watcher.join()
+    spent = sum(cpu.values()) - before
+    return {
+        "film_s": round(seconds), "took_s": round(took, 1), "times_real_time": round(seconds / took, 1),
+        "cpu_ms_per_film_s": round(spent / seconds * 1000), "memory_mb": round(peak[0] / 1e6),
+    }  # fmt: skip
