@@ -95,13 +95,19 @@ def _data_flag(p: argparse.ArgumentParser) -> None:
 
 def _add_leaderboard(sub) -> None:
     def run(args) -> None:
+        from emofast.console import console
         from emofast.data import find_data, read_competition
         from emofast.leaderboard import print_leaderboard, write_leaderboard
         from emofast.training.results import results_folder
 
-        comp = read_competition(find_data(args.data))
-        folder = results_folder(comp.name, args.quick)
-        print_leaderboard(write_leaderboard(folder, comp), f"{comp.name}: recorded experiments")
+        recorded_only = args.data and not Path(args.data).is_dir() and results_folder(args.data, args.quick).is_dir()
+        if recorded_only and args.data != "sample":
+            console.print(f"no data set at {args.data}: its recorded results, without mistakes.png")
+            comp, name = None, args.data
+        else:
+            comp = read_competition(find_data(args.data))
+            name = comp.name
+        print_leaderboard(write_leaderboard(results_folder(name, args.quick), comp), f"{name}: recorded experiments")
 
     p = _command(
         sub,

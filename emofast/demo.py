@@ -107,14 +107,14 @@ class _Drawn:
 def _drawn_faces(seed: int) -> list[_Drawn]:
     """Faces as the tracker gives them, four expressions of each person."""
     rng = np.random.default_rng(seed)
+    people = [Identity.random(rng) for _ in range(_FACES // _PARTS // 4)]
     items = []
     for k in range(_FACES // _PARTS):
-        person = person if k % 4 else Identity.random(rng)
         label = int(rng.integers(len(EMOTIONS)))
         intensity = 0.0 if EMOTIONS[label] == "neutral" else rng.uniform(0.35, 1.0)
         side, pose = rng.uniform(90, 110), Pose(yaw=rng.normal(0, 6), pitch=rng.normal(0, 4), roll=rng.normal(0, 3))
         frame = np.full((180, 180, 3), rng.uniform(60, 190, 3), np.uint8)
-        draw_into(frame, person, action_units(EMOTIONS[label], intensity, rng), (90, 90), side, pose)
+        draw_into(frame, people[k // 4], action_units(EMOTIONS[label], intensity, rng), (90, 90), side, pose)
         x, y, w = (round(v) for v in (90 - side / 2 + rng.normal(0, 4), 90 - side / 2 + rng.normal(0, 4), side * rng.uniform(0.94, 1.06)))
         items.append(_Drawn(prepare_face(crop_face(frame, Box(x, y, w, w)), _SIZE, channels=1)[0], label))
     return items

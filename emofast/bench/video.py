@@ -67,7 +67,21 @@ def _webcam(n: int) -> Iterator[np.ndarray]:
 
 def _looped(piece: Path, seconds: int) -> Path:
     film = piece.with_name(f"{seconds}.mp4")
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", "-stream_loop", "-1", "-i", piece, "-t", seconds, "-c", "copy", film]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-loglevel",
+        "error",
+        "-y",
+        "-stream_loop",
+        "-1",
+        "-i",
+        piece,
+        "-t",
+        seconds,
+        "-c",
+        "copy",
+        film,
+    ]
     subprocess.run([str(c) for c in command], check=True)
     return film
 

@@ -7,14 +7,15 @@ import os
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer, FaceDetector
 from emofast.video.media import Media
 from emofast.video.recording import HZ, Sampler
@@ -105,8 +106,12 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
     try:
         for done in as_completed([pool.submit(_work, task, k) for task, k in work]):
             yield done.result()
+    except BrokenExecutor:
+        raise EmofastError(
+            "a process that watched recordings was ended from outside (out of memory?); the same command goes on, --jobs 1 needs least"
+        ) from None
     except BaseException:
-        for process in list(pool._processes.values()):
+        for process in active_children():
             process.terminate()
         raise
     finally:

@@ -86,7 +86,8 @@ def _start(episode: Media) -> RationalTime:
             return otio.opentime.from_timecode(episode.timecode, rate)
         except ValueError:
             warn(
-                f"the start timecode {episode.timecode!r} of {episode.path.name} does not fit {rate:.3f} frames/s; the edit lists count from zero"
+                f"the start timecode {episode.timecode!r} of {episode.path.name} does not fit {rate:.3f} frames/s; "
+                "the edit lists count from zero"
             )
     return RationalTime(0, rate)
 

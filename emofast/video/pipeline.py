@@ -28,6 +28,7 @@ from emofast.video.viewers import person_on_screen, viewers
 
 __all__ = ["Order", "group_table", "make_trailer"]
 
+_TELL_EVERY = 30  # seconds between two lines of progress in a log file
 _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
 
 
@@ -58,14 +59,14 @@ def make_trailer(order: Order) -> list[Moment]:
     episode = probe(order.episode)
     _tell_damage(episode)
     out = _folder(order)
-    group_file = out / "group.parquet"
     if order.from_moments:
         moments = read_moments(order.from_moments, episode)
-        table = pd.read_parquet(group_file) if group_file.is_file() else None
+        beside = order.from_moments.with_name("group.parquet")
+        table = pd.read_parquet(beside) if beside.is_file() else None
     else:
         group = _watch_viewers(order, episode, out)
         table = group_table(group)
-        with atomic_write(group_file) as partial:
+        with atomic_write(out / "group.parquet") as partial:
             table.to_parquet(partial, index=False)
         with console.status("looking for moments and places to cut"):
             moments = place(find_moments(group, gap=order.wish.gap), episode, order.wish)
@@ -79,11 +80,8 @@ def make_trailer(order: Order) -> list[Moment]:
 
 def _folder(order: Order) -> Path:
     """The output folder; a finished trailer in it is kept unless `overwrite`."""
-    finished = [name for name in ("trailer.mp4", "moments.csv") if (order.out / name).exists()]
-    if finished and not order.overwrite:
-        raise EmofastError(
-            f"{order.out} already holds {finished[0]}; name another folder, or add --overwrite (finished timelines are used again)"
-        )
+    if (order.out / "trailer.mp4").exists() and not order.overwrite:
+        raise EmofastError(f"{order.out} already holds a trailer; name another folder, or add --overwrite (timelines are used again)")
     try:
         (order.out / "timelines").mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -115,7 +113,7 @@ def _watch_viewers(order: Order, episode: Media, out: Path) -> Group:
         raise EmofastError(
             "no face was found in any recording; film the viewers from the front, with the face at least an eighth of the picture wide"
         )
-    console.print(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}")
+    console.print(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}", markup=False)
     if len(people) == 1:
         warn("one viewer alone: nothing says whether others would agree, so moments carry no p-value")
     # an actor's face is on the screen, not late behind it
@@ -142,7 +140,8 @@ def _tell_coverage(name: str, film: Media, start: float, episode: Media, is_view
     first, last = max(0.0, start), min(episode.duration, start + film.duration)
     if is_viewer and (first > 1 or last < episode.duration - 3):
         warn(
-            f"{name} covers {max(first, 0):.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; outside, this viewer counts as absent"
+            f"{name} covers {first:.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; "
+            "outside, this viewer counts as absent"
         )
 
 
@@ -172,14 +171,15 @@ def _model(given: Path | None) -> Path:
     found = next((p for p in places if p.is_file()), None)
     if not found:
         raise EmofastError(
-            f"there is no model {places[0]}; name one with --model FILE, or make it from a trained experiment: python -m emofast export EXPERIMENT --data NAME"
+            f"there is no model {places[0]}; name one with --model FILE, or make it from a trained experiment: "
+            "python -m emofast export EXPERIMENT --data NAME"
         )
     return found
 
 
 def _analyse(tasks: list[Task], model: Path, order: Order) -> None:
-    total = sum(t.media.duration for t in tasks)
     todo = [t for t in tasks if not t.done]
+    total = sum(t.media.duration for t in todo)
     if not todo:
         console.print("timelines are up to date")
         return
@@ -190,11 +190,15 @@ def _analyse(tasks: list[Task], model: Path, order: Order) -> None:
         TextColumn("{task.completed:.0f} of {task.total:.0f} s of film"),
         TimeRemainingColumn(),
     )
+    told = started
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("watching", total=sum(t.media.duration for t in todo))
+        bar = progress.add_task("watching", total=total)
         for done in analyse(todo, model, order.jobs, order.trust):
             seconds += done
             progress.update(bar, advance=done)
+            if not console.is_terminal and time.monotonic() - told > _TELL_EVERY:
+                told = time.monotonic()
+                console.print(f"watching: {seconds:.0f} of {total:.0f} s of film after {told - started:.0f} s")
     console.print(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
 
 
@@ -243,9 +247,8 @@ def _print(moments: list[Moment], chosen: list[Moment], out: Path) -> None:
         console.print(
             f"  {clock(m.start)} to {clock(m.end)}  {m.emotion:<{max(map(len, EMOTIONS))}}  score {m.score:3.0f}  {m.viewers} moved{p}"
         )
-    console.print(
-        f"\n{out / 'report.html'}  open it in a browser\n{out / 'trailer.mp4'}\n{out / 'trailer.edl'}, {out / 'trailer.otio'}  for the cutting program"
-    )
+    console.print(f"\n{out / 'trailer.mp4'}\n{out / 'report.html'}  open it in a browser", markup=False)
+    console.print(f"{out / 'trailer.edl'}, {out / 'trailer.otio'}  for the cutting program", markup=False)
 
 
 def clock(seconds: float) -> str:

@@ -62,7 +62,8 @@ def _segment(episode: Media, k: int, a: int, b: int, height: int | None) -> list
     rate = episode.rate
     size = f"scale=-2:{height}" if height else "scale=trunc(iw*sar/2)*2:trunc(ih/2)*2"
     # fps lays a steady grid from the seek point, holding the last picture where the film ends early; then counting is exact
-    picture = f"[{k}:v:0]fps={rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS,{size},setsar=1,format=yuv420p[v{k}]"
+    steady = f"fps={rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS"
+    picture = f"[{k}:v:0]{steady},{size},setsar=1,format=yuv420p[v{k}]"
     if not episode.sound:
         return [picture]
     start, end = (round(_SAMPLES * f / rate) for f in (a, b))

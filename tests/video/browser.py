@@ -51,9 +51,9 @@ class Page:
             await asyncio.sleep(0.05)
 
     async def click(self, selector: str) -> None:
-        box = json.loads(await self.value(
-            f"(e => {{ e.scrollIntoView({{block: 'center'}}); return JSON.stringify(e.getBoundingClientRect()); }})(document.querySelector({selector!r}))"
-        ))  # fmt: skip
+        element = f"document.querySelector({selector!r})"
+        await self.value(f"{element}.scrollIntoView({{block: 'center'}})")
+        box = json.loads(await self.value(f"JSON.stringify({element}.getBoundingClientRect())"))
         at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2, "button": "left", "clickCount": 1}
         await self.call("Input.dispatchMouseEvent", type="mousePressed", **at)
         await self.call("Input.dispatchMouseEvent", type="mouseReleased", **at)

@@ -60,7 +60,13 @@ def trailer(project, tmp_path, model):
     def run(*arguments, wait: bool = True, **env):
         command = [sys.executable, str(project / "trailer.py"), *map(str, arguments), "--model", str(model)]
         process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **env}, start_new_session=True
+            command,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **env},
+            start_new_session=True,
         )
         if not wait:
             return process

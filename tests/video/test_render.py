@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from fractions import Fraction
 
 import av
@@ -92,9 +93,28 @@ def test_what_ffmpeg_cannot_do_is_said_and_nothing_is_left(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["e.mp4"]
 
 
+def test_a_full_disk_is_told_as_one(tmp_path):
+    import sys
+
+    from emofast.video.render import _run
+
+    says = "import sys; sys.stderr.write('Error writing trailer: No space left on device'); sys.exit(1)"
+    with pytest.raises(OSError, match=r"t\.mp4") as raised:
+        _run([sys.executable, "-c", says], tmp_path / "t.mp4")
+    assert raised.value.errno == errno.ENOSPC
+
+
 @pytest.mark.parametrize(
     ("rate", "expected"),
-    [("25", "25"), ("24000/1001", "24000/1001"), ("2997/100", "30000/1001"), ("15", "30"), ("25/2", "25"), ("120", "60"), ("17", "24000/1001")],
+    [
+        ("25", "25"),
+        ("24000/1001", "24000/1001"),
+        ("2997/100", "30000/1001"),
+        ("15", "30"),
+        ("25/2", "25"),
+        ("120", "60"),
+        ("17", "24000/1001"),
+    ],
 )
 def test_every_rate_becomes_one_that_players_know(rate, expected):
     assert standard_rate(Fraction(rate)) == Fraction(expected)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def test_cuts_go_to_shot_changes_and_whole_frames(film):
 def test_moments_do_not_overlap_and_the_better_one_has_its_room(film):
     placed = place([moment(20, 90), moment(22.5, 50), moment(17, 40), moment(40, 30)], film, Wish())
     spans = sorted((m.start, m.end) for m in placed)
-    assert all(b <= c for (_, b), (c, _) in zip(spans, spans[1:]))
+    assert all(b <= c for (_, b), (c, _) in pairwise(spans))
     assert placed[0].peak == 20 and placed[0].end - placed[0].start >= 2.5
 
 

@@ -22,7 +22,18 @@ def finished(project, material, model, tmp_path_factory):
 
     out = tmp_path_factory.mktemp("out") / "трейлер 1"
     viewers = [str(material / name) for name in ("anna.mp4", "борис иванов.mp4", "carla.mp4")]
-    command = [sys.executable, "trailer.py", str(material / "episode.mp4"), *viewers, "--out", str(out), "--offset", "carla=3", "--length", "12"]
+    command = [
+        sys.executable,
+        "trailer.py",
+        str(material / "episode.mp4"),
+        *viewers,
+        "--out",
+        str(out),
+        "--offset",
+        "carla=3",
+        "--length",
+        "12",
+    ]
     done = subprocess.run([*command, "--model", str(model)], cwd=project, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
     return out, done
@@ -107,12 +118,16 @@ def test_moments_edited_by_hand_are_cut_as_written(finished, trailer, material, 
     done = trailer(material / "episode.mp4", "--out", tmp_path / "again", "--from-moments", edited)
     assert done.returncode == 0, done.stderr
     assert read_numbers(tmp_path / "again" / "trailer.mp4")[8:-8] == [*range(108, 150), *range(313, 342)]
+    assert '"curves": null' in (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
     own = trailer(material / "episode.mp4", "--out", out, "--from-moments", out / "moments.csv", "--overwrite", "--count", 1)
     assert own.returncode == 0 and len(moments_of(out)) > 1, "the edited file itself is left as it is"
+    assert '"curves": null' not in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_one_viewer_alone_works_without_p(trailer, material, tmp_path):
-    done = trailer(material / "episode.mp4", material / "anna.mp4", "--out", tmp_path / "out", "--count", 2, "--moment-length", 3, "--jobs", 1)
+    done = trailer(
+        material / "episode.mp4", material / "anna.mp4", "--out", tmp_path / "out", "--count", 2, "--moment-length", 3, "--jobs", 1
+    )
     assert done.returncode == 0, done.stderr
     rows = moments_of(tmp_path / "out")
     assert sorted(round(float(r["peak"])) for r in rows[:2]) == [8, 17] and rows[0]["p_value"] == ""
@@ -161,8 +176,17 @@ def test_without_a_model_the_way_out_is_told(project, material, tmp_path):
     import subprocess
     import sys
 
-    command = [sys.executable, str(project / "trailer.py"), str(material / "episode.mp4"), str(material / "anna.mp4"), "--out", str(tmp_path / "o")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path / "none")})
+    command = [
+        sys.executable,
+        str(project / "trailer.py"),
+        str(material / "episode.mp4"),
+        str(material / "anna.mp4"),
+        "--out",
+        str(tmp_path / "o"),
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, env={**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path / "none")}
+    )
     assert done.returncode == 2 and "--model FILE" in done.stderr and "emofast export" in done.stderr
 
 
@@ -175,7 +199,7 @@ def test_interrupted_half_way_it_goes_on(trailer, tmp_path):
     while time.monotonic() < deadline and not list(timelines.glob(".partial-*/0*.parquet")):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err, err
     kept = list(timelines.glob(".partial-*/0*.parquet"))
     assert kept and not (tmp_path / "out" / "trailer.mp4").exists()
