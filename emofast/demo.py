@@ -72,10 +72,10 @@ def _train(folder: Path) -> None:
     from fastai.data.core import Datasets
     from fastai.losses import CrossEntropyLossFlat
 
-    import emofast.training  # noqa: F401  sets how torch's threads wait, before torch is loaded
     from emofast.recognition.export import export_model
 
     torch.manual_seed(_SEED)
+    torch.set_num_threads(1)  # so small a network only waits for its other threads
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         items = [item for part in pool.map(_drawn_faces, range(_SEED, _SEED + _PARTS)) for item in part]
     kept = len(items) // 6
@@ -135,9 +135,9 @@ def _label(item: _Drawn):
 def _network():
     from torch import nn
 
-    def block(n_in: int, n_out: int) -> nn.Sequential:
-        return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(), nn.MaxPool2d(2))
+    def block(n_in: int, n_out: int, *shrink: nn.Module) -> nn.Sequential:
+        stride = 1 if shrink else 2
+        return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU(), *shrink)
 
-    return nn.Sequential(
-        block(1, 16), block(16, 32), block(32, 64), block(64, 96), nn.Flatten(), nn.Dropout(0.3), nn.Linear(96 * 9, len(EMOTIONS))
-    )
+    body = block(1, 24), block(24, 48, nn.MaxPool2d(2)), block(48, 64, nn.MaxPool2d(2)), block(64, 96, nn.MaxPool2d(2))
+    return nn.Sequential(*body, nn.Flatten(), nn.Dropout(0.3), nn.Linear(96 * 9, len(EMOTIONS)))

@@ -7,8 +7,19 @@ Changed       the network, its input (48 px, grey) and its target
 Command       python experiments/12_small_grey.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 16 epochs
+accuracy 0.7904 (95 % interval 0.7779 to 0.8025, one seed), with flip TTA 0.7961
+macro F1 0.5420 (with TTA 0.5505), calibration error 0.1004
+FER+ protocol with TTA: accuracy 0.8672, macro F1 0.6737 (3553 pictures, eight classes)
+0.70 M parameters, 2.3 ms per face on one CPU thread, trained in 26 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
+
+Finding       A seventh of the baseline's parameters and 2.7 points more accuracy; which of network, input, target and the longer
+              training did it was not measured apart. Trained on votes it is too modest about the elected class (hence the
+              calibration error); the exported model sharpens its probabilities by one temperature. Contempt and `uncertain`
+              still have recall 0. (Timed on one thread of a busy machine.)
 """
 
 from emofast.training import Run, emotion_learner, main

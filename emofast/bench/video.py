@@ -21,8 +21,8 @@ from rich.table import Table
 
 from emofast.bench.drawn import drawn_frames, write_clip
 from emofast.bench.inference import models
-from emofast.bench.machine import machine
 from emofast.console import console
+from emofast.machine import machine
 from emofast.paths import artifacts, atomic_write
 from emofast.video.analysis import Task, analyse
 from emofast.video.media import probe

@@ -121,4 +121,3 @@ def environment() -> dict:
         "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-
