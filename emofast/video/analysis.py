@@ -24,7 +24,7 @@ from emofast.video.watching import watch
 
 __all__ = ["CHUNK", "Task", "analyse", "analyse_chunk", "pending"]
 
-CHUNK = 60.0
+CHUNK = 30.0
 """Seconds of a recording that are one piece of work; every piece starts its tracker anew, so pieces do not depend on each other."""
 
 _FORMAT = 1  # raise when the same recording and model give other timelines

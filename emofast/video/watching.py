@@ -49,7 +49,7 @@ def _looks(sampler: Sampler, margin: float, detector: FaceDetector | None) -> It
     viewer left: faces that are lost before they are confirmed again are taken back.
     """
     hz = sampler.hz / _EVERY
-    tracker = FaceTracker(detector, check=round(0.8 * hz), search=round(4 * hz), patience=round(2.4 * hz), memory=round(10 * hz))
+    tracker = FaceTracker(detector, check=round(1.2 * hz), search=round(6 * hz), patience=round(2.4 * hz), memory=round(10 * hz))
     waiting: deque[_Look] = deque()
     between: list[tuple] = []
     before: dict[int, TrackedFace] = {}

@@ -206,5 +206,5 @@ def test_interrupted_half_way_it_goes_on(trailer, tmp_path):
     done = trailer(film, long, "--out", tmp_path / "out", "--jobs", 1)
     assert done.returncode == 0, done.stderr
     watched = float(done.stdout.split("watched ")[1].split(" ")[0])
-    assert watched == pytest.approx(190 - 60 * len(kept), abs=1)
+    assert watched == pytest.approx(190 - 30 * len(kept), abs=1)
     assert not list(timelines.glob(".partial-*")) and len(pd.read_parquet(timelines / "long.parquet")) == 1900
