@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 
 __all__ = ["console", "warn"]
 
@@ -17,4 +18,4 @@ _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 def warn(message: str) -> None:
     """Tell, on standard error, that something was skipped or replaced. Never for errors that stop the work."""
-    _err.print(f"[yellow]warning:[/] {message}")
+    _err.print(f"[yellow]warning:[/] {escape(message)}")  # a file may be called "[rus] anna.mp4"

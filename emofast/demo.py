@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -27,7 +28,7 @@ _FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 
 
 def demo_films() -> DrawnEpisode:
-    """An episode of 80 seconds and the films of its five viewers, drawn once and kept in the cache."""
+    """An episode of 80 seconds and the films of its five viewers, drawn into the cache."""
     folder = cache() / "demo" / "films"
     started = time.monotonic()
     with console.status("drawing an episode and its five viewers"):
@@ -74,6 +75,7 @@ def _train(folder: Path) -> None:
 
     from emofast.recognition.export import export_model
 
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # the exporter's own
     torch.manual_seed(_SEED)
     torch.set_num_threads(1)  # so small a network only waits for its other threads
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
