@@ -75,7 +75,6 @@ def _run(train: Callable, epochs: int, source: Path, args: argparse.Namespace) -
     key = {"code": code_hash(source), "data_fingerprint": comp.fingerprint, "settings": settings}
     folder = results_folder(comp.name, args.quick) / source.stem
     if args.resume and _recorded(folder, key):
-        refresh_header(source)
         return
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)

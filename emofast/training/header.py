@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from emofast import paths
-from emofast.console import warn
+from emofast.console import console, warn
 from emofast.training.results import QUICK, Result, read_results
 
 __all__ = ["BEGIN", "END", "header_block", "refresh_header", "results_of"]
@@ -61,7 +61,14 @@ def _paragraph(s: dict) -> str:
 
 
 def refresh_header(source: Path) -> None:
-    """Write the block into the script's docstring; a script without the two marker lines is left alone, told."""
+    """Write the block into the script's docstring.
+
+    Left alone, told: a script without the two marker lines, and one whose results lie elsewhere than in the `artifacts/`
+    beside its folder (`$EMOFAST_ARTIFACTS`): its header speaks of the results that are committed with it.
+    """
+    if paths.artifacts().resolve() != source.resolve().parents[1] / "artifacts":
+        console.print(f"results lie in {paths.artifacts()}: the header of {source.name} is left as it is")
+        return
     text = source.read_text(encoding="utf-8")
     pattern = re.compile(f"({re.escape(BEGIN)}\n).*?({re.escape(END)})", re.DOTALL)
     if not pattern.search(text):

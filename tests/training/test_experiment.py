@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,8 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def script(tmp_path) -> Path:
-    path = tmp_path / "90_tiny.py"
+    path = tmp_path / "experiments" / "90_tiny.py"
+    path.parent.mkdir()
     path.write_text(SCRIPT.format(begin=BEGIN, end=END))
     return path
 
@@ -115,7 +117,10 @@ def test_a_killed_run_goes_on_to_the_same_bits(script, drawn, tmp_path, project)
 
 def test_ctrl_c_says_how_to_go_on(script, drawn, project):
     command = [sys.executable, str(script), "--data", str(drawn), "--weights", "none", "--epochs", "200"]
-    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # a suite started in the background of a shell inherits an ignored SIGINT
+    restore = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, cwd=project, preexec_fn=restore, **pipes)
     for line in process.stdout:
         if "epoch 1/200" in line:
             break
@@ -129,6 +134,12 @@ def test_changed_code_starts_anew_aloud(script, drawn, own_artifacts):
     script.write_text(script.read_text().replace("lr=5e-3", "lr=4e-3"))
     out = run(script, drawn, "--epochs", 1, "--resume")
     assert "starting anew" in out.stderr and "recorded for the same" not in out.stdout
+
+
+def test_results_kept_elsewhere_leave_the_header_alone(script, drawn, tmp_path):
+    before = script.read_text()
+    out = run(script, drawn, "--epochs", 1, artifacts=tmp_path / "drive")
+    assert script.read_text() == before and "is left as it is" in out.stdout
 
 
 def test_quick_results_of_real_data_lie_apart(script, drawn, own_artifacts):
