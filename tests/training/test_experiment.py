@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -117,10 +116,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(script, drawn, tmp_path, project)
 
 def test_ctrl_c_says_how_to_go_on(script, drawn, project):
     command = [sys.executable, str(script), "--data", str(drawn), "--weights", "none", "--epochs", "200"]
-    # a suite started in the background of a shell inherits an ignored SIGINT
-    restore = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, cwd=project, preexec_fn=restore, **pipes)
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for line in process.stdout:
         if "epoch 1/200" in line:
             break
