@@ -16,7 +16,7 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Eight epochs are enough for happy, neutral and surprise. Contempt is never predicted and disgust is mostly read as
+Finding       Eight epochs are enough for happy, neutral and surprise. Contempt is never predicted and disgust is most often read as
               anger: each has 0.6 % of the pictures. `uncertain` says that annotators disagreed, which no face shows; it is
               spread over five classes, and it alone costs 5.6 points. Confidence is honest without any calibration. (Timed on
               one thread of a busy machine.)
