@@ -103,7 +103,7 @@ def mistakes(result: Result, most: int = 40) -> pd.DataFrame:
 def _curves(results: list[Result]) -> Figure:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    for i, r in enumerate(results):
+    for i, r in enumerate(r for r in results if not r.is_ensemble):
         history = r.history[r.history.seed == r.history.seed.iloc[0]].reset_index()
         epochs, colour = history.index + 1, f"C{i % 10}"
         loss.plot(epochs, history.train_loss, color=colour, ls=":", lw=1)

@@ -15,6 +15,7 @@ from emofast.data.competition import Competition
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.training.ensemble import choose_ensemble, mix
+from emofast.training.metrics import accuracy
 from emofast.training.results import Result, read_results
 
 __all__ = ["check_submission", "make_submission", "write_submission"]
@@ -25,7 +26,7 @@ def make_submission(comp: Competition, folder: Path) -> Path:
 
     Raises `EmofastError` where nothing is recorded, or results are of other pictures than `comp` has.
     """
-    results = read_results(folder)
+    results = [r for r in read_results(folder) if not r.is_ensemble]
     if not results:
         raise EmofastError(
             f"{folder} has no recorded result; run an experiment first, e.g. python experiments/01_resnet_baseline.py --data {comp.folder}."
@@ -35,12 +36,14 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     for r in results:
         if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(valid[first]["ids"]):
             raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
-    ensemble = choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, valid[first]["labels"])
+    labels, seen = valid[first]["labels"], {n: v["probabilities"] for n, v in valid.items()}
+    ensemble = choose_ensemble(seen, labels)
+    honest = accuracy(ensemble.cross_fitted(seen), labels)
     path = folder / "submission.csv"
     write_submission(comp, mix({n: t["probabilities"] for n, t in test.items()}, ensemble.weights), path)
     summary = {
         "members": ensemble.weights,
-        "validation_accuracy": ensemble.cross_fitted,
+        "validation_accuracy": honest,
         "validation_accuracy_chosen_on": ensemble.accuracy,
         "seeds": {r.name: _seeds(r) for r in results if r.name in ensemble.weights},
     }
@@ -49,7 +52,7 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     console.print(
         "ensemble: "
         + ", ".join(f"{w:.0%} {n}" for n, w in ensemble.weights.items())
-        + f"; validation accuracy {ensemble.cross_fitted:.4f} (chosen on one half, scored on the other), "
+        + f"; validation accuracy {honest:.4f} (chosen on one half, scored on the other), "
         f"{ensemble.accuracy:.4f} on the rows it was chosen on"
     )
     console.print(f"submission: {path}, {len(comp.test_ids)} rows, checked")

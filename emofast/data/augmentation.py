@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from fastai.vision.augment import aug_transforms
+from functools import partial
 
-__all__ = ["face_augmentation"]
+import torch
+import torch.nn.functional as F
+from fastai.torch_core import TensorImage
+from fastai.vision.augment import (
+    AffineCoordTfm,
+    Brightness,
+    Contrast,
+    Flip,
+    RandTransform,
+    Rotate,
+    affine_mat,
+    aug_transforms,
+    setup_aug_tfms,
+)
+
+__all__ = ["Erase", "Soften", "face_augmentation", "strong_augmentation"]
 
 
 def face_augmentation(strength: float = 1.0) -> list:
@@ -24,3 +39,78 @@ def face_augmentation(strength: float = 1.0) -> list:
         p_lighting=0.75,
         pad_mode="border",
     )
+
+
+def strong_augmentation() -> list:
+    """What a webcam does to a face, for long training: everything of `face_augmentation` and more of it, boxes that sit
+    15 % off or are 20 % too wide or tight, faces from far away, dim light, noise, and parts that are hidden."""
+    affine = {"pad_mode": "border", "mode": "bilinear"}
+    moves = [
+        Flip(p=0.5, **affine),
+        Rotate(15, p=0.9, **affine),
+        AffineCoordTfm(aff_fs=partial(_box_mat, scale=0.2, shift=0.15), align_corners=True, **affine),
+    ]
+    light = [Brightness(0.35, p=0.8), Contrast(0.4, p=0.8)]
+    return [*setup_aug_tfms([*moves, *light]), Soften(), Erase()]
+
+
+def _box_mat(x: torch.Tensor, scale: float, shift: float) -> torch.Tensor:
+    """Affine matrices [n, 3, 3] of a face box `scale` too wide or tight at most, `shift` of its side off at most, drawn evenly.
+
+    fastai's Zoom shifts only as far as it zooms: a loose box would always be centred.
+    """
+    size = 1 + scale * _uniform(x)
+    zero = torch.zeros_like(size)
+    return affine_mat(size, zero, 2 * shift * _uniform(x), zero, size, 2 * shift * _uniform(x))
+
+
+def _uniform(x: torch.Tensor) -> torch.Tensor:
+    """One number in (-1, 1) per picture."""
+    return torch.empty(len(x), device=x.device).uniform_(-1, 1)
+
+
+class Soften(RandTransform):
+    """Pictures in [0, 1] as a poor camera sees them: a share `p` loses detail (as if 1.5 to 2.5 times smaller), as many get noise."""
+
+    order = 90  # after the light, before Normalize
+
+    def __init__(self, p: float = 0.15, noise: float = 0.06):
+        super().__init__(p=1.0)
+        self.share, self.noise = p, noise
+
+    def encodes(self, x: TensorImage):
+        x, h, w = x.clone(), *x.shape[-2:]
+        blurred = (torch.rand(len(x), device=x.device) < self.share).nonzero()[:, 0]
+        factor = 1.5 + torch.rand(1).item()
+        small = F.interpolate(x[blurred], (round(h / factor), round(w / factor)), mode="area")
+        x[blurred] = F.interpolate(small, (h, w), mode="bilinear")
+        noisy = (torch.rand(len(x), device=x.device) < self.share).nonzero()[:, 0]
+        spread = self.noise * torch.rand(len(noisy), 1, 1, 1, device=x.device)
+        x[noisy] = (x[noisy] + spread * torch.randn_like(x[noisy])).clamp(0, 1)
+        return x
+
+
+class Erase(RandTransform):
+    """Hides a rectangle of `area` (least, most) of each picture, of a share `p` of them, under noise (Zhong et al. 2020,
+    arXiv:1708.04896). fastai's RandomErasing hides the same rectangle of the whole batch."""
+
+    order = 101  # after Normalize: the noise has the spread of a picture
+
+    def __init__(self, p: float = 0.5, area: tuple[float, float] = (0.02, 0.2)):
+        super().__init__(p=1.0)
+        self.share, self.area = p, area
+
+    def encodes(self, x: TensorImage):
+        n, device = len(x), x.device
+        area = torch.empty(n, device=device).uniform_(*self.area) * (torch.rand(n, device=device) < self.share)
+        ratio = torch.empty(n, device=device).uniform_(-1, 1).exp().sqrt()
+        rows, columns = _within(x.shape[-2], (area * ratio).sqrt()), _within(x.shape[-1], (area / ratio).sqrt())
+        covered = rows[:, None, :, None] & columns[:, None, None, :]
+        return torch.where(covered, torch.randn_like(x), x)
+
+
+def _within(side: int, share: torch.Tensor) -> torch.Tensor:
+    """For each of n pictures a random stretch of `share` of a side: bool [n, side]."""
+    place = torch.arange(side, device=share.device)[None] / side
+    start = torch.rand_like(share) * (1 - share)
+    return (place >= start[:, None]) & (place < (start + share)[:, None])

@@ -85,7 +85,17 @@ class FacesDL(TfmdDL):
     """A fastai DataLoader that reads a whole batch of cache rows at once; other items go the usual way, one by one.
 
     Item by item, 64 pictures cost 64 Python calls and a collate: nearly as much as the training step of a small network.
+    `chances`: how often each item is drawn in an epoch, float [n] summing to 1, with replacement; None: each once.
     """
+
+    def __init__(self, dataset=None, chances: np.ndarray | None = None, **kwargs):
+        super().__init__(dataset=dataset, **kwargs)
+        self.chances = chances
+
+    def get_idxs(self):
+        if self.chances is None or not self.shuffle:
+            return super().get_idxs()
+        return np.random.choice(self.n, self.n, p=self.chances).tolist()
 
     def do_item(self, s):
         return s or 0 if self._in_cache else super().do_item(s)

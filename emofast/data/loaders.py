@@ -17,7 +17,7 @@ from emofast.data.batches import FacesDL, ReadFace, RowOf, ToClass, ToShown
 from emofast.data.cache import cached_faces
 from emofast.data.competition import Competition
 from emofast.data.split import frozen_split
-from emofast.emotions import CENTRES
+from emofast.emotions import CENTRES, EMOTIONS
 from emofast.errors import EmofastError
 from emofast.network import Target
 
@@ -36,15 +36,16 @@ def target_va(comp: Competition) -> np.ndarray:
     return comp.votes @ centres if comp.votes is not None else centres[comp.labels]
 
 
-def _target_tfms(comp: Competition, target: Target) -> list[list[Transform]]:
+def _target_tfms(comp: Competition, target: Target, votes: np.ndarray | None) -> list[list[Transform]]:
     """The class always comes first, so that metrics find it in the same place whatever is learned."""
     label = [RowOf(comp.labels), ToClass()]
     if target == "class":
         return [label]
     if target == "votes":
-        if comp.votes is None:
+        votes = comp.votes if votes is None else votes
+        if votes is None:
             raise EmofastError(f"{comp.folder} has no train_votes.csv, and target='votes' learns from it; use target='class'.")
-        return [label, [RowOf(comp.votes), ToShown()]]
+        return [label, [RowOf(votes.astype(np.float32)), ToShown()]]
     if target in ("va", "class+va"):
         return [label, [RowOf(target_va(comp)), ToShown()]]
     raise EmofastError(f"unknown target {target!r}; the targets are class, votes, va and class+va.")
@@ -57,6 +58,9 @@ def get_dls(
     target: Target = "class",  # what is learned
     channels: int = 3,  # 3 RGB, 1 grey
     augment: Sequence | None = None,  # batch transforms for training; None: `face_augmentation()`
+    votes: np.ndarray | None = None,  # for target='votes': shares to learn, [n, 9] by row of train.csv; None: the data set's own
+    balance: float = 0.0,  # oversampling: 1 shows every class equally often in an epoch, 0 as often as it occurs
+    held_out: np.ndarray | None = None,  # bool [n]: training rows to validate on, and not to train on, in place of the split's
     max_rows: int | None = None,  # train on that many pictures at most (quick looks), drawn evenly
     device: str | torch.device | None = None,
 ) -> DataLoaders:
@@ -67,11 +71,11 @@ def get_dls(
     Raises `EmofastError` for data that cannot be trained on.
     """
     cache = cached_faces(comp.train_pictures, comp.train_names, size, channels, "training pictures")
-    train, valid = _split_rows(comp, cache.readable, max_rows)
+    train, valid = _split_rows(comp, cache.readable, held_out, max_rows)
     if len(train) < bs:
         warn(f"{comp.name} has {len(train)} training pictures, fewer than a batch of {bs}: training in batches of {len(train)}")
         bs = len(train)
-    tfms = [[ReadFace(cache, size, channels)], *_target_tfms(comp, target)]
+    tfms = [[ReadFace(cache, size, channels)], *_target_tfms(comp, target, votes)]
     dsets = Datasets(np.concatenate([train, valid]), tfms, splits=[range(len(train)), range(len(train), len(train) + len(valid))], n_inp=1)
     dsets.tls[0].types[0] = (np.integer, np.ndarray, bytes)  # so that an exported learner's `predict` takes pictures too
     mean, std = IMAGENET[channels]
@@ -85,6 +89,9 @@ def get_dls(
         device=torch.device(device or default_device()),
         drop_last=True,
     )
+    if balance:
+        chances = np.bincount(comp.labels[train], minlength=len(EMOTIONS))[comp.labels[train]] ** -float(balance)
+        dls.train.chances = chances / chances.sum()
     dls.size, dls.channels, dls.stats, dls.target = size, channels, (mean, std), target
     return dls
 
@@ -100,13 +107,16 @@ def get_test_dl(dls: DataLoaders, comp: Competition) -> tuple[FacesDL, np.ndarra
     return dls.valid.new(dsets, shuffle=False, drop_last=False), cache.readable
 
 
-def _split_rows(comp: Competition, readable: np.ndarray, max_rows: int | None) -> tuple[np.ndarray, np.ndarray]:
+def _split_rows(
+    comp: Competition, readable: np.ndarray, held_out: np.ndarray | None, max_rows: int | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows of train.csv to train and to validate on, without the unreadable ones, which are told."""
     bad = np.flatnonzero(~readable)
     if len(bad):
         warn(f"{comp.name}: {len(bad)} training pictures cannot be read and are left out, first {comp.train_names[bad[0]]}")
     is_valid = frozen_split(comp)
-    train, valid = np.flatnonzero(~is_valid & readable), np.flatnonzero(is_valid & readable)
+    held_out = is_valid if held_out is None else held_out
+    train, valid = np.flatnonzero(~is_valid & ~held_out & readable), np.flatnonzero(held_out & readable)
     if max_rows is not None and len(train) > max_rows:
         train = train[np.linspace(0, len(train) - 1, max_rows).round().astype(int)]
     if not len(train) or not len(valid) or len(np.unique(comp.labels[train])) < 2:

@@ -12,19 +12,26 @@ warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarn
 _WHERE = {
     "ClassLoss": "emofast.training.losses",
     "ClassVALoss": "emofast.training.losses",
+    "FocalLoss": "emofast.training.losses",
     "GaussianDecoder": "emofast.training.decoding",
     "MixUp": "emofast.training.mixup",
     "Run": "emofast.training.run",
     "VALoss": "emofast.training.losses",
     "VotesLoss": "emofast.training.losses",
+    "WeightAverage": "emofast.training.ema",
+    "blend": "emofast.training.blend",
     "choose_ensemble": "emofast.training.ensemble",
     "emotion_learner": "emofast.training.learners",
     "main": "emofast.training.experiment",
     "multitask_learner": "emofast.training.learners",
     "nearest_centre": "emofast.training.decoding",
+    "out_of_fold": "emofast.training.soft_labels",
     "predict": "emofast.training.predictions",
+    "strong_augmentation": "emofast.data.augmentation",
+    "teacher_opinion": "emofast.training.teachers",
     "va_learner": "emofast.training.learners",
     "weighted_mean": "emofast.training.decoding",
+    "without_single_votes": "emofast.training.soft_labels",
 }
 
 __all__ = list(_WHERE)

@@ -59,6 +59,8 @@ class Checkpoint(Callback):
             self.learn.model.load_state_dict(self.file.state["model"])
             self.learn.opt.load_state_dict(self.file.state["opt"])
             self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.file.state["smooth_loss"]
+            for callback in self._with_state():
+                callback.load_state_dict(self.file.state["callbacks"][callback.name])
             _set_rng(self.file.state["rng"], self.dls)
 
     def after_epoch(self):
@@ -78,10 +80,15 @@ class Checkpoint(Callback):
             seconds=state["seconds"] + seconds,
             model=self.model.state_dict(),
             opt=copy.copy(self.opt.state_dict()),
+            callbacks={c.name: c.state_dict() for c in self._with_state()},
             rng=_get_rng(self.dls),
             smooth_loss=(self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         )
         self.file.write()
+
+    def _with_state(self) -> list[Callback]:
+        # asked of the class: on an instance fastai looks further, in the Learner
+        return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
 
 
 def _get_rng(dls) -> dict:

@@ -13,12 +13,19 @@ __all__ = ["Ensemble", "choose_ensemble", "mix"]
 
 @dataclass(frozen=True)
 class Ensemble:
-    """`weights`: experiment to its share, summing to 1. `accuracy`: on the rows it was chosen on, so a little too good;
-    `cross_fitted`: chosen on one half of them and scored on the other, both ways, mean: the honest figure."""
+    """`weights`: experiment to its share, summing to 1. `accuracy`: on the rows it was chosen on, so a little too good.
+    `halves`: the shares chosen on either half of the rows, and which rows they are for: bool [n], never those chosen on."""
 
     weights: dict[str, float]
     accuracy: float
-    cross_fitted: float
+    halves: list[tuple[dict[str, float], np.ndarray]]
+
+    def cross_fitted(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
+        """Every row mixed by the shares that were chosen on the other half: what honest scores are made of, float64 [n, 9]."""
+        mixed = np.zeros(next(iter(probabilities.values())).shape)
+        for weights, rows in self.halves:
+            mixed[rows] = mix({k: p[rows] for k, p in probabilities.items()}, weights)
+        return mixed
 
 
 def mix(probabilities: dict[str, np.ndarray], weights: dict[str, float]) -> np.ndarray:
@@ -36,11 +43,8 @@ def choose_ensemble(probabilities: dict[str, np.ndarray], labels: np.ndarray, pi
     rng = np.random.default_rng(0)
     half = rng.permutation(len(labels)) < len(labels) // 2
     weights = _select(probabilities, labels, picks)
-    scores = []
-    for chosen_on in (half, ~half):
-        part = _select({k: p[chosen_on] for k, p in probabilities.items()}, labels[chosen_on], picks)
-        scores.append(accuracy(mix({k: p[~chosen_on] for k, p in probabilities.items()}, part), labels[~chosen_on]))
-    return Ensemble(weights, accuracy(mix(probabilities, weights), labels), float(np.mean(scores)))
+    halves = [(_select({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], picks), rows) for rows in (half, ~half)]
+    return Ensemble(weights, accuracy(mix(probabilities, weights), labels), halves)
 
 
 def _select(probabilities: dict[str, np.ndarray], labels: np.ndarray, picks: int) -> dict[str, float]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from fastai.learner import Learner
 from filelock import FileLock, Timeout
@@ -21,17 +23,23 @@ from emofast.training.header import refresh_header
 from emofast.training.networks import IMAGENET
 from emofast.training.precision import choose_device, choose_precision
 from emofast.training.record import record
-from emofast.training.results import Result, code_hash, package_hash, results_folder
+from emofast.training.results import Result, code_hash, package_hash, read_results, results_folder
 from emofast.training.run import QUICK_EPOCHS, QUICK_ROWS, Run
-from emofast.training.seed import finished_seed, train_seed
+from emofast.training.seed import SeedResult, finished_seed, train_seed
 
 __all__ = ["main"]
 
 
-def main(train: Callable[[Run], Learner], epochs: int) -> None:
-    """Run the script that defines `train` as a command. `epochs`: how many by default; `run.epochs` is what to use."""
+ALL = "all"
+
+
+def main(train: Callable[[Run], Learner | SeedResult], epochs: int, uses: Sequence[str] | Literal["all"] = ()) -> None:
+    """Run the script that defines `train` as a command. `epochs`: how many by default; `run.epochs` is what to use.
+
+    `uses`: experiments whose recorded results `train` reads; where one of them is recorded anew, this one is out of date too.
+    """
     source = Path(inspect.getfile(train)).resolve()
-    sys.exit(exits_cleanly(_run)(train, epochs, source, _arguments(train, epochs, source)))
+    sys.exit(exits_cleanly(_run)(train, epochs, uses, source, _arguments(train, epochs, source)))
 
 
 def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace:
@@ -62,7 +70,7 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _run(train: Callable, epochs: int, source: Path, args: argparse.Namespace) -> None:
+def _run(train: Callable, epochs: int, uses: Sequence[str] | Literal["all"], source: Path, args: argparse.Namespace) -> None:
     if args.seeds < 1:
         raise EmofastError("--seeds must be 1 or more.")
     comp = read_competition(find_data(args.data))
@@ -74,6 +82,8 @@ def _run(train: Callable, epochs: int, source: Path, args: argparse.Namespace) -
     }
     key = {"code": code_hash(source), "data_fingerprint": comp.fingerprint, "settings": settings}
     folder = results_folder(comp.name, args.quick) / source.stem
+    if uses:
+        key["uses"] = _used(folder, uses)
     if args.resume and _recorded(folder, key):
         return
     checkpoints = folder / "checkpoints"
@@ -86,6 +96,12 @@ def _run(train: Callable, epochs: int, source: Path, args: argparse.Namespace) -
     with lock:
         resume = args.resume and _same_run(checkpoints, key)
         _train_all(train, source, comp, args, key, folder, resume)
+
+
+def _used(folder: Path, uses: Sequence[str] | Literal["all"]) -> dict[str, str]:
+    """The results that are read, by the hash of their predictions."""
+    others = [r for r in read_results(folder.parent) if r.name != folder.name and not r.is_ensemble and (uses == ALL or r.name in uses)]
+    return {r.name: hashlib.sha256((r.folder / "valid.npz").read_bytes()).hexdigest()[:16] for r in others}
 
 
 def _recorded(folder: Path, key: dict) -> bool:

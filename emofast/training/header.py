@@ -51,6 +51,8 @@ def _paragraph(s: dict) -> str:
     if "accuracy_nearest_centre" in scores:
         lines.append(f"decoded by nearest centre: accuracy {scores['accuracy_nearest_centre']:.4f}")
     versions = ", ".join(f"{k} {v}" for k, v in s["versions"].items() if k != "numpy")
+    if "members" in s:
+        lines.append("members: " + ", ".join(f"{weight:.0%} {name}" for name, weight in s["members"].items()))
     lines += [
         f"{s['parameters'] / 1e6:.2f} M parameters, {s['ms_per_face_cpu']:.1f} ms per face on one CPU thread, "
         f"trained in {s['train_seconds'] / 60:.0f} min a seed",

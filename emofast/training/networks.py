@@ -14,7 +14,7 @@ from torch import nn
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
-from emofast.training.small import SmallResNet
+from emofast.training.small import SMALL, SmallResNet
 
 __all__ = ["VAOutput", "create_network", "head_of", "split_head", "split_stages"]
 
@@ -30,7 +30,7 @@ class VAOutput(nn.Module):
 
 
 def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0) -> nn.Module:
-    """A timm or torchvision network with `n_out` outputs, or emofast's own `small_resnet`.
+    """A timm or torchvision network with `n_out` outputs, or one of emofast's own (`SMALL`).
 
     `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`), or torchvision's, forced by
     `torchvision.NAME`. `weights`: `imagenet` (fetched), `none` (drawn by the seed), or a state-dict file (.pth, .safetensors).
@@ -38,12 +38,12 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     """
     pretrained = weights == IMAGENET
     base = arch.split(".")[0]
-    if base == "small_resnet" and pretrained:
-        warn("small_resnet is emofast's own and has no pretrained weights: it starts from nothing")
+    if base in SMALL and pretrained:
+        warn(f"{base} is emofast's own and has no pretrained weights: it starts from nothing")
         pretrained, weights = False, NONE
     try:
-        if base == "small_resnet":
-            model = SmallResNet(n_out, channels, drop=drop)
+        if base in SMALL:
+            model = SmallResNet(n_out, channels, drop=drop, **SMALL[base])
         elif base in timm.list_models():
             model = timm.create_model(arch, pretrained=pretrained, num_classes=n_out, in_chans=channels, drop_rate=drop)
         else:

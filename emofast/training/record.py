@@ -40,8 +40,11 @@ def record(source: Path, comp: Competition, key: dict, folder: Path, seeds: list
         "train_seconds": float(np.mean([s.facts["train_seconds"] for s in seeds])),
         "precision": str(precision),
         **environment(),
+        **{name: seeds[0].facts[name] for name in ("members", "accuracy_chosen_on") if name in seeds[0].facts},
     }
     history = pd.DataFrame([{"seed": s.facts["seed"], **row} for s in seeds for row in s.history])
+    if history.empty:  # nothing was trained; a csv file without a column cannot be read
+        history = pd.DataFrame(columns=["seed", "stage", "epoch"])
     arrays = {
         "ids": np.array([comp.train_ids[r] for r in rows]),
         "labels": labels,

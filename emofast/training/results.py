@@ -43,6 +43,11 @@ class Result:
         return json.loads((self.folder / "result.json").read_text(encoding="utf-8"))
 
     @property
+    def is_ensemble(self) -> bool:
+        """Whether it is a mixture of other results, and so no member for another one."""
+        return "members" in self.summary
+
+    @property
     def history(self) -> pd.DataFrame:
         return pd.read_csv(self.folder / "history.csv")
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 
+from emofast import paths
 from emofast.console import console
 from emofast.data import get_dls
 from emofast.data.competition import Competition
 from emofast.training.checkpoint import Checkpoint, CheckpointFile
 from emofast.training.progress import EpochProgress
+from emofast.training.results import Result, read_results
 
 __all__ = ["QUICK_EPOCHS", "QUICK_ROWS", "Run"]
 
@@ -48,6 +52,11 @@ class Run:
         """Time spent in finished epochs, over all restarts."""
         return self._file.state["seconds"]
 
+    def results(self) -> list[Result]:
+        """The recorded results of other experiments on this data set, without ensembles."""
+        own = self.folder.parent
+        return [r for r in read_results(own.parent) if r.name != own.name and not r.is_ensemble]
+
     def get_dls(self, **kwargs) -> DataLoaders:
         """`emofast.data.get_dls` on this run's data and device; a quick run trains on at most 2,000 pictures."""
         return get_dls(self.data, max_rows=QUICK_ROWS if self.quick else None, device=self.device, **kwargs)
@@ -79,6 +88,18 @@ class Run:
                 learn.fit_one_cycle(epochs, lr, cbs=own, start_epoch=start, **kwargs)
         finally:
             progress.stop()
+
+    def once(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """`compute()`, kept on disk: a resumed run reads the array, and skips the stages that it took."""
+        path = self.folder / f"seed{self.seed}.{name}.npz"
+        if self.resume and path.is_file():
+            with np.load(path) as kept:
+                self._stage = int(kept["stage"])
+                return kept["values"]
+        values = compute()
+        with paths.atomic_write(path) as partial, partial.open("wb") as file:
+            np.savez(file, values=values, stage=self._stage)
+        return values
 
     def use_best(self, learn: Learner) -> int:
         """Load the weights of the last stage's best epoch on validation; returns its number, from 1."""

@@ -50,10 +50,12 @@ def _path(folder: Path, seed: int) -> Path:
     return folder / f"seed{seed}.done.pt"
 
 
-def train_seed(train: Callable[[Run], Learner], run: Run) -> SeedResult:
+def train_seed(train: Callable[[Run], Learner | SeedResult], run: Run) -> SeedResult:
     """Train, take the epoch that validates best, predict validation and test pictures, keep everything on disk."""
     set_seed(run.seed, reproducible=True)
     learn = train(run)
+    if isinstance(learn, SeedResult):  # a mixture of results: nothing was trained
+        return learn
     best_epoch = run.use_best(learn)
     learn.decoder = decoder = fit_decoder(learn)  # travels with an exported valence-arousal learner
     test_dl, readable = get_test_dl(learn.dls, run.data)

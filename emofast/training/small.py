@@ -1,11 +1,18 @@
-"""A residual network small enough for a webcam on one CPU thread."""
+"""Residual networks small enough for a webcam on one CPU thread."""
 
 from __future__ import annotations
 
 import torch.nn.functional as F
 from torch import nn
 
-__all__ = ["SmallResNet"]
+__all__ = ["SMALL", "SmallResNet"]
+
+SMALL = {
+    "small_resnet": {"widths": (32, 64, 128)},  # 0.70 M parameters
+    "small_resnet_d": {"widths": (32, 64, 128), "blocks": (2, 2, 3), "deep_stem": 16},  # 1.00 M
+    "medium_resnet_d": {"widths": (48, 96, 192), "deep_stem": 16},  # 1.57 M
+}
+"""Names that `create_network` knows, and what they mean."""
 
 
 class _Block(nn.Module):
@@ -23,20 +30,34 @@ class _Block(nn.Module):
         return F.silu(y + self.shortcut(x))
 
 
-class SmallResNet(nn.Module):
-    """Faces [n, channels, h, w] to [n, n_out]: a stride-2 stem, a stage of two blocks per width, mean pooling; 0.7 M parameters.
+def _stem(n_in: int, n_out: int, stride: int) -> list[nn.Module]:
+    return [nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False), nn.BatchNorm2d(n_out), nn.SiLU()]
 
-    Made for 48-px pictures, whose detail a stem of stride 4, as large networks have, would throw away.
+
+class SmallResNet(nn.Module):
+    """Faces [n, channels, h, w] to [n, n_out]: a stride-2 stem, a stage of residual blocks per width, mean pooling.
+
+    Made for 48-px pictures, whose detail a stem of stride 4, as large networks have, would throw away. `deep_stem`: channels of
+    one more convolution at full resolution before the stem (He et al. 2019, arXiv:1812.01187, "ResNet-D"); 0 for none.
     """
 
-    def __init__(self, n_out: int, channels: int = 1, widths: tuple[int, ...] = (32, 64, 128), drop: float = 0.0):
+    def __init__(
+        self,
+        n_out: int,
+        channels: int = 1,
+        widths: tuple[int, ...] = (32, 64, 128),
+        blocks: tuple[int, ...] = (2, 2, 2),
+        deep_stem: int = 0,
+        drop: float = 0.0,
+    ):
         super().__init__()
-        stem = nn.Sequential(nn.Conv2d(channels, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.SiLU())
+        stem = _stem(channels, deep_stem, 1) if deep_stem else []
+        stem += _stem(deep_stem or channels, widths[0], 2)
         stages = [
-            nn.Sequential(_Block(before, width, 1 if i == 0 else 2), _Block(width, width, 1))
-            for i, (before, width) in enumerate(zip((widths[0], *widths), widths))
+            nn.Sequential(_Block(before, width, 1 if i == 0 else 2), *[_Block(width, width, 1) for _ in range(n - 1)])
+            for i, (before, width, n) in enumerate(zip((widths[0], *widths), widths, blocks))
         ]
-        self.stages = nn.Sequential(stem, *stages)
+        self.stages = nn.Sequential(nn.Sequential(*stem), *stages)
         self.drop, self.fc = nn.Dropout(drop), nn.Linear(widths[-1], n_out)
 
     def forward(self, x):

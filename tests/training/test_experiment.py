@@ -23,14 +23,14 @@ old words
 {end}
 """
 
-from emofast.training import Run, emotion_learner, main
+from emofast.training import Run, WeightAverage, emotion_learner, main
 
 
 def train(run: Run):
     dls = run.get_dls(size=32, bs=16, channels=1)
     learn = emotion_learner(dls, "test_resnet", weights=run.weights, drop=0.1)
     run.fit(learn, 1, lr=5e-3)
-    run.fit(learn, run.epochs, lr=5e-3)
+    run.fit(learn, run.epochs, lr=5e-3, cbs=[WeightAverage(0.9)])
     return learn
 
 

@@ -5,10 +5,11 @@ import torch
 from emofast.data import get_dls, get_test_dl, read_competition
 from emofast.errors import EmofastError
 from emofast.training import MixUp, emotion_learner, multitask_learner, predict, va_learner
-from emofast.training.losses import ClassLoss, ClassVALoss, VALoss, VotesLoss
+from emofast.training.losses import ClassLoss, ClassVALoss, FocalLoss, VALoss, VotesLoss
 from emofast.training.networks import create_network, head_of
 from emofast.training.precision import Autocast, Precision, choose_device, choose_precision, precision_callbacks
 from emofast.training.predictions import fit_decoder, raw_outputs
+from emofast.training.small import SMALL
 
 TINY = "test_resnet"
 FACTORIES = {"class": emotion_learner, "votes": emotion_learner, "va": va_learner, "class+va": multitask_learner}
@@ -71,7 +72,7 @@ def test_tta_is_the_mean_of_a_face_and_its_mirror(comp):
 
 
 @pytest.mark.parametrize(
-    "arch", ["small_resnet", "test_resnet", "test_convnext", "test_vit", "torchvision.squeezenet1_0", "torchvision.mnasnet0_5"]
+    "arch", [*SMALL, "test_resnet", "test_convnext", "test_vit", "torchvision.squeezenet1_0", "torchvision.mnasnet0_5"]
 )
 def test_groups_are_all_parameters_each_once(comp, arch):
     if "squeezenet" in arch:
@@ -149,6 +150,8 @@ def test_losses_reduce_alike():
     for loss, out, targets in (
         (ClassLoss, 9, (label,)),
         (VotesLoss, 9, (label, votes)),
+        (FocalLoss, 9, (label,)),
+        (FocalLoss, 9, (label, votes)),
         (VALoss, 2, (label, va)),
         (ClassVALoss, 11, (label, va)),
     ):
@@ -158,6 +161,18 @@ def test_losses_reduce_alike():
     hard = torch.nn.functional.one_hot(label, 9).float()
     logits = torch.randn(16, 9)
     assert torch.allclose(VotesLoss()(logits, label, hard), ClassLoss()(logits, label))
+    assert torch.allclose(FocalLoss(gamma=0)(logits, label, votes), VotesLoss()(logits, label, votes))
+    assert torch.allclose(FocalLoss()(logits, label), FocalLoss()(logits, label, hard))
+
+
+def test_class_weights_weigh_and_focal_loss_looks_away_from_the_sure():
+    logits, label = torch.tensor([[4.0] + [0.0] * 8, [0.0] * 9]), torch.tensor([0, 1])
+    plain, weighted = (ClassLoss(class_weights=w, reduction="none")(logits, label) for w in (None, [1, 3] + [1] * 7))
+    assert torch.allclose(weighted, plain * torch.tensor([1.0, 3.0]))
+    votes = torch.nn.functional.one_hot(label, 9).float()
+    assert torch.allclose(VotesLoss(class_weights=[1, 3] + [1] * 7, reduction="none")(logits, label, votes), weighted)
+    sure, unsure = FocalLoss(reduction="none")(logits, label) / plain
+    assert torch.allclose(torch.stack([sure, unsure]), (1 - (-plain).exp()) ** 2)
 
 
 def test_precision_is_chosen_with_a_reason_and_really_used(comp):

@@ -108,4 +108,9 @@ def test_ensemble_prefers_what_helps():
     chosen = choose_ensemble(members, labels)
     assert set(chosen.weights) == {"a", "b"} and sum(chosen.weights.values()) == pytest.approx(1)
     assert chosen.accuracy == m.accuracy(mix(members, chosen.weights), labels) > m.accuracy(members["a"], labels)
-    assert abs(chosen.cross_fitted - chosen.accuracy) < 0.06
+    honest = chosen.cross_fitted(members)
+    assert abs(m.accuracy(honest, labels) - chosen.accuracy) < 0.06
+    (first, rows), (second, others) = chosen.halves
+    assert (rows ^ others).all() and np.array_equal(honest[rows], mix({k: p[rows] for k, p in members.items()}, first))
+    changed = {k: np.where(rows[:, None], p, 1 / 9) for k, p in members.items()}  # what a half was scored on did not choose its shares
+    assert choose_ensemble(changed, labels).halves[1][0] == second

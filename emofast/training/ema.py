@@ -1,0 +1,57 @@
+"""The moving average of a network's weights, which validates better than any of the weights it averages."""
+
+from __future__ import annotations
+
+import torch
+from fastai.callback.core import Callback
+
+__all__ = ["WeightAverage"]
+
+
+class WeightAverage(Callback):
+    """Keeps an exponential moving average of the weights, validates it, and leaves it in the model at the end
+    (Polyak & Juditsky 1992; as "EMA" in Tan & Le 2019, arXiv:1905.11946).
+
+    `decay` per step; it starts lower, so that the first random weights are soon forgotten.
+    """
+
+    order = 90  # swaps back after the checkpoint (80) has kept the average as the epoch's weights
+
+    def __init__(self, decay: float = 0.998):
+        self.decay, self.swapped = decay, False
+
+    def before_fit(self):
+        self.average, self.steps, self.swapped = _copy(self.model), 0, False
+
+    def after_batch(self):
+        if not self.training:
+            return
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        with torch.no_grad():
+            for name, value in self.model.state_dict().items():
+                average = self.average[name]
+                average.lerp_(value, 1 - decay) if value.is_floating_point() else average.copy_(value)
+
+    def before_validate(self):
+        self.raw = _copy(self.model)
+        self.model.load_state_dict(self.average)
+        self.swapped = True
+
+    def after_epoch(self):
+        if self.swapped and self.epoch < self.n_epoch - 1:
+            self.model.load_state_dict(self.raw)
+        self.swapped = False
+
+    def state_dict(self) -> dict:
+        """What a checkpoint keeps beside the model, which then holds the average."""
+        return {"raw": self.raw, "steps": self.steps}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from a checkpoint whose average is in the model."""
+        self.average, self.steps = _copy(self.model), state["steps"]
+        self.model.load_state_dict(state["raw"])
+
+
+def _copy(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}

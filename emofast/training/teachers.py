@@ -1,0 +1,51 @@
+"""Networks as teachers: what an ensemble of recorded experiments thinks of every training picture."""
+
+from __future__ import annotations
+
+import numpy as np
+from fastai.learner import Learner, load_learner
+
+from emofast.console import console, warn
+from emofast.emotions import EMOTIONS
+from emofast.training.ensemble import choose_ensemble, mix
+from emofast.training.predictions import predict
+from emofast.training.results import Result
+from emofast.training.run import Run
+
+__all__ = ["teacher_opinion"]
+
+
+def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
+    """Class probabilities of the training pictures by the experiments `names`, mixed as `choose_ensemble` picks on validation;
+    float32 [n, 9] by row of train.csv, zeros where nobody was asked (validation rows among them).
+
+    Teachers that are not recorded here, or whose network was trained on another machine, are left out aloud. None without any.
+    """
+    recorded = {r.name: r for r in run.results()}
+    teachers = [recorded[n] for n in names if n in recorded and _learner_of(recorded[n]).is_file()]
+    absent = sorted(set(names) - {t.name for t in teachers})
+    if absent:
+        warn(f"teachers without a trained network here are left out: {', '.join(absent)}; running them first makes a better student")
+    if not teachers:
+        return None
+    valid = {t.name: t.valid for t in teachers}
+    chosen = choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, next(iter(valid.values()))["labels"])
+    console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in chosen.weights.items()))
+    opinions = {t.name: run.once(f"teacher-{t.name}", lambda t=t: _ask(run, t)) for t in teachers if t.name in chosen.weights}
+    return mix(opinions, chosen.weights).astype(np.float32)
+
+
+def _learner_of(result: Result):
+    return result.folder / "checkpoints" / "learner.pkl"
+
+
+def _ask(run: Run, teacher: Result) -> np.ndarray:
+    """One teacher's probabilities with flip TTA, float32 [n, 9]."""
+    learn: Learner = load_learner(_learner_of(teacher))  # trained by this program on this machine
+    dls = run.get_dls(size=learn.spec.size, bs=256, channels=learn.spec.channels)
+    pictures = dls.train.dataset
+    opinion = np.zeros((len(run.data.labels), len(EMOTIONS)), np.float32)
+    with pictures.set_split_idx(1):  # seen as validation sees them, without augmentation
+        dl = dls.valid.new(pictures, shuffle=False, drop_last=False)
+        opinion[np.asarray(pictures.items)] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
+    return opinion

@@ -1,0 +1,38 @@
+"""10 Distilled student: one small network learns what an ensemble thinks. This is the model that ships.
+
+Idea          the teachers' probabilities say which classes a face lies between, for every face, and less noisily than ten
+              annotators do (Hinton et al. 2015, arXiv:1503.02531); a student of the size that a webcam can afford learns
+              from both, long and under strong augmentation (Beyer et al. 2022, arXiv:2106.05237)
+Descends from 13
+Changed       the target: votes and the teachers' opinion, mixed 2 to 3; and a network of two thirds of the parameters
+Command       python experiments/10_distilled_student.py --data DIR
+
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
+Finding       (after the run)
+"""
+
+import numpy as np
+
+from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, teacher_opinion, without_single_votes
+
+TEACHERS = ("02_augmentation", "05_class_balance", "06_soft_labels", "09_class_and_va", "12_small_grey", "13_patience")
+SHARE = 0.6  # of the teachers in what the student learns
+
+
+def train(run: Run):
+    votes = np.eye(9, dtype=np.float32)[run.data.labels] if run.data.votes is None else without_single_votes(run.data.votes)
+    opinion = teacher_opinion(run, TEACHERS)
+    if opinion is not None:
+        votes = (1 - SHARE) * votes + SHARE * opinion
+    dls = run.get_dls(size=48, bs=64, channels=1, target="votes", votes=votes, augment=strong_augmentation())
+    learn = emotion_learner(dls, "small_resnet_d", weights=run.weights, drop=0.2)
+    learn.unfreeze()
+    run.fit(learn, run.epochs, lr=4e-3, cbs=[WeightAverage()])
+    return learn
+
+
+if __name__ == "__main__":
+    main(train, epochs=50, uses=TEACHERS)
