@@ -7,10 +7,18 @@ Changed       `strong_augmentation` instead of the default's mild turn, zoom and
 Command       python experiments/02_augmentation.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 16 epochs
+accuracy 0.7696 (95 % interval 0.7566 to 0.7819, one seed), with flip TTA 0.7735
+macro F1 0.5075 (with TTA 0.5081), calibration error 0.0978
+FER+ protocol with TTA: accuracy 0.8446, macro F1 0.6185 (3553 pictures, eight classes)
+0.70 M parameters, 2.2 ms per face on one CPU thread, trained in 16 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       (after the run)
+Finding       Negative at this length: two points less than with mild augmentation, and the training loss is still higher than the
+              validation loss at the end. In 16 epochs the network has not seen enough of the easy faces to profit from the hard ones;
+              13 gives the same augmentation three times as long
 """
 
 from emofast.training import Run, emotion_learner, main, strong_augmentation

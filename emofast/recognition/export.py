@@ -1,4 +1,4 @@
-"""A trained experiment into the three files that are handed out: fastai learner, ONNX model, model card."""
+"""A trained learner into the three files that are handed out: fastai learner, ONNX model, model card."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import torch
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.network import NetworkSpec
-from emofast.paths import artifacts, atomic_write
+from emofast.paths import atomic_write
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import sha256, write_card
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.networks import Network, open_learner, open_onnx, unpickle
 
-__all__ = ["PARITY", "accuracy_interval", "export", "export_model", "fit_temperature", "parity", "write_onnx"]
+__all__ = ["PARITY", "export_model", "fit_temperature", "parity", "tempered", "write_onnx"]
 
 PARITY = 1e-3
 """Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
@@ -32,30 +32,6 @@ VALENCE_AROUSAL = {
     "va": "the network's own output, trained on class centres; not verified against ratings",
     "class+va": "the network's own output, trained on class centres; not verified against ratings",
 }
-
-
-def export(experiment: str, data: str, to: Path | None = None, margin: float = MARGIN) -> Path:
-    """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
-
-    The temperature is fitted, and the accuracy measured, on the validation probabilities of the exported network itself: the last seed's,
-    without TTA, as it will be used. The checkpoint is loaded without a card: this machine has trained it.
-    """
-    source = artifacts() / data / experiment
-    learner, valid = source / "checkpoints" / "learner.pkl", source / "valid.npz"
-    for path in (learner, valid):
-        if not path.is_file():
-            raise EmofastError(f"{experiment} has left no {path}; train it first: python experiments/{experiment}.py --data {data}")
-    with np.load(valid) as kept:
-        probabilities, labels = kept["per_seed"][-1] if "per_seed" in kept else kept["probabilities"], kept["labels"]
-    correct = int((probabilities.argmax(1) == labels).sum())
-    facts = {
-        "experiment": experiment,
-        "training_data": data,
-        "accuracy": round(correct / len(labels), 4),
-        "accuracy_95": [round(x, 4) for x in accuracy_interval(correct, len(labels))],
-        "accuracy_on": f"{len(labels)} validation pictures, without TTA",
-    }
-    return export_model(learner, to or artifacts(), fit_temperature(probabilities, labels), facts, margin)
 
 
 def export_model(
@@ -101,22 +77,20 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     `probabilities` float [n, 9], `labels` int [n]. Probabilities of zero count as 1e-7. The answer lies in [0.1, 10].
     """
     from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
 
-    logits = np.log(np.clip(probabilities.astype(np.float64), 1e-7, None))
     rows = np.arange(len(labels))
 
     def loss(log_t: float) -> float:
-        return -log_softmax(logits / np.exp(log_t), axis=1)[rows, labels].mean()
+        return -np.log(tempered(probabilities, np.exp(log_t))[rows, labels]).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
 
 
-def accuracy_interval(correct: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of an accuracy (Wilson 1927): `correct` of `n`."""
-    p, centre = correct / n, (correct + z * z / 2) / (n + z * z)
-    half = z / (n + z * z) * np.sqrt(n * p * (1 - p) + z * z / 4)
-    return float(centre - half), float(centre + half)
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """softmax(log p / T) of probabilities [n, 9]; zeros count as 1e-7. Below 1 sharpens, above 1 flattens."""
+    from scipy.special import softmax
+
+    return softmax(np.log(np.clip(probabilities.astype(np.float64), 1e-7, None)) / temperature, axis=1)
 
 
 def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -> None:

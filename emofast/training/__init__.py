@@ -19,7 +19,7 @@ _WHERE = {
     "VALoss": "emofast.training.losses",
     "VotesLoss": "emofast.training.losses",
     "WeightAverage": "emofast.training.ema",
-    "blend": "emofast.training.blend",
+    "blend": "emofast.training.blending",
     "choose_ensemble": "emofast.training.ensemble",
     "emotion_learner": "emofast.training.learners",
     "main": "emofast.training.experiment",

@@ -1,0 +1,67 @@
+"""A recorded experiment into the model that is handed out, with a card that says how good it is and what it is not for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from emofast.errors import EmofastError
+from emofast.paths import artifacts
+from emofast.recognition.boxes import MARGIN
+from emofast.recognition.export import export_model, fit_temperature, tempered
+from emofast.training import metrics
+from emofast.training.results import Result
+
+__all__ = ["export", "model_facts"]
+
+NOT_FOR = [
+    "deciding about a person (hiring, school, credit, police, border, health): a posed or accidental expression is no feeling",
+    "naming what somebody feels or thinks: it names what ten strangers would say the face shows",
+    "people who have not agreed to be filmed, and children without their parents' consent",
+    "comparing groups of people: accuracy by age, sex or skin colour was not measured",
+]
+
+
+def export(experiment: str, data: str, to: Path | None = None, margin: float = MARGIN) -> Path:
+    """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
+
+    The temperature is fitted, and everything in the card measured, on the validation probabilities of the exported network itself: the
+    last seed's, without TTA, as it will be used. The checkpoint is loaded without a card: this machine has trained it.
+    """
+    source = artifacts() / data / experiment
+    learner = source / "checkpoints" / "learner.pkl"
+    for path in (learner, source / "valid.npz", source / "result.json"):
+        if not path.is_file():
+            raise EmofastError(f"{experiment} has left no {path}; train it first: python experiments/{experiment}.py --data {data}")
+    result = Result(source)
+    probabilities, labels = result.valid["per_seed"][-1], result.valid["labels"]
+    return export_model(learner, to or artifacts(), fit_temperature(probabilities, labels), model_facts(result), margin)
+
+
+def model_facts(result: Result) -> dict:
+    """What the card says of a recorded experiment: data, protocol, scores of its last seed without TTA, limits of use."""
+    probabilities, labels = result.valid["per_seed"][-1], result.valid["labels"]
+    right = probabilities.argmax(1) == labels
+    summary = result.summary
+    return {
+        "experiment": result.name,
+        "training_data": summary["data"],
+        "accuracy": round(float(right.mean()), 4),
+        "accuracy_95": [round(x, 4) for x in metrics.bootstrap_interval(right)],
+        "accuracy_on": f"{len(labels)} validation pictures that it was not trained on, without TTA; the epoch was chosen on them",
+        "macro_f1": round(metrics.macro_f1(probabilities, labels), 4),
+        "recall": {e: r if r is None else round(r, 4) for e, r in metrics.recalls(probabilities, labels).items()},
+        "calibration_error": round(metrics.calibration_error(_cross_tempered(probabilities, labels), labels), 4),
+        "calibration_error_on": "the same pictures; each half at the temperature that was fitted on the other half",
+        "trained": {name: summary[name] for name in ("command", "settings", "hardware", "date")},
+        "not_for": NOT_FOR,
+    }
+
+
+def _cross_tempered(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Probabilities of each half at the temperature of the other, so that no row is scored at one that was fitted to it."""
+    out, half = np.empty_like(probabilities), np.arange(len(labels)) % 2 == 0
+    for rows in (half, ~half):
+        out[rows] = tempered(probabilities[rows], fit_temperature(probabilities[~rows], labels[~rows]))
+    return out

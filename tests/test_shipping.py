@@ -1,0 +1,59 @@
+"""`emofast export`: an experiment into three files that agree with each other and with the experiment they come from."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from processes import PROJECT
+
+from emofast import EMOTIONS
+from emofast.recognition import EmotionRecognizer
+from emofast.recognition.export import fit_temperature
+from emofast.shipping import export
+
+sys.path.insert(0, str(PROJECT / "tests" / "recognition"))
+from small_learner import make_learner
+
+
+def softmax(x):
+    e = np.exp(x - x.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
+    place = own_artifacts / "drawn" / "01_baseline"
+    make_learner(place / "checkpoints")
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 9, 200)
+    probabilities = softmax(rng.normal(0, 1, (200, 9)) + 3 * np.eye(9)[labels]).astype(np.float32)
+    averaged = np.full_like(probabilities, 1 / 9)  # of seeds and TTA: not what is exported
+    np.savez(place / "valid.npz", ids=np.arange(200), probabilities=averaged, per_seed=np.stack([averaged, probabilities]), labels=labels)
+    summary = {"data": "drawn", "command": "python experiments/01_baseline.py", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
+    (place / "result.json").write_text(json.dumps(summary))
+    assert export("01_baseline", "drawn") == own_artifacts / "emofast.json"
+    card = json.loads((own_artifacts / "emofast.json").read_text())
+    for name, digest in card["sha256"].items():
+        assert hashlib.sha256((own_artifacts / name).read_bytes()).hexdigest() == digest
+    assert set(card["sha256"]) == {"emofast.pkl", "emofast.onnx"}
+    assert card["training_data"] == "drawn" and card["experiment"] == "01_baseline"
+    assert card["input"] == {"size": 32, "channels": 1, "mean": [0.5], "std": [0.25]}
+    assert card["accuracy"] == pytest.approx((probabilities.argmax(1) == labels).mean(), abs=1e-4)
+    assert card["accuracy_95"][0] < card["accuracy"] < card["accuracy_95"][1]
+    assert card["temperature"] == pytest.approx(fit_temperature(probabilities, labels), abs=1e-3)
+    assert set(card["recall"]) == set(EMOTIONS) and 0 <= card["calibration_error"] < 0.15
+    hits = [(probabilities.argmax(1) == labels)[labels == c].mean() for c in range(9)]
+    assert [card["recall"][e] for e in EMOTIONS] == pytest.approx(hits, abs=1e-4)
+    assert card["not_for"]
+    assert {"torch", "fastai"} <= set(card["versions"])
+    assert str(own_artifacts).encode() not in (own_artifacts / "emofast.onnx").read_bytes(), "no paths of this machine in a model"
+    EmotionRecognizer(own_artifacts / "emofast.pkl")
+
+
+def test_untrained_experiment_is_one_sentence(own_artifacts, project):
+    command = [sys.executable, "-m", "emofast", "export", "02_nothing", "--data", "drawn"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "02_nothing" in done.stderr and "train it first" in done.stderr and "Traceback" not in done.stderr
