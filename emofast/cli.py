@@ -15,18 +15,20 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpF
     """Shows the defaults there are, and keeps the line breaks of examples."""
 
     def _get_help_string(self, action):
-        return action.help if action.default is None else super()._get_help_string(action)
+        return action.help if action.default in (None, "") or action.default is False else super()._get_help_string(action)
 
 
 def _command(sub, name: str, run, help: str, example: str, description: str = "") -> argparse.ArgumentParser:
     """Add a subcommand whose `args.run(args)` returns an exit status or None."""
-    p = sub.add_parser(name, help=help, description=f"{description or help}\n\nexample: {example}", formatter_class=_Help)
+    text = description or f"{help[0].upper()}{help[1:]}."
+    p = sub.add_parser(name, help=help, description=f"{text}\n\nexample: {example}", formatter_class=_Help)
     p.set_defaults(run=run)
     return p
 
 
 def _add_data(sub) -> None:
-    data = sub.add_parser("data", help="get, draw or check a data set", formatter_class=_Help)
+    about = "Get, draw or check a data set.\n\nexample: python -m emofast data check --data sample"
+    data = sub.add_parser("data", help="get, draw or check a data set", description=about, formatter_class=_Help)
     data = data.add_subparsers(metavar="ACTION", required=True)
 
     def sample(args) -> None:
@@ -44,9 +46,9 @@ def _add_data(sub) -> None:
         "python -m emofast data sample --to data/drawn --seed 7",
     )
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
-    p.add_argument("--seed", type=int, default=42, help="same seed, same files")
-    p.add_argument("--train", type=int, default=1200, metavar="N", help="training pictures")
-    p.add_argument("--test", type=int, default=240, metavar="N", help="test pictures")
+    p.add_argument("--seed", type=int, default=42, help="same seed, same pictures")
+    p.add_argument("--train", type=int, default=1200, metavar="N", help="how many training pictures")
+    p.add_argument("--test", type=int, default=240, metavar="N", help="how many test pictures")
 
     def check(args) -> None:
         from emofast.data import check_data, find_data, read_competition
@@ -63,6 +65,7 @@ def _add_data(sub) -> None:
     )
     _data_flag(p)
     _add_download(data)
+    _add_ferplus(data)
 
 
 def _add_download(data) -> None:
@@ -85,6 +88,39 @@ def _add_download(data) -> None:
     p.add_argument("--to", type=Path, default=PROJECT / "data" / "skillbox", metavar="DIR", help="folder of the data set")
     p.add_argument("--train-url", metavar="URL", help="another place of train.zip, plain or on Google Drive")
     p.add_argument("--test-url", metavar="URL", help="another place of test_kaggle.zip")
+
+
+def _add_ferplus(data) -> None:
+    def run(args) -> None:
+        from emofast.console import console
+        from emofast.data.ferplus import make_ferplus
+
+        console.print(str(make_ferplus(args.images, args.labels, args.to)), markup=False)
+
+    p = _command(
+        data,
+        "ferplus",
+        run,
+        "make a data set in the competition's layout from FER2013 and the FER+ votes, both public",
+        "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus",
+        _FERPLUS,
+    )
+    p.add_argument("--images", type=Path, required=True, metavar="FILE", help="FER2013: fer2013.csv or icml_face_data.csv, 300 MB")
+    p.add_argument("--labels", type=Path, required=True, metavar="FILE", help="FER+: fer2013new.csv, 2 MB")
+    p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set; its name is its name in results")
+
+
+_FERPLUS = """\
+Makes a data set in the competition's layout from public files: 35,887 photographs of 48 x 48 px, grey, and ten annotators' votes for each.
+
+Where to get them:
+  FER2013  https://www.kaggle.com/datasets/deadskull7/fer2013 (fer2013.csv), or icml_face_data.csv of
+           https://www.kaggle.com/c/challenges-in-representation-learning-facial-expression-recognition-challenge
+  FER+     https://github.com/microsoft/FERPlus (fer2013new.csv)
+
+A picture's class is the one with most votes; a tie, or "unknown" first, is uncertain; what is no face is left out.
+Training rows become train.zip, train.csv and train_votes.csv. Public and private test rows become test_kaggle.zip,
+sample_submission.csv and test_votes.csv: the truth of the test pictures, for scoring only; no training reads it."""
 
 
 def _data_flag(p: argparse.ArgumentParser) -> None:
@@ -174,7 +210,7 @@ def _add_submit(sub) -> None:
 
 
 def _quick_flag(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--quick", action="store_true", help="the results of --quick runs")
+    p.add_argument("--quick", action="store_true", help="take the results of --quick runs")
 
 
 def _add_doctor(sub) -> None:
@@ -192,7 +228,7 @@ def _add_doctor(sub) -> None:
 def _add_export(sub) -> None:
     def run(args) -> None:
         from emofast.console import console
-        from emofast.recognition.export import export
+        from emofast.shipping import export
 
         card = export(args.experiment, args.data, args.to, **({} if args.margin is None else {"margin": args.margin}))
         console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
@@ -202,13 +238,13 @@ def _add_export(sub) -> None:
         "export",
         run,
         "make a trained experiment the model of webcam.py and trailer.py",
-        "python -m emofast export 01_baseline --data sample",
+        "python -m emofast export 12_small_grey --data ferplus9",
         "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.",
     )
-    p.add_argument("experiment", help="its name in the leaderboard")
+    p.add_argument("experiment", metavar="EXPERIMENT", help="its name in the leaderboard, e.g. 12_small_grey")
     p.add_argument("--data", required=True, metavar="NAME", help="the data set it was trained on, as the leaderboard names it")
     p.add_argument("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)")
-    p.add_argument("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: measured on photographs)")
+    p.add_argument("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)")
 
 
 def _add_bench(sub) -> None:
@@ -217,17 +253,20 @@ def _add_bench(sub) -> None:
 
         import_module(f"emofast.bench.{args.what}").run(args)
 
-    p = _command(sub, "bench", run, "measure speed on this machine", "python -m emofast bench live")
-    p.add_argument("what", choices=("training", "live", "inference", "video", "moments"), help="what to measure")
-    p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: the pictures to train on")
-    p.add_argument("--model", type=Path, metavar="FILE", help="live, inference, video: measure with this model instead of the shipped one")
+    p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live")
+    p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness"), help="what to measure")
+    p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: pictures to train on; robustness: to validate on")
+    p.add_argument("--model", type=Path, metavar="FILE", help="all but training and moments: this model instead of the shipped one")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
-    p.add_argument("--frames", type=int, default=1800, metavar="N", help="live: frames per clip")
-    p.add_argument("--seeds", type=int, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
+    p.add_argument("--frames", type=int, default=1800, metavar="N", help="live: how many frames of each clip")
+    p.add_argument("--seeds", type=int, default=200, metavar="N", help="moments: how many drawn episodes for each number of viewers")
+    p.add_argument("--max-rows", type=int, metavar="N", help="robustness: only a look, at that many pictures; nothing is recorded")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m emofast", description=__doc__, formatter_class=_Help)
+    about = "Data, results, submission and model of emofast; each COMMAND explains itself with --help."
+    example = "example: python -m emofast doctor"
+    parser = argparse.ArgumentParser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=_Help)
     sub = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_data(sub)
     _add_leaderboard(sub)

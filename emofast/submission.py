@@ -14,7 +14,7 @@ from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.training.ensemble import choose_ensemble, mix
+from emofast.training.ensemble import choose_ensemble, read_members
 from emofast.training.metrics import accuracy
 from emofast.training.results import Result, read_results
 
@@ -27,31 +27,25 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     Raises `EmofastError` where nothing is recorded, or results are of other pictures than `comp` has.
     """
     results = [r for r in read_results(folder) if not r.is_ensemble]
-    if not results:
-        raise EmofastError(
-            f"{folder} has no recorded result; run an experiment first, e.g. python experiments/01_resnet_baseline.py --data {comp.folder}."
-        )
-    valid, test = {r.name: r.valid for r in results}, {r.name: r.test for r in results}
-    first = results[0].name
-    for r in results:
-        if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(valid[first]["ids"]):
-            raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
-    labels, seen = valid[first]["labels"], {n: v["probabilities"] for n, v in valid.items()}
+    valid, test = read_members(results, comp)
+    labels, seen = valid[results[0].name]["labels"], {n: v["probabilities"] for n, v in valid.items()}
     ensemble = choose_ensemble(seen, labels)
+    weights = ensemble.mixture.weights
     honest = accuracy(ensemble.cross_fitted(seen), labels)
     path = folder / "submission.csv"
-    write_submission(comp, mix({n: t["probabilities"] for n, t in test.items()}, ensemble.weights), path)
+    write_submission(comp, ensemble.mixture({n: t["probabilities"] for n, t in test.items()}), path)
     summary = {
-        "members": ensemble.weights,
+        "members": weights,
+        "temperatures": ensemble.mixture.temperatures,
         "validation_accuracy": honest,
         "validation_accuracy_chosen_on": ensemble.accuracy,
-        "seeds": {r.name: _seeds(r) for r in results if r.name in ensemble.weights},
+        "seeds": {r.name: _seeds(r) for r in results if r.name in weights},
     }
     with paths.atomic_write(folder / "submission.json") as partial:
         partial.write_text(json.dumps(summary, indent=1) + "\n")
     console.print(
         "ensemble: "
-        + ", ".join(f"{w:.0%} {n}" for n, w in ensemble.weights.items())
+        + ", ".join(f"{w:.0%} {n}" for n, w in weights.items())
         + f"; validation accuracy {honest:.4f} (chosen on one half, scored on the other), "
         f"{ensemble.accuracy:.4f} on the rows it was chosen on"
     )

@@ -11,8 +11,8 @@ from processes import PROJECT
 
 from emofast import EMOTIONS
 from emofast.recognition import EmotionRecognizer
-from emofast.recognition.export import fit_temperature
 from emofast.shipping import export
+from emofast.training.calibration import fit_temperature
 
 sys.path.insert(0, str(PROJECT / "tests" / "recognition"))
 from small_learner import make_learner

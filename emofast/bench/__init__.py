@@ -1,1 +1,1 @@
-"""Measured speed: ratios and percentiles that tests never assert, each with the machine it was measured on."""
+"""What is measured and never asserted by tests: speed, and accuracy under disturbances, each with what it was measured on."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from emofast.errors import EmofastError
 from emofast.training.decoding import weighted_mean
-from emofast.training.ensemble import choose_ensemble, mix
+from emofast.training.ensemble import choose_ensemble, read_members
 from emofast.training.predictions import Predictions
 from emofast.training.results import Result
 from emofast.training.run import Run
@@ -16,33 +15,26 @@ __all__ = ["blend"]
 
 
 def blend(run: Run) -> SeedResult:
-    """Mix the recorded results of the data set, with the shares that `choose_ensemble` picks on validation.
+    """Mix the recorded results of the data set, with the shares and temperatures that `choose_ensemble` picks on validation.
 
     Validation rows are mixed by shares chosen on the other half of them, so that the scores are honest; test rows by shares chosen on
     all. The shares are chosen on predictions with flip TTA and used without it too. Raises `EmofastError` where nothing is recorded.
     """
     results = run.results()
-    if not results:
-        raise EmofastError(
-            f"no result to mix is recorded for {run.data.name}; run an experiment first, "
-            f"e.g. python experiments/01_resnet_baseline.py --data {run.data.folder}."
-        )
-    valid, test = {r.name: r.valid for r in results}, {r.name: r.test for r in results}
-    ids, labels = next(iter(valid.values()))["ids"], next(iter(valid.values()))["labels"]
-    for r in results:
-        if list(valid[r.name]["ids"]) != list(ids) or list(test[r.name]["ids"]) != run.data.test_ids:
-            raise EmofastError(f"{r.folder} was recorded on other pictures than {run.data.folder} has now; run {r.name} again.")
+    valid, test = read_members(results, run.data)
+    first = valid[results[0].name]
+    ids, labels = first["ids"], first["labels"]
     with_tta, plain = ({n: view(v) for n, v in valid.items()} for view in (_with_tta, _plain))
     chosen = choose_ensemble(with_tta, labels)
-    members = [r for r in results if r.name in chosen.weights]
+    members = [r for r in results if r.name in chosen.mixture.weights]
     row_of = {name: row for row, name in enumerate(run.data.train_ids)}
     return SeedResult(
-        facts={**_cost(members, run.seed), "members": chosen.weights, "accuracy_chosen_on": chosen.accuracy},
+        facts={**_cost(members, run.seed), "members": chosen.mixture.weights, "accuracy_chosen_on": chosen.accuracy},
         rows=np.array([row_of[i] for i in ids]),
         valid=_predictions(chosen.cross_fitted(plain)),
         valid_tta=_predictions(chosen.cross_fitted(with_tta)),
-        test=_predictions(mix({n: _plain(t) for n, t in test.items()}, chosen.weights)),
-        test_tta=_predictions(mix({n: _with_tta(t) for n, t in test.items()}, chosen.weights)),
+        test=_predictions(chosen.mixture({n: _plain(t) for n, t in test.items()})),
+        test_tta=_predictions(chosen.mixture({n: _with_tta(t) for n, t in test.items()})),
         history=[],
     )
 

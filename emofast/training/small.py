@@ -9,7 +9,7 @@ __all__ = ["SMALL", "SmallResNet"]
 
 SMALL = {
     "small_resnet": {"widths": (32, 64, 128)},  # 0.70 M parameters
-    "small_resnet_d": {"widths": (32, 64, 128), "blocks": (2, 2, 3), "deep_stem": 16},  # 1.00 M
+    "small_resnet_d": {"widths": (32, 64, 128), "blocks": (2, 2, 3), "deep_stem": 16, "standardise": True},  # 1.00 M
     "medium_resnet_d": {"widths": (48, 96, 192), "deep_stem": 16},  # 1.57 M
 }
 """Names that `create_network` knows, and what they mean."""
@@ -38,7 +38,8 @@ class SmallResNet(nn.Module):
     """Faces [n, channels, h, w] to [n, n_out]: a stride-2 stem, a stage of residual blocks per width, mean pooling.
 
     Made for 48-px pictures, whose detail a stem of stride 4, as large networks have, would throw away. `deep_stem`: channels of
-    one more convolution at full resolution before the stem (He et al. 2019, arXiv:1812.01187, "ResNet-D"); 0 for none.
+    one more convolution at full resolution before the stem (He et al. 2019, arXiv:1812.01187, "ResNet-D"); 0 for none. `standardise`: each
+    picture gets mean 0 and spread 1 first, so that dim and glaring light look alike.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class SmallResNet(nn.Module):
         widths: tuple[int, ...] = (32, 64, 128),
         blocks: tuple[int, ...] = (2, 2, 2),
         deep_stem: int = 0,
+        standardise: bool = False,
         drop: float = 0.0,
     ):
         super().__init__()
-        stem = _stem(channels, deep_stem, 1) if deep_stem else []
+        stem = [nn.InstanceNorm2d(channels)] if standardise else []
+        stem += _stem(channels, deep_stem, 1) if deep_stem else []
         stem += _stem(deep_stem or channels, widths[0], 2)
         stages = [
             nn.Sequential(_Block(before, width, 1 if i == 0 else 2), *[_Block(width, width, 1) for _ in range(n - 1)])

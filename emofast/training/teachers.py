@@ -7,7 +7,7 @@ from fastai.learner import Learner, load_learner
 
 from emofast.console import console, warn
 from emofast.emotions import EMOTIONS
-from emofast.training.ensemble import choose_ensemble, mix
+from emofast.training.ensemble import choose_ensemble
 from emofast.training.predictions import predict
 from emofast.training.results import Result
 from emofast.training.run import Run
@@ -17,7 +17,7 @@ __all__ = ["teacher_opinion"]
 
 def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
     """Class probabilities of the training pictures by the experiments `names`, mixed as `choose_ensemble` picks on validation;
-    float32 [n, 9] by row of train.csv, zeros where nobody was asked (validation rows among them).
+    float32 [n, 9] by row of train.csv, without meaning where nobody was asked (validation rows among them).
 
     Teachers that are not recorded here, or whose network was trained on another machine, are left out aloud. None without any.
     """
@@ -29,10 +29,10 @@ def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
     if not teachers:
         return None
     valid = {t.name: t.valid for t in teachers}
-    chosen = choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, next(iter(valid.values()))["labels"])
-    console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in chosen.weights.items()))
-    opinions = {t.name: run.once(f"teacher-{t.name}", lambda t=t: _ask(run, t)) for t in teachers if t.name in chosen.weights}
-    return mix(opinions, chosen.weights).astype(np.float32)
+    mixture = choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, next(iter(valid.values()))["labels"]).mixture
+    console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in mixture.weights.items()))
+    opinions = {t.name: run.once(f"teacher-{t.name}", lambda t=t: _ask(run, t)) for t in teachers if t.name in mixture.weights}
+    return mixture(opinions).astype(np.float32)
 
 
 def _learner_of(result: Result):

@@ -1,36 +1,10 @@
 """`emofast export`: three files that agree with each other and with the experiment they come from."""
 
-import numpy as np
 import pytest
 from small_learner import make_learner
 
 from emofast.errors import EmofastError
-from emofast.recognition.export import export_model, fit_temperature, tempered
-
-
-def softmax(x):
-    e = np.exp(x - x.max(1, keepdims=True))
-    return e / e.sum(1, keepdims=True)
-
-
-def test_temperature_undoes_a_known_overconfidence():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 1.5, (4000, 9))
-    labels = np.array([rng.choice(9, p=p) for p in softmax(logits)])
-    assert fit_temperature(softmax(logits), labels) == pytest.approx(1, abs=0.1)
-    assert fit_temperature(softmax(3 * logits), labels) == pytest.approx(3, abs=0.3)
-
-
-def test_tempering_is_softmax_of_divided_logits():
-    logits = np.random.default_rng(1).normal(0, 2, (50, 9))
-    np.testing.assert_allclose(tempered(softmax(logits), 0.5), softmax(2 * logits), atol=1e-6)
-    np.testing.assert_allclose(tempered(softmax(logits), 1.0), softmax(logits), atol=1e-6)
-
-
-def test_temperature_of_certainties_is_finite():
-    labels = np.arange(90) % 9
-    certain = np.eye(9, dtype=np.float32)[np.where(np.arange(90) < 80, labels, (labels + 1) % 9)]
-    assert 0.1 <= fit_temperature(certain, labels) <= 10
+from emofast.recognition.export import export_model
 
 
 def test_failed_parity_leaves_the_old_model(exported, tmp_path, monkeypatch):

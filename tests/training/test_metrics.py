@@ -5,7 +5,7 @@ from emofast import EMOTIONS
 from emofast.emotions import CENTRES
 from emofast.training import metrics as m
 from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
-from emofast.training.ensemble import choose_ensemble, mix
+from emofast.training.ensemble import choose_ensemble
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 9, 500)
@@ -106,11 +106,13 @@ def test_ensemble_prefers_what_helps():
 
     members = {"a": member(0.7, 1), "b": member(0.7, 2), "noise": member(0.1, 3)}
     chosen = choose_ensemble(members, labels)
-    assert set(chosen.weights) == {"a", "b"} and sum(chosen.weights.values()) == pytest.approx(1)
-    assert chosen.accuracy == m.accuracy(mix(members, chosen.weights), labels) > m.accuracy(members["a"], labels)
+    assert set(chosen.mixture.weights) == {"a", "b"} and sum(chosen.mixture.weights.values()) == pytest.approx(1)
+    assert chosen.accuracy == m.accuracy(chosen.mixture(members), labels) > m.accuracy(members["a"], labels)
+    modest = {**members, "a": (0.2 * members["a"] + 0.8 / 9).astype(np.float32)}
+    assert set(choose_ensemble(modest, labels).mixture.weights) == {"a", "b"}  # right and too modest is as good as right
     honest = chosen.cross_fitted(members)
     assert abs(m.accuracy(honest, labels) - chosen.accuracy) < 0.06
     (first, rows), (second, others) = chosen.halves
-    assert (rows ^ others).all() and np.array_equal(honest[rows], mix({k: p[rows] for k, p in members.items()}, first))
+    assert (rows ^ others).all() and np.array_equal(honest[rows], first({k: p[rows] for k, p in members.items()}))
     changed = {k: np.where(rows[:, None], p, 1 / 9) for k, p in members.items()}  # what a half was scored on did not choose its shares
     assert choose_ensemble(changed, labels).halves[1][0] == second
