@@ -1,0 +1,57 @@
+"""Writing a data set in the competition's layout: the folder is whole or not there, its bytes depend on its contents alone."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from emofast.errors import EmofastError
+
+__all__ = ["VOTES", "add_picture", "new_folder", "write_table"]
+
+VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt", "uncertain")
+"""The classes in the order of `train_votes.csv`, which is that of FER+."""
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `folder`; it becomes `folder` when the block ends well and vanishes when it does not.
+
+    Raises `EmofastError` if `folder` holds files already or cannot be made.
+    """
+    folder = Path(folder).absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise EmofastError(f"{folder} exists and is not empty: name a new folder, or delete this one first")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}-", dir=folder.parent))
+    except (PermissionError, FileExistsError, NotADirectoryError) as e:
+        raise EmofastError(f"{folder} cannot be made ({e.strerror}): name a folder in a place you may write to") from e
+    try:
+        yield partial
+        partial.chmod(0o755)  # mkdtemp makes it private
+        try:
+            partial.replace(folder)
+        except OSError as e:
+            if not folder.exists():
+                raise
+            raise EmofastError(f"{folder} was filled by someone else meanwhile: nothing was changed in it") from e
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def add_picture(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Store a picture's bytes. Time stamp and system are fixed: they would be the only difference between two runs."""
+    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr = 3, 0o644 << 16
+    archive.writestr(info, data)
+
+
+def write_table(path: Path, header: str, rows: Iterable[tuple]) -> None:
+    """A csv file with CRLF line ends, as the competition's; floats get four decimals."""
+    lines = [header, *(",".join(f"{x:.4f}" if isinstance(x, float) else str(x) for x in row) for row in rows)]
+    path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
