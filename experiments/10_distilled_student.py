@@ -3,8 +3,8 @@
 Idea          the teachers' probabilities say which classes a face lies between, for every face, and less noisily than ten
               annotators do (Hinton et al. 2015, arXiv:1503.02531); a student of the size that a webcam can afford learns
               from both, long and under strong augmentation (Beyer et al. 2022, arXiv:2106.05237)
-Descends from 13
-Changed       the target: votes and the teachers' opinion, mixed 2 to 3; and a network of two thirds of the parameters
+Descends from 17
+Changed       the target: votes and the teachers' opinion, mixed 2 to 3
 Command       python experiments/10_distilled_student.py --data DIR
 
 --- measured (written by the tool from result.json) ---
