@@ -8,10 +8,18 @@ Changed       the loss has class weights
 Command       python experiments/05_class_balance.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 16 epochs
+accuracy 0.7559 (95 % interval 0.7426 to 0.7686, one seed), with flip TTA 0.7615
+macro F1 0.5368 (with TTA 0.5462), calibration error 0.1518
+FER+ protocol with TTA: accuracy 0.8300, macro F1 0.6542 (3553 pictures, eight classes)
+0.70 M parameters, 2.1 ms per face on one CPU thread, trained in 14 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       (after the run)
+Finding       Negative: accuracy falls by 3.5 points and the macro F1 stays where it was, because what the rare classes gain in recall the
+              frequent ones lose in precision. 139 contemptuous faces do not become more by counting more; longer training (13, 17) does
+              more for them
 """
 
 import numpy as np

@@ -4,7 +4,7 @@ Idea          the teachers' probabilities say which classes a face lies between,
               annotators do (Hinton et al. 2015, arXiv:1503.02531); a student of the size that a webcam can afford learns
               from both, long and under strong augmentation (Beyer et al. 2022, arXiv:2106.05237)
 Descends from 17
-Changed       the target: votes and the teachers' opinion, mixed 2 to 3
+Changed       the target: votes and the teachers' opinion, mixed 2 to 3; 40 epochs instead of 50
 Command       python experiments/10_distilled_student.py --data DIR
 
 --- measured (written by the tool from result.json) ---
@@ -35,4 +35,4 @@ def train(run: Run):
 
 
 if __name__ == "__main__":
-    main(train, epochs=50, uses=TEACHERS)
+    main(train, epochs=40, uses=TEACHERS)
