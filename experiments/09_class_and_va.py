@@ -18,9 +18,9 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       The plane is learned well (see CCC; the truth there is the votes' mean of the class centres, not any face's own), and the classes
-              suffer a little: 1.2 points below 12 with TTA, about the noise of one run. The elected class in place of the votes may be what
-              costs them; the two were not measured apart. The only one of the 16-epoch networks that ever says `uncertain`
+Finding       The plane is learned well (see CCC; the truth there is the votes' mean of the class centres, not any face's own), and the
+              classes suffer a little: 1.2 points below 12 with TTA, about the noise of one run. The elected class in place of the votes
+              may be what costs them; the two were not measured apart. Of the 16-epoch networks the most useful beside 13 in ensembles
 """
 
 from emofast.training import Run, main, multitask_learner

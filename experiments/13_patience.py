@@ -8,10 +8,18 @@ Changed       the training: strong augmentation, weight averaging, 45 epochs; an
 Command       python experiments/13_patience.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 45 epochs
+accuracy 0.8022 (95 % interval 0.7902 to 0.8140, one seed), with flip TTA 0.8051
+macro F1 0.5753 (with TTA 0.5713), calibration error 0.0389
+FER+ protocol with TTA: accuracy 0.8764, macro F1 0.6832 (3553 pictures, eight classes)
+1.57 M parameters, 5.1 ms per face on one CPU thread, trained in 76 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       (after the run)
+Finding       Better than 16 epochs, and less than hoped for: 0.9 points more than 12 (within the noise of one run), 0.9 in the FER+ protocol, and
+              the first network that ever finds contempt. Validation stands still from epoch 37 on, with the training loss above
+              the validation loss: the augmentation, not the number of epochs, is what limits it now. 18 goes on from here with less of it
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, without_single_votes

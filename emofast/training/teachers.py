@@ -1,6 +1,9 @@
-"""Networks as teachers: what an ensemble of recorded experiments thinks of every training picture."""
+"""Networks of earlier experiments: to go on from, and as teachers of what they think of every training picture."""
 
 from __future__ import annotations
+
+import warnings
+from pathlib import Path
 
 import numpy as np
 from fastai.learner import Learner, load_learner
@@ -12,7 +15,7 @@ from emofast.training.predictions import predict
 from emofast.training.results import Result
 from emofast.training.run import Run
 
-__all__ = ["teacher_opinion"]
+__all__ = ["teacher_opinion", "trained"]
 
 
 def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
@@ -22,7 +25,7 @@ def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
     Teachers that are not recorded here, or whose network was trained on another machine, are left out aloud. None without any.
     """
     recorded = {r.name: r for r in run.results()}
-    teachers = [recorded[n] for n in names if n in recorded and _learner_of(recorded[n]).is_file()]
+    teachers = [recorded[n] for n in names if n in recorded and _path(recorded[n]).is_file()]
     absent = sorted(set(names) - {t.name for t in teachers})
     if absent:
         warn(f"teachers without a trained network here are left out: {', '.join(absent)}; running them first makes a better student")
@@ -35,13 +38,27 @@ def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
     return mixture(opinions).astype(np.float32)
 
 
-def _learner_of(result: Result):
+def trained(run: Run, name: str) -> Learner | None:
+    """The trained learner of the experiment `name` on this data set and machine; None, aloud, where there is none."""
+    found = [r for r in run.results() if r.name == name and _path(r).is_file()]
+    if not found:
+        warn(f"{name} has left no trained network here to go on from: this run starts from nothing; run {name} first")
+    return _load(found[0]) if found else None
+
+
+def _path(result: Result) -> Path:
     return result.folder / "checkpoints" / "learner.pkl"
+
+
+def _load(result: Result) -> Learner:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "load_learner")  # of strangers' pickles; this program has written the file on this machine
+        return load_learner(_path(result))
 
 
 def _ask(run: Run, teacher: Result) -> np.ndarray:
     """One teacher's probabilities with flip TTA, float32 [n, 9]."""
-    learn: Learner = load_learner(_learner_of(teacher))  # trained by this program on this machine
+    learn = _load(teacher)
     dls = run.get_dls(size=learn.spec.size, bs=256, channels=learn.spec.channels)
     pictures = dls.train.dataset
     opinion = np.zeros((len(run.data.labels), len(EMOTIONS)), np.float32)
