@@ -9,8 +9,9 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.paths import artifacts
 from emofast.recognition.boxes import MARGIN
-from emofast.recognition.export import export_model, fit_temperature, tempered
+from emofast.recognition.export import export_model
 from emofast.training import metrics
+from emofast.training.calibration import fit_temperature, tempered
 from emofast.training.results import Result
 
 __all__ = ["export", "model_facts"]

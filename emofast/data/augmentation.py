@@ -41,17 +41,20 @@ def face_augmentation(strength: float = 1.0) -> list:
     )
 
 
-def strong_augmentation() -> list:
+def strong_augmentation(strength: float = 1.0) -> list:
     """What a webcam does to a face, for long training: everything of `face_augmentation` and more of it, boxes that sit
-    15 % off or are 20 % too wide or tight, faces from far away, dim light, noise, and parts that are hidden."""
+    15 % off or are 20 % too wide or tight, faces from far away, dim light, noise, and parts that are hidden.
+
+    `strength` scales turn, box and light, and the share of pictures that are softened or hidden.
+    """
     affine = {"pad_mode": "border", "mode": "bilinear"}
     moves = [
         Flip(p=0.5, **affine),
-        Rotate(15, p=0.9, **affine),
-        AffineCoordTfm(aff_fs=partial(_box_mat, scale=0.2, shift=0.15), align_corners=True, **affine),
+        Rotate(15 * strength, p=0.9, **affine),
+        AffineCoordTfm(aff_fs=partial(_box_mat, scale=0.2 * strength, shift=0.15 * strength), align_corners=True, **affine),
     ]
-    light = [Brightness(0.35, p=0.8), Contrast(0.4, p=0.8)]
-    return [*setup_aug_tfms([*moves, *light]), Soften(), Erase()]
+    light = [Brightness(0.35 * strength, p=0.8), Contrast(0.4 * strength, p=0.8)]
+    return [*setup_aug_tfms([*moves, *light]), Soften(p=0.15 * strength), Erase(p=0.5 * strength)]
 
 
 def _box_mat(x: torch.Tensor, scale: float, shift: float) -> torch.Tensor:

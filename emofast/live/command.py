@@ -28,12 +28,21 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--source", default="0", metavar="0|FILE|URL", help="camera number, video file or stream (default: 0, the first camera)")
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
     p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")
-    p.add_argument("--save", type=Path, metavar="OUT.mp4", help="write the annotated video")
-    p.add_argument("--log", type=Path, metavar="OUT.csv", help="write one row per face and instant")
-    p.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames")
+    p.add_argument("--save", type=Path, metavar="OUT.mp4", help="write the annotated video (H.264)")
+    p.add_argument(
+        "--log",
+        type=Path,
+        metavar="OUT.csv",
+        help="write one row per face and instant: seconds, box in pixels, nine probabilities, valence, arousal",
+    )
+    p.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames (default: when the film ends, or q)")
     p.add_argument("--lang", choices=list(LANGUAGES), default="en", help="language of the view (default: en; key l switches)")
     p.add_argument(
-        "--upsample", type=int, choices=(0, 1, 2), default=0, help="1: faces half as large, 4 times slower; 2 goes on (default: 0)"
+        "--upsample",
+        type=int,
+        choices=(0, 1, 2),
+        default=0,
+        help="0: faces from 1/8 of the frame; 1: from 1/16, searched 4 times slower; 2: from 1/32 (default: 0)",
     )
     p.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of the network (default: 1)")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
@@ -82,7 +91,6 @@ def _load(model: Path, threads: int, trust: bool) -> EmotionRecognizer:
 
 
 def _positive(text: str) -> int:
-    n = int(text)
-    if n < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return n
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)

@@ -21,7 +21,7 @@ from emofast.recognition.card import sha256, write_card
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.networks import Network, open_learner, open_onnx, unpickle
 
-__all__ = ["PARITY", "export_model", "fit_temperature", "parity", "tempered", "write_onnx"]
+__all__ = ["PARITY", "export_model", "parity", "write_onnx"]
 
 PARITY = 1e-3
 """Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
@@ -69,28 +69,6 @@ def export_model(
     }
     write_card(pkl, card)
     return pkl.with_suffix(".json")
-
-
-def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature at which softmax(log p / T) has the smallest negative log-likelihood of the labels (Guo et al. 2017, section 4.2).
-
-    `probabilities` float [n, 9], `labels` int [n]. Probabilities of zero count as 1e-7. The answer lies in [0.1, 10].
-    """
-    from scipy.optimize import minimize_scalar
-
-    rows = np.arange(len(labels))
-
-    def loss(log_t: float) -> float:
-        return -np.log(tempered(probabilities, np.exp(log_t))[rows, labels]).mean()
-
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
-
-
-def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """softmax(log p / T) of probabilities [n, 9]; zeros count as 1e-7. Below 1 sharpens, above 1 flattens."""
-    from scipy.special import softmax
-
-    return softmax(np.log(np.clip(probabilities.astype(np.float64), 1e-7, None)) / temperature, axis=1)
 
 
 def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -> None:

@@ -29,7 +29,7 @@ _WHERE = {
     "out_of_fold": "emofast.training.soft_labels",
     "predict": "emofast.training.predictions",
     "strong_augmentation": "emofast.data.augmentation",
-    "teacher_opinion": "emofast.training.teachers",
+    "taught": "emofast.training.teachers",
     "trained": "emofast.training.teachers",
     "va_learner": "emofast.training.learners",
     "weighted_mean": "emofast.training.decoding",

@@ -15,14 +15,14 @@ from emofast.training.predictions import predict
 from emofast.training.results import Result
 from emofast.training.run import Run
 
-__all__ = ["teacher_opinion", "trained"]
+__all__ = ["taught", "trained"]
 
 
-def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
-    """Class probabilities of the training pictures by the experiments `names`, mixed as `choose_ensemble` picks on validation;
-    float32 [n, 9] by row of train.csv, without meaning where nobody was asked (validation rows among them).
+def taught(run: Run, votes: np.ndarray, names: tuple[str, ...], share: float) -> np.ndarray:
+    """`votes` mixed with `share` of what the experiments `names` think of each training picture; float32 [n, 9] by row of train.csv.
 
-    Teachers that are not recorded here, or whose network was trained on another machine, are left out aloud. None without any.
+    The teachers are mixed as `choose_ensemble` picks on validation. Rows they were not asked about, validation's among them, keep
+    their votes. Teachers without a trained network on this machine are left out aloud.
     """
     recorded = {r.name: r for r in run.results()}
     teachers = [recorded[n] for n in names if n in recorded and _path(recorded[n]).is_file()]
@@ -30,12 +30,15 @@ def teacher_opinion(run: Run, names: tuple[str, ...]) -> np.ndarray | None:
     if absent:
         warn(f"teachers without a trained network here are left out: {', '.join(absent)}; running them first makes a better student")
     if not teachers:
-        return None
+        return votes
     valid = {t.name: t.valid for t in teachers}
     mixture = choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, next(iter(valid.values()))["labels"]).mixture
     console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in mixture.weights.items()))
     opinions = {t.name: run.once(f"teacher-{t.name}", lambda t=t: _ask(run, t)) for t in teachers if t.name in mixture.weights}
-    return mixture(opinions).astype(np.float32)
+    asked = next(iter(opinions.values())).any(axis=1)
+    soft = votes.astype(np.float32)
+    soft[asked] = (1 - share) * votes[asked] + share * mixture({name: opinion[asked] for name, opinion in opinions.items()})
+    return soft
 
 
 def trained(run: Run, name: str) -> Learner | None:
@@ -57,7 +60,7 @@ def _load(result: Result) -> Learner:
 
 
 def _ask(run: Run, teacher: Result) -> np.ndarray:
-    """One teacher's probabilities with flip TTA, float32 [n, 9]."""
+    """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not asked about."""
     learn = _load(teacher)
     dls = run.get_dls(size=learn.spec.size, bs=256, channels=learn.spec.channels)
     pictures = dls.train.dataset

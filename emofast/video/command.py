@@ -23,9 +23,9 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument(
         "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"
     )
-    p.add_argument("--out", type=Path, metavar="DIR", help="folder for the trailer and all that belongs to it")
+    p.add_argument("--out", type=Path, metavar="DIR", help="folder for the trailer and all that belongs to it; needed unless --demo")
     p.add_argument("--length", type=_positive, default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
-    p.add_argument("--count", type=_whole, metavar="N", help="moments in the trailer at most")
+    p.add_argument("--count", type=_whole, metavar="N", help="moments in the trailer at most (default: as many as fit)")
     p.add_argument("--moment-length", type=_positive, metavar="S", help="seconds of each moment (default: 3 to 8, as the faces ask)")
     p.add_argument("--gap", type=_positive, default=4.0, metavar="S", help="seconds between two moments' peaks at least (default: 4)")
     p.add_argument("--emotions", type=_emotions, default=(), metavar="E,E", help=f"only moments of these: {', '.join(EMOTIONS)}")
@@ -105,14 +105,16 @@ def _emotions(text: str) -> tuple[str, ...]:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value
 
 
 def _whole(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
