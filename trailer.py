@@ -1,5 +1,6 @@
 """From an episode and the recordings of its test viewers to the moments that moved them, a trailer and an edit list.
 
+examples:
     python trailer.py --demo                                          drawn episode and viewers, no files needed
     python trailer.py episode.mp4 anna.mp4 boris.mp4 --out trailer    thirty seconds of the best moments
     python trailer.py episode.mp4 --out trailer                       no viewers: the person on screen is the viewer

@@ -1,5 +1,6 @@
 """See the emotion of every face in front of the camera, now.
 
+examples:
     python webcam.py                                            the first camera in a window (h shows the keys)
     python webcam.py --source film.mp4 --lang ru                a film, in Russian
     python webcam.py --source film.mp4 --headless --save out.mp4 --log out.csv
