@@ -3,17 +3,18 @@
 
 stage() { printf '\n== %s  (%s)\n' "$1" "$2"; }
 
-_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+# 3.14 has no wheels of all requirements yet (docs/upgrading.md)
+_fits() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }
 
 _find_python() {
     local candidate
     for candidate in python3 python3.13 python3.12 python3.11 python; do
-        if command -v "$candidate" >/dev/null && _new_enough "$candidate"; then
+        if command -v "$candidate" >/dev/null && _fits "$candidate"; then
             command -v "$candidate"
             return
         fi
     done
-    echo "error: emofast needs Python 3.11 or newer, and found $(python3 --version 2>&1 || echo none); install one from python.org or your system's packages." >&2
+    echo "error: emofast needs Python 3.11, 3.12 or 3.13, and found $(python3 --version 2>&1 || echo none); install one from python.org or your system's packages." >&2
     return 2
 }
 
@@ -21,8 +22,8 @@ set_up() {
     local requirements=requirements.txt environment stamp wanted
     if [ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}${COLAB_RELEASE_TAG:-}" ]; then
         PYTHON=$(command -v python || command -v python3)
-        if ! _new_enough "$PYTHON"; then
-            echo "error: emofast needs Python 3.11 or newer, and the active environment has $("$PYTHON" --version 2>&1); leave it or make a newer one." >&2
+        if ! _fits "$PYTHON"; then
+            echo "error: emofast needs Python 3.11, 3.12 or 3.13, and the active environment has $("$PYTHON" --version 2>&1); leave it or make another one." >&2
             return 2
         fi
     else

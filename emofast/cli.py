@@ -5,30 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from emofast.arguments import Help
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
 __all__ = ["main"]
 
 
-class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Shows the defaults there are, and keeps the line breaks of examples."""
-
-    def _get_help_string(self, action):
-        return action.help if action.default in (None, "") or action.default is False else super()._get_help_string(action)
-
-
 def _command(sub, name: str, run, help: str, example: str, description: str = "") -> argparse.ArgumentParser:
     """Add a subcommand whose `args.run(args)` returns an exit status or None."""
     text = description or f"{help[0].upper()}{help[1:]}."
-    p = sub.add_parser(name, help=help, description=f"{text}\n\nexample: {example}", formatter_class=_Help)
+    p = sub.add_parser(name, help=help, description=f"{text}\n\nexample: {example}", formatter_class=Help)
     p.set_defaults(run=run)
     return p
 
 
 def _add_data(sub) -> None:
     about = "Get, draw or check a data set.\n\nexample: python -m emofast data check --data sample"
-    data = sub.add_parser("data", help="get, draw or check a data set", description=about, formatter_class=_Help)
+    data = sub.add_parser("data", help="get, draw or check a data set", description=about, formatter_class=Help)
     data = data.add_subparsers(metavar="ACTION", required=True)
 
     def sample(args) -> None:
@@ -266,7 +260,7 @@ def _add_bench(sub) -> None:
 def _parser() -> argparse.ArgumentParser:
     about = "Data, results, submission and model of emofast; each COMMAND explains itself with --help."
     example = "example: python -m emofast doctor"
-    parser = argparse.ArgumentParser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=_Help)
+    parser = argparse.ArgumentParser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
     sub = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_data(sub)
     _add_leaderboard(sub)

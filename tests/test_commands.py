@@ -87,7 +87,7 @@ def test_old_python_is_one_sentence(project, tmp_path, script):
     env = {"PATH": str(tmp_path)}
     out = subprocess.run([str(tmp_path / "bash"), script], cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False)
     assert out.returncode == 2
-    assert out.stderr.count("\n") == 1 and "needs Python 3.11 or newer" in out.stderr and "3.8.10" in out.stderr
+    assert out.stderr.count("\n") == 1 and "needs Python 3.11, 3.12 or 3.13" in out.stderr and "3.8.10" in out.stderr
 
 
 def test_scripts_are_executable_and_strict(project):

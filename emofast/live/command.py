@@ -8,16 +8,16 @@ from pathlib import Path
 
 import cv2
 
+from emofast.arguments import whole_number
 from emofast.console import console
-from emofast.errors import EmofastError
 from emofast.live.app import LiveView
 from emofast.live.pipeline import Pipeline
 from emofast.live.sources import LiveSource, open_source
 from emofast.live.stages import Stages
 from emofast.live.texts import LANGUAGES
 from emofast.live.window import Window
-from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
+from emofast.recognition.card import shipped_model
 
 __all__ = ["parser", "run"]
 
@@ -35,7 +35,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         metavar="OUT.csv",
         help="write one row per face and instant: seconds, box in pixels, nine probabilities, valence, arousal",
     )
-    p.add_argument("--max-frames", type=_positive, metavar="N", help="stop after N frames (default: when the film ends, or q)")
+    p.add_argument("--max-frames", type=whole_number, metavar="N", help="stop after N frames (default: when the film ends, or q)")
     p.add_argument("--lang", choices=list(LANGUAGES), default="en", help="language of the view (default: en; key l switches)")
     p.add_argument(
         "--upsample",
@@ -44,7 +44,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         default=0,
         help="0: faces from 1/8 of the frame; 1: from 1/16, searched 4 times slower; 2: from 1/32 (default: 0)",
     )
-    p.add_argument("--threads", type=_positive, default=1, metavar="N", help="CPU threads of the network (default: 1)")
+    p.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of the network (default: 1)")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     return p
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     """One session as the flags say; raises `EmofastError` for whatever cannot work. `started`: `time.perf_counter()` of the start."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside still finishes the files
     cv2.setNumThreads(1)  # its pictures are small: handing them to threads costs more than drawing them
-    model = args.model or _default_model()
+    model = args.model or shipped_model()
     if args.max_frames is None and args.headless and not (args.save or args.log):
         console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")
     recognizer = _load(model, args.threads, args.trust)
@@ -68,18 +68,6 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     view.run().print()
 
 
-def _default_model() -> Path:
-    """The ONNX model, which starts in a second, else the learner."""
-    places = [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
-    found = next((p for p in places if p.is_file()), None)
-    if not found:
-        raise EmofastError(
-            f"there is no model yet, neither {places[0]} nor {places[1].name}; get the project with its artifacts folder, "
-            "or make one from a trained experiment: python -m emofast export EXPERIMENT --data NAME"
-        )
-    return found
-
-
 def _load(model: Path, threads: int, trust: bool) -> EmotionRecognizer:
     slow = " (a fastai learner: some seconds; the .onnx model is quicker)" if model.suffix == ".pkl" else ""
     with console.status(f"loading {model}{slow}"):
@@ -88,9 +76,3 @@ def _load(model: Path, threads: int, trust: bool) -> EmotionRecognizer:
         recognizer = EmotionRecognizer(model, threads=threads, trust=trust)
     console.print(f"model: {model} ({recognizer.size} px, {'grey' if recognizer.channels == 1 else 'colour'})")
     return recognizer
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
-    return int(text)

@@ -7,15 +7,27 @@ import json
 from pathlib import Path
 
 from emofast.errors import EmofastError
-from emofast.paths import atomic_write
+from emofast.paths import artifacts, atomic_write
 
-__all__ = ["card_of", "read_card", "refuse_unvouched", "sha256", "write_card"]
+__all__ = ["card_of", "read_card", "refuse_unvouched", "sha256", "shipped_model", "write_card"]
 
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, as hexadecimal text."""
     with Path(path).open("rb") as f:
         return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def shipped_model() -> Path:
+    """The model in `artifacts/`: ONNX, which starts in a second, else the learner. Raises `EmofastError` where there is none."""
+    places = [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
+    found = next((p for p in places if p.is_file()), None)
+    if not found:
+        raise EmofastError(
+            f"there is no model yet, neither {places[0]} nor {places[1].name}; get the project with its artifacts folder, name one with "
+            "--model FILE, or make one from a trained experiment: python -m emofast export EXPERIMENT --data NAME"
+        )
+    return found
 
 
 def card_of(model: Path) -> Path:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +15,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.layout import VOTES, add_picture, new_folder, write_table
 from emofast.sample.photograph import Photograph, take, vote
 
 __all__ = ["SHARES", "write_sample"]
@@ -28,7 +26,6 @@ SHARES: dict[str, int] = {
 }  # fmt: skip
 """Rows per class of the competition's `train.csv`; the sample has its classes in these proportions."""
 
-_VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt", "uncertain")  # FER+'s order
 _SMALLEST = 2 * len(EMOTIONS)
 _PICTURES_PER_PERSON = 6
 
@@ -57,22 +54,22 @@ def write_sample(folder: Path, seed: int = 42, train: int = 1200, test: int = 24
         raise EmofastError(f"a seed of {seed} cannot be used: give 0 or more")
     if train < _SMALLEST or test < 1:
         raise EmofastError(f"a sample of {train} training and {test} test pictures is too small: at least {_SMALLEST} and 1 are needed")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise EmofastError(f"{folder} exists and is not empty: name a new folder, or delete this one first")
-    train_rows, extra = _plan_train(seed, train)
-    test_rows = _plan_test(seed, test)
-    with _folder_when_done(folder) as partial:
+    with new_folder(folder) as partial:
+        train_rows, extra = _plan_train(seed, train)
+        test_rows = _plan_test(seed, test)
         jpegs = _draw(row.photograph for row in (*train_rows, extra, *test_rows))
         _zip(partial / "train.zip", [*train_rows, extra], jpegs)
         _zip(partial / "test_kaggle.zip", test_rows, jpegs)
         paths = [f"./{row.name}" for row in train_rows]
-        _csv(partial / "train.csv", ",image_path,emotion", ((i, p, row.emotion) for i, (p, row) in enumerate(zip(paths, train_rows))))
+        write_table(
+            partial / "train.csv", ",image_path,emotion", ((i, p, row.emotion) for i, (p, row) in enumerate(zip(paths, train_rows)))
+        )
         ids = [row.name.removeprefix("test_kaggle/") for row in test_rows]
-        _csv(partial / "sample_submission.csv", "image_path,emotion", ((i, "neutral") for i in ids))
-        votes = ((p, *vote(row.photograph, _VOTES)) for p, row in zip(paths, train_rows))
-        _csv(partial / "train_votes.csv", ",".join(("image_path", *_VOTES)), votes)
+        write_table(partial / "sample_submission.csv", "image_path,emotion", ((i, "neutral") for i in ids))
+        votes = ((p, *vote(row.photograph, VOTES)) for p, row in zip(paths, train_rows))
+        write_table(partial / "train_votes.csv", ",".join(("image_path", *VOTES)), votes)
         truth = ((p, *row.photograph.truth()) for p, row in zip(paths + ids, train_rows + test_rows))
-        _csv(partial / "truth.csv", "image_path,emotion,valence,arousal,intensity,identity,yaw,pitch,roll", truth)
+        write_table(partial / "truth.csv", "image_path,emotion,valence,arousal,intensity,identity,yaw,pitch,roll", truth)
     return folder
 
 
@@ -131,35 +128,6 @@ def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
 
 
 def _zip(path: Path, rows: list[_Row], jpegs: Mapping[Photograph, bytes]) -> None:
-    """Store the pictures. Time stamp and system are fixed: they would be the only difference between two runs."""
     with zipfile.ZipFile(path, "w") as archive:
         for row in rows:
-            info = zipfile.ZipInfo(row.name, (1980, 1, 1, 0, 0, 0))
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            archive.writestr(info, jpegs[row.photograph])
-
-
-def _csv(path: Path, header: str, rows: Iterable[tuple]) -> None:
-    lines = [header, *(",".join(f"{x:.4f}" if isinstance(x, float) else str(x) for x in row) for row in rows)]
-    path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
-
-
-@contextmanager
-def _folder_when_done(folder: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `folder`; it becomes `folder` when the block ends well and vanishes when it does not."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}-", dir=folder.parent))
-    except (PermissionError, FileExistsError, NotADirectoryError) as e:
-        raise EmofastError(f"{folder} cannot be made ({e.strerror}): name a folder in a place you may write to") from e
-    try:
-        yield partial
-        partial.chmod(0o755)  # mkdtemp makes it private
-        try:
-            partial.replace(folder)
-        except OSError as e:
-            if not folder.exists():
-                raise
-            raise EmofastError(f"{folder} was filled by someone else meanwhile: nothing was changed in it") from e
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            add_picture(archive, row.name, jpegs[row.photograph])

@@ -2,7 +2,8 @@
 
 import os
 import warnings
-from importlib import import_module
+
+from emofast.lazy import lazily
 
 # torch's OpenMP threads busy-wait for each other; beside any other busy program two of them train up to six times slower than
 # they need to (measured: 47 against 295 pictures a second). Read when torch is loaded, so set before.
@@ -37,9 +38,4 @@ _WHERE = {
 }
 
 __all__ = list(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, _WHERE)

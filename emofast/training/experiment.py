@@ -15,6 +15,7 @@ from fastai.learner import Learner
 from filelock import FileLock, Timeout
 
 from emofast import paths
+from emofast.arguments import Help, whole_number
 from emofast.console import console, warn
 from emofast.data import find_data, read_competition
 from emofast.data.competition import Competition
@@ -47,14 +48,16 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
     p = argparse.ArgumentParser(
         description=doc.splitlines()[0] if doc else None,
         epilog=f"example: python experiments/{source.name} --data sample --quick",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        formatter_class=Help,
     )
     p.add_argument(
         "--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
     )
     p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
-    p.add_argument("--seeds", type=int, default=1, metavar="N", help="how many seeds to train, from --seed up; N > 1 states the spread")
-    p.add_argument("--epochs", type=_positive, metavar="N", help=f"epochs of training (default: {epochs}; quick: {QUICK_EPOCHS})")
+    p.add_argument(
+        "--seeds", type=whole_number, default=1, metavar="N", help="how many seeds to train, from --seed up; N > 1 states the spread"
+    )
+    p.add_argument("--epochs", type=whole_number, metavar="N", help=f"epochs of training (default: {epochs}; quick: {QUICK_EPOCHS})")
     p.add_argument("--weights", default=IMAGENET, metavar="imagenet|none|FILE", help="where the network's weights come from")
     p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one")
     p.add_argument(
@@ -64,15 +67,7 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
     return p.parse_args()
 
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of epochs; give 1 or more")
-    return int(text)
-
-
 def _run(train: Callable, epochs: int, uses: Sequence[str] | Literal["all"], source: Path, args: argparse.Namespace) -> None:
-    if args.seeds < 1:
-        raise EmofastError("--seeds must be 1 or more.")
     comp = read_competition(find_data(args.data))
     settings = {
         "epochs": args.epochs or (min(epochs, QUICK_EPOCHS) if args.quick else epochs),

@@ -1,6 +1,6 @@
 """An episode and its viewers' recordings into a trailer. Names load on first use: a process that watches a film needs no statistics."""
 
-from importlib import import_module
+from emofast.lazy import lazily
 
 _WHERE = {
     "Group": "emofast.video.group",
@@ -13,9 +13,4 @@ _WHERE = {
 }
 
 __all__ = list(_WHERE)
-
-
-def __getattr__(name: str):
-    if name in _WHERE:
-        return getattr(import_module(_WHERE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(__name__, _WHERE)

@@ -8,6 +8,7 @@ import re
 import signal
 from pathlib import Path
 
+from emofast.arguments import whole_number
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.video.pipeline import Order
@@ -25,7 +26,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     )
     p.add_argument("--out", type=Path, metavar="DIR", help="folder for the trailer and all that belongs to it; needed unless --demo")
     p.add_argument("--length", type=_positive, default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
-    p.add_argument("--count", type=_whole, metavar="N", help="moments in the trailer at most (default: as many as fit)")
+    p.add_argument("--count", type=whole_number, metavar="N", help="moments in the trailer at most (default: as many as fit)")
     p.add_argument("--moment-length", type=_positive, metavar="S", help="seconds of each moment (default: 3 to 8, as the faces ask)")
     p.add_argument("--gap", type=_positive, default=4.0, metavar="S", help="seconds between two moments' peaks at least (default: 4)")
     p.add_argument("--emotions", type=_emotions, default=(), metavar="E,E", help=f"only moments of these: {', '.join(EMOTIONS)}")
@@ -39,7 +40,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     p.add_argument(
-        "--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
+        "--jobs", type=whole_number, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
     )
     p.add_argument("--demo", action="store_true", help="draw an episode and five viewers, and make their trailer; needs no files")
     return p
@@ -112,9 +113,3 @@ def _positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return value
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
-    return int(text)

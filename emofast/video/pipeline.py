@@ -14,6 +14,7 @@ from emofast.console import console, warn
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
+from emofast.recognition.card import shipped_model
 from emofast.video.analysis import Task, analyse
 from emofast.video.editlist import write_edl, write_otio
 from emofast.video.group import Group
@@ -165,16 +166,9 @@ def _starts(offsets: dict[str, float], films: list[Media], names: list[str]) -> 
 
 
 def _model(given: Path | None) -> Path:
-    from emofast.paths import artifacts
-
-    places = [given] if given else [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
-    found = next((p for p in places if p.is_file()), None)
-    if not found:
-        raise EmofastError(
-            f"there is no model {places[0]}; name one with --model FILE, or make it from a trained experiment: "
-            "python -m emofast export EXPERIMENT --data NAME"
-        )
-    return found
+    if given and not given.is_file():
+        raise EmofastError(f"there is no model {given}; name one with --model FILE, or leave --model out for the one in artifacts/")
+    return given or shipped_model()
 
 
 def _analyse(tasks: list[Task], model: Path, order: Order) -> None:

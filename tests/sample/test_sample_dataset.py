@@ -176,7 +176,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(dataset, "_csv", full)  # the archives are written by then
+    monkeypatch.setattr(dataset, "write_table", full)  # the archives are written by then
     with pytest.raises(OSError, match="No space"):
         write_sample(tmp_path / "new", train=18, test=1)
     assert not list(tmp_path.iterdir())

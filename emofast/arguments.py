@@ -1,0 +1,21 @@
+"""What the command lines of the project share: how help looks, and numbers that must make sense."""
+
+from __future__ import annotations
+
+import argparse
+
+__all__ = ["Help", "whole_number"]
+
+
+class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows the defaults there are, and keeps the line breaks of examples."""
+
+    def _get_help_string(self, action):
+        return action.help if action.default in (None, "") or action.default is False else super()._get_help_string(action)
+
+
+def whole_number(text: str) -> int:
+    """An argument that counts something: 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+    return int(text)
