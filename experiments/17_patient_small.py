@@ -16,9 +16,9 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       As good as 13 with two thirds of its parameters: .8051 with TTA, to the digit (a coincidence; the noise of one run is .012). Size is
-              not what limits these networks. Standardising the picture costs no accuracy; what it does for dim light is in the
-              robustness table of the shipped model, whose network this is
+Finding       As good as 13 with two thirds of its parameters: .8051 with TTA, to the digit (a coincidence; the noise of one run is
+              .012). Size is not what limits these networks. Standardising the picture costs no accuracy; what it does for dim light
+              is in the robustness table of the shipped model, whose network this is
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, without_single_votes
