@@ -8,10 +8,18 @@ Changed       6 more epochs with mild augmentation, at a seventh of the rate
 Command       python experiments/18_polish.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 6 epochs
+accuracy 0.8025 (95 % interval 0.7904 to 0.8142, one seed), with flip TTA 0.8091
+macro F1 0.5814 (with TTA 0.5873), calibration error 0.0378
+FER+ protocol with TTA: accuracy 0.8832, macro F1 0.7112 (3553 pictures, eight classes)
+1.57 M parameters, 4.1 ms per face on one CPU thread, trained in 9 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       (after the run)
+Finding       Small and cheap: eight minutes give 0.4 points with TTA and 1.6 points of macro F1 (disgust is found more often), less than
+              the noise of one run; the validation loss falls with it, which is better evidence than the accuracy. The best single
+              network here, and the reason why the student (10) ends its training this way
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, main, trained, without_single_votes
