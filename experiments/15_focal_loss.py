@@ -10,7 +10,7 @@ Command       python experiments/15_focal_loss.py --data DIR
 no recorded run yet
 --- end of measured ---
 
-Finding       (after the run)
+Finding       Open: it runs, and has not been measured on photographs yet; no claim is made
 """
 
 from emofast.training import FocalLoss, Run, emotion_learner, main

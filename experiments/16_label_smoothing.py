@@ -10,7 +10,7 @@ Command       python experiments/16_label_smoothing.py --data DIR
 no recorded run yet
 --- end of measured ---
 
-Finding       (after the run)
+Finding       Open: it runs, and has not been measured on photographs yet; no claim is made
 """
 
 from emofast.training import ClassLoss, Run, emotion_learner, main

@@ -68,6 +68,8 @@ class Run:
         """
         stage, done = self._stage, self._file.state
         self._stage += 1
+        if epochs < 1:  # a stage that is a share of very few epochs
+            return
         start = done["epoch"] if stage == done["stage"] else 0
         if stage < done["stage"]:
             return
