@@ -11,7 +11,8 @@ Command       python experiments/04_discriminative.py --data DIR
 no recorded run yet
 --- end of measured ---
 
-Finding       Open: it runs, and has not been measured on photographs yet; no claim is made. It needs pretrained weights to show what it is for
+Finding       Open: it runs, and has not been measured on photographs yet; no claim is made. It needs pretrained weights to show what it
+              is for
 """
 
 from emofast.training import Run, emotion_learner, main
