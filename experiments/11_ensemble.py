@@ -20,7 +20,7 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 
 Finding       The best there is here, and by less than hoped for: .8110 with TTA against .8091 of its best member (18), within the noise; in
               the FER+ protocol .8835 and .8832. The long-trained networks see the same pictures and the same votes and err alike.
-              Members are tempered before they are weighed: untempered, the first three experiments lost 0.8 points
+              Members are tempered before they are weighed: log loss would pass over those that are right and too modest
 """
 
 from emofast.training import Run, blend, main
