@@ -29,7 +29,7 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       The plane can be learned where there is truth: CCC .94 and .93 on drawn faces, from their votes, not from the truth itself. As
+Finding       The plane can be learned where there is truth: CCC .94 and .93 on held-out drawn faces, trained on true points. As
               a way to the class it is the worse one: .738 with TTA on photographs against .796 of the direct classifier (12), and
               only .554 by the nearest centre, which knows neither how often a class occurs nor how far it spreads. Two numbers cannot
               keep nine classes apart: anger and fear lie .13 from each other, a mixture of happy and sad votes lands beside neutral,
