@@ -16,8 +16,8 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Little to gain on pictures of 48 px: an epoch at 32 px takes three quarters of one at 48 px (38 and 52 s), and the result is half
-              a point below 12 with TTA, within the noise of one run. What the small pictures lack, the second half brings back
+Finding       Little to gain on pictures of 48 px: an epoch at 32 px takes three quarters of one at 48 px (38 and 52 s), and the result is
+              half a point below 12 with TTA, within the noise of one run. What the small pictures lack, the second half brings back
 """
 
 from emofast.training import Run, emotion_learner, main
