@@ -17,8 +17,8 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Negative for the score: accuracy falls by 3.5 points and the macro F1 stays where it was, because what the rare classes gain in
-              recall they lose in precision. The recalls of contempt (.35), disgust (.76) and fear (.73) are the highest of all
+Finding       Negative for the score: accuracy falls by 3.5 points and the macro F1 stays where it was, because what the rare classes gain
+              in recall they lose in precision. The recalls of contempt (.35), disgust (.76) and fear (.73) are the highest of all
               experiments: for who must not miss a rare face, and bears false alarms, this is the one
 """
 

@@ -18,9 +18,9 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 --- end of measured ---
 
 Finding       Better than 16 epochs, and less than hoped for: 0.9 points more than 12, within the noise of one run, also in the FER+
-              protocol; and the first without class weights that ever finds contempt. Validation stands still from epoch 37 on, with the training
-              loss above the validation loss: the augmentation, not the number of epochs, is what limits it now. 18 goes on from here
-              with less of it
+              protocol; and the first without class weights that ever finds contempt. Validation stands still from epoch 37 on, with
+              the training loss above the validation loss: the augmentation, not the number of epochs, is what limits it now. 18 goes
+              on from here with less of it
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, without_single_votes
