@@ -4,14 +4,15 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN] [--weights imagenet|none|FILE]
+usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN] [--weights imagenet|none|FILE] | --setup
 
   --data     data set: a folder in the competition's layout, or the drawn sample
              (default: data/skillbox if it is there, else the drawn sample)
   --quick    four epochs on at most 2,000 pictures: shows that everything works, in minutes
-  --submit   send submission.csv to Kaggle at the end; without --data, download the competition first
+  --submit   send submission.csv to Kaggle at the end, without asking; without --data, download the competition first
   --only     run these experiments, e.g. --only 01,07
   --weights  where networks start (default: imagenet where they can be fetched; none on the drawn sample)
+  --setup    only make the environment: all that webcam.py and trailer.py need
 
 examples: ./run_all.sh --quick
           ./run_all.sh --data data/skillbox --submit
@@ -19,11 +20,13 @@ USAGE
 }
 
 data='' quick='' submit='' only='' weights=''
+value() { [ -n "${2:-}" ] || { echo "error: $1 needs a value, see ./run_all.sh --help" >&2; exit 2; }; }
 while [ $# -gt 0 ]; do
     case $1 in
-        --data) data=${2:?--data needs a folder or sample}; shift ;;
-        --only) only=${2:?--only needs numbers, e.g. 01,07}; shift ;;
-        --weights) weights=${2:?--weights needs imagenet, none or a file}; shift ;;
+        --data) value "$@"; data=$2; shift ;;
+        --only) value "$@"; only=$2; shift ;;
+        --weights) value "$@"; weights=$2; shift ;;
+        --setup) cd "$(dirname "$0")"; . ./set_up.sh; set_up; echo "ready; now: source .venv/bin/activate"; exit ;;
         --quick) quick=--quick ;;
         --submit) submit=yes ;;
         -h | --help) usage; exit ;;
@@ -32,8 +35,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 # relative paths are the caller's
-[ -z "$data" ] || [ "$data" = sample ] || data=$(realpath -m -- "$data")
-[ -z "$weights" ] || [ ! -f "$weights" ] || weights=$(realpath -- "$weights")
+case $data in '' | sample | /*) ;; *) data=$PWD/$data ;; esac
+case $weights in '' | /*) ;; *) [ ! -f "$weights" ] || weights=$PWD/$weights ;; esac
 cd "$(dirname "$0")"
 . ./set_up.sh
 
@@ -43,7 +46,7 @@ for script in experiments/[0-9][0-9]_*.py; do
     case ",$only," in ,, | *,"$number",*) ;; *) continue ;; esac
     case $number in 10 | 11) readers+=("$script") ;; *) scripts+=("$script") ;; esac
 done
-scripts+=("${readers[@]}")
+scripts+=(${readers[@]+"${readers[@]}"})  # bash 3.2 of macOS calls an empty list unbound
 if [ ${#scripts[@]} = 0 ]; then
     echo "error: --only $only names no script in experiments/; there are: $(cd experiments && echo [0-9]*.py)" >&2
     exit 2
@@ -83,7 +86,7 @@ echo "data: $data   weights: $weights   experiments: ${scripts[*]##*/}"
 stage "1/4 Data: read, checked" "seconds; the sample is drawn first, 30 s"
 "$PYTHON" -m emofast data check --data "$data"
 
-stage "2/4 Experiments: ${#scripts[@]}" "with --quick about a minute each; in full 10 to 60 min each on two cores, minutes on a GPU; what is recorded is skipped"
+stage "2/4 Experiments: ${#scripts[@]}" "with --quick about a minute each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
 for script in "${scripts[@]}"; do
     "$PYTHON" "$script" --data "$data" --weights "$weights" --resume $quick
 done

@@ -2,9 +2,9 @@
 
 examples:
     python trailer.py --demo                                          drawn episode and viewers, no files needed
-    python trailer.py episode.mp4 anna.mp4 boris.mp4 --out trailer    thirty seconds of the best moments
+    python trailer.py episode.mp4 viewers/*.mp4 --out trailer         thirty seconds of the best moments
     python trailer.py episode.mp4 --out trailer                       no viewers: the person on screen is the viewer
-    python trailer.py episode.mp4 *.mkv --out happy --emotions happy,surprise --exclude 0:00-1:30 --offset anna=4.5
+    python trailer.py episode.mp4 *.mkv --out happy --emotions happy,surprise --exclude 0:00-1:30 --offset viewer-1=4.5
     python trailer.py episode.mp4 --out again --from-moments trailer/moments.csv
 
 Faces never leave this computer. Recordings are read, not copied; what is written about viewers is numbers.

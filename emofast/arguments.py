@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["Help", "whole_number"]
+__all__ = ["Help", "add_data", "whole_number"]
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -12,6 +12,12 @@ class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFo
 
     def _get_help_string(self, action):
         return action.help if action.default in (None, "") or action.default is False else super()._get_help_string(action)
+
+
+def add_data(p: argparse.ArgumentParser) -> None:
+    """The flag that names the data set."""
+    text = "data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
+    p.add_argument("--data", metavar="DIR|sample", help=text)
 
 
 def whole_number(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from emofast.arguments import Help
+from emofast.arguments import Help, add_data, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -37,7 +37,7 @@ def _add_data(sub) -> None:
         "sample",
         sample,
         "draw the sample data set: the competition's layout, no download",
-        "python -m emofast data sample --to data/drawn --seed 7",
+        "python -m emofast data sample --to data/mine --seed 7",
     )
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
     p.add_argument("--seed", type=int, default=42, help="same seed, same pictures")
@@ -57,7 +57,7 @@ def _add_data(sub) -> None:
         "look for missing, unreadable, extra and doubled pictures before training",
         "python -m emofast data check --data data/skillbox",
     )
-    _data_flag(p)
+    add_data(p)
     _add_download(data)
     _add_ferplus(data)
 
@@ -96,7 +96,7 @@ def _add_ferplus(data) -> None:
         "ferplus",
         run,
         "make a data set in the competition's layout from FER2013 and the FER+ votes, both public",
-        "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus",
+        "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus9",
         _FERPLUS,
     )
     p.add_argument("--images", type=Path, required=True, metavar="FILE", help="FER2013: fer2013.csv or icml_face_data.csv, 300 MB")
@@ -115,12 +115,6 @@ Where to get them:
 A picture's class is the one with most votes; a tie, or "unknown" first, is uncertain; what is no face is left out.
 Training rows become train.zip, train.csv and train_votes.csv. Public and private test rows become test_kaggle.zip,
 sample_submission.csv and test_votes.csv: the truth of the test pictures, for scoring only; no training reads it."""
-
-
-def _data_flag(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
-    )
 
 
 def _add_leaderboard(sub) -> None:
@@ -147,7 +141,7 @@ def _add_leaderboard(sub) -> None:
         "python -m emofast leaderboard --data data/skillbox",
         "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.",
     )
-    _data_flag(p)
+    add_data(p)
     _quick_flag(p)
 
 
@@ -172,7 +166,7 @@ def _add_submission(sub) -> None:
         "choose the ensemble on validation, write submission.csv and check it",
         "python -m emofast submission --data data/skillbox",
     )
-    _data_flag(p)
+    add_data(p)
     _quick_flag(p)
     p.add_argument("--check", type=Path, metavar="FILE", help="only check this file against the data set")
 
@@ -196,7 +190,7 @@ def _add_submit(sub) -> None:
         "Checks the file, says how many submissions are left today, asks, sends, and writes the score into submissions.csv.",
     )
     p.add_argument("file", nargs="?", type=Path, metavar="FILE", help="what to send (default: the data set's submission.csv)")
-    _data_flag(p)
+    add_data(p)
     _quick_flag(p)
     p.add_argument("--message", default="", metavar="TEXT", help="note beside the submission (default: members and validation accuracy)")
     p.add_argument("--yes", action="store_true", help="send without asking")
@@ -247,14 +241,22 @@ def _add_bench(sub) -> None:
 
         import_module(f"emofast.bench.{args.what}").run(args)
 
-    p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live")
+    what = (
+        "training (a minute): pictures a second, beside stock fastai and beside steps alone\n"
+        "live (2 min): the webcam view without window and camera, on drawn clips\n"
+        "inference (20 s): milliseconds a face, beside the competition's 0.33 s\n"
+        "video (10 min): an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
+        "moments (minutes): planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv\n"
+        "robustness (5 min): accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
+    )
+    p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
     p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness"), help="what to measure")
     p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: pictures to train on; robustness: to validate on")
     p.add_argument("--model", type=Path, metavar="FILE", help="all but training and moments: this model instead of the shipped one")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
-    p.add_argument("--frames", type=int, default=1800, metavar="N", help="live: how many frames of each clip")
-    p.add_argument("--seeds", type=int, default=200, metavar="N", help="moments: how many drawn episodes for each number of viewers")
-    p.add_argument("--max-rows", type=int, metavar="N", help="robustness: only a look, at that many pictures; nothing is recorded")
+    p.add_argument("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip")
+    p.add_argument("--seeds", type=whole_number, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
+    p.add_argument("--max-rows", type=whole_number, metavar="N", help="robustness: only a look, at that many pictures; nothing is recorded")
 
 
 def _parser() -> argparse.ArgumentParser:

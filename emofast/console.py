@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from rich.console import Console
@@ -9,8 +10,17 @@ from rich.markup import escape
 
 __all__ = ["console", "warn"]
 
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """`emofast leaderboard | head` has what it wants: that is no failure, as rich's own exit status 1 would say."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+        raise SystemExit(0)
+
+
 # A pipe has no width, and rich would take 80 columns and cut tables to fit.
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+console = _Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 """Standard output. Piped, rich drops colours; wide lines are never cut."""
 
 _err = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -6,12 +6,12 @@ import os
 import platform
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 from rich.table import Table
 
 from emofast import paths
 from emofast.console import console
+from emofast.machine import installed
 
 __all__ = ["examine", "examine_hub"]
 
@@ -23,13 +23,13 @@ def examine() -> int:
     console.print(f"Python {platform.python_version()} at {sys.executable}, {platform.platform()}, {os.cpu_count()} cores")
     table, missing = Table("package", "installed", "tested with", ""), []
     for name, tested in _pins():
-        installed = _installed(name)
-        if installed is None:
+        found = installed(name)
+        if found is None:
             missing.append(name)
-        note = "[red]missing[/]" if installed is None else "" if installed.split("+")[0] == tested else "[yellow]another version[/]"
-        table.add_row(name, installed or "-", tested, note)
+        note = "[red]missing[/]" if found is None else "" if found.split("+")[0] == tested else "[yellow]another version[/]"
+        table.add_row(name, found or "-", tested, note)
     console.print(table)
-    if _installed("dlib") and _installed("dlib-bin"):
+    if installed("dlib") and installed("dlib-bin"):
         console.print(
             "[yellow]both dlib and dlib-bin are installed and overwrite each other:[/] pip uninstall dlib, then reinstall dlib-bin"
         )
@@ -47,13 +47,6 @@ def examine() -> int:
 def _pins() -> list[tuple[str, str]]:
     lines = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     return [found.groups() for line in lines if (found := PIN.match(line))]
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def examine_hub() -> int:

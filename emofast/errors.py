@@ -10,6 +10,10 @@ from functools import wraps
 __all__ = ["EmofastError", "exits_cleanly"]
 
 
+_PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+"""Of an `OSError`: the place cannot be used, through no fault of the program."""
+
+
 class EmofastError(Exception):
     """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
 
@@ -27,10 +31,10 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
         except KeyboardInterrupt:
             print("\nInterrupted. What was finished is kept; the same command goes on (experiments: with --resume).", file=sys.stderr)
             return 130
-        except BrokenPipeError:  # `emofast leaderboard | head`
-            sys.stderr.close()
-            return 0
         except OSError as e:
+            if e.errno in _PLACES and e.filename:
+                print(f"error: {e.filename}: {e.strerror}; name another place, or change what stands there.", file=sys.stderr)
+                return 2
             if e.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             where = f" while writing {e.filename}" if e.filename else ""

@@ -42,7 +42,7 @@ def leaderboard_table(results: list[Result]) -> pd.DataFrame:
                 "ms_per_face_cpu": s["ms_per_face_cpu"],
                 "train_minutes": s["train_seconds"] / 60,
                 "epochs": s["settings"]["epochs"],
-                "weights": s["settings"]["weights"],
+                "weights": r.weights,
                 "quick": s["settings"]["quick"],
                 "date": s["date"],
             }

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["machine", "processor"]
+__all__ = ["installed", "machine", "processor"]
+
+
+def installed(package: str) -> str | None:
+    """Version of an installed package, None where it is not."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def processor() -> str:

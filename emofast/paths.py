@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["PROJECT", "artifacts", "atomic_write", "cache"]
+from emofast.errors import EmofastError
+
+__all__ = ["PROJECT", "artifacts", "atomic_write", "cache", "refuse_overwriting", "sha256"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -21,6 +24,20 @@ def artifacts() -> Path:
 def cache() -> Path:
     """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
     return Path(os.environ.get("EMOFAST_CACHE") or PROJECT / ".cache")
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal text."""
+    with Path(path).open("rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
+
+
+def refuse_overwriting(outputs: Iterable[Path | None], inputs: Iterable[Path]) -> None:
+    """Raises `EmofastError` where a file that is about to be written is one that is about to be read."""
+    read = [p for p in map(Path, inputs) if p.exists()]
+    for path in outputs:
+        if path and Path(path).exists() and any(Path(path).samefile(p) for p in read):
+            raise EmofastError(f"{path} is what is being read: writing it would destroy it; name another file to write.")
 
 
 @contextmanager

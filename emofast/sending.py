@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 import time
@@ -13,7 +12,7 @@ import pandas as pd
 from rich.console import Console
 
 from emofast import paths
-from emofast.console import console
+from emofast.console import console, warn
 from emofast.data.competition import Competition
 from emofast.data.download import ROWS
 from emofast.errors import EmofastError
@@ -80,9 +79,12 @@ def _send(account: KaggleAccount, path: Path, row: dict[str, str], left: int, ye
 
 def _row(path: Path, message: str) -> dict[str, str]:
     """The line about this file, its message ending with a tag that finds it again in Kaggle's list."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    card = path.with_suffix(".json")
+    digest, card = paths.sha256(path), path.with_suffix(".json")
     made = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    if made.get("sha256") != digest:  # edited by hand since, or a json file of something else
+        if made:
+            warn(f"{card} describes another file than {path}: it is sent without members and validation accuracy")
+        made = {}
     validation = f"{made['validation_accuracy']:.4f}" if made else ""
     message = message or (f"{len(made['members'])} members, validation {validation}" if made else "by hand")
     return {

@@ -30,14 +30,22 @@ def export(experiment: str, data: str, to: Path | None = None, margin: float = M
     The temperature is fitted, and everything in the card measured, on the validation probabilities of the exported network itself: the
     last seed's, without TTA, as it will be used. The checkpoint is loaded without a card: this machine has trained it.
     """
-    source = artifacts() / data / experiment
-    learner = source / "checkpoints" / "learner.pkl"
-    for path in (learner, source / "valid.npz", source / "result.json"):
+    result = Result(artifacts() / data / experiment)
+    if (result.folder / "result.json").is_file() and result.is_ensemble:
+        raise EmofastError(f"{experiment} mixes other experiments and has no network of its own; export one of {_members(result)}.")
+    for path in (result.folder / "result.json", result.folder / "valid.npz", result.folder / "checkpoints" / "learner.pkl"):
         if not path.is_file():
-            raise EmofastError(f"{experiment} has left no {path}; train it first: python experiments/{experiment}.py --data {data}")
-    result = Result(source)
+            raise EmofastError(
+                f"{experiment} has left no {path} (trained networks are not in git); train it, without --resume: "
+                f"python experiments/{experiment}.py --data DIR, where DIR is the folder of {data}"
+            )
+    learner = result.learner
     probabilities, labels = result.valid["per_seed"][-1], result.valid["labels"]
     return export_model(learner, to or artifacts(), fit_temperature(probabilities, labels), model_facts(result), margin)
+
+
+def _members(result: Result) -> str:
+    return ", ".join(result.summary["members"])
 
 
 def model_facts(result: Result) -> dict:

@@ -35,6 +35,7 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     path = folder / "submission.csv"
     write_submission(comp, ensemble.mixture({n: t["probabilities"] for n, t in test.items()}), path)
     summary = {
+        "sha256": paths.sha256(path),
         "members": weights,
         "temperatures": ensemble.mixture.temperatures,
         "validation_accuracy": honest,

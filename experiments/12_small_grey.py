@@ -1,4 +1,4 @@
-"""12 Small grey network: what a laptop's webcam can run at thousands of faces a second.
+"""12 Small grey network: what a laptop can run on every face of a webcam.
 
 Idea          a 0.7 M parameter residual network on 48-px grey faces, trained on the annotators' votes instead of the class
               they elected (Barsoum et al. 2016, arXiv:1608.01041); where a data set has no votes, on the class

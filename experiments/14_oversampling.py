@@ -7,10 +7,18 @@ Changed       an epoch draws pictures with replacement, by class
 Command       python experiments/14_oversampling.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 16 epochs
+accuracy 0.7863 (95 % interval 0.7738 to 0.7983, one seed), with flip TTA 0.7963
+macro F1 0.5695 (with TTA 0.5897), calibration error 0.1087
+FER+ protocol with TTA: accuracy 0.8663, macro F1 0.7159 (3553 pictures, eight classes)
+0.70 M parameters, 2.1 ms per face on one CPU thread, trained in 13 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Open: it runs, and has not been measured on photographs yet; no claim is made
+Finding       Rare classes for nothing: the accuracy of 12 (.7963 and .7961 with TTA), and four points of macro F1 in its FER+ protocol
+              (.716 and .674). Fear is found in 69 % of cases instead of 49, disgust in 40 instead of 28, contempt in 17 instead of never.
+              Weights of the same strength (05) found more of them, for 3.5 points of accuracy. 20 goes on from here
 """
 
 from emofast.training import Run, emotion_learner, main

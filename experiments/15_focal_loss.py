@@ -7,10 +7,18 @@ Changed       focal loss instead of cross entropy
 Command       python experiments/15_focal_loss.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 16 epochs
+accuracy 0.7853 (95 % interval 0.7730 to 0.7975, one seed), with flip TTA 0.7909
+macro F1 0.5372 (with TTA 0.5436), calibration error 0.2369
+FER+ protocol with TTA: accuracy 0.8618, macro F1 0.6684 (3553 pictures, eight classes)
+0.70 M parameters, 2.1 ms per face on one CPU thread, trained in 13 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Open: it runs, and has not been measured on photographs yet; no claim is made
+Finding       Nothing gained (.7909 and .7961 with TTA, within the noise; macro F1 .01 lower): on votes the hard faces are those the
+              annotators disagree on, not the rare ones. And the probabilities, pressed towards the middle, become useless as such:
+              calibration error .24
 """
 
 from emofast.training import FocalLoss, Run, emotion_learner, main

@@ -7,10 +7,17 @@ Changed       the target: the elected class, smoothed by 0.1, instead of the vot
 Command       python experiments/16_label_smoothing.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 16 epochs
+accuracy 0.7863 (95 % interval 0.7738 to 0.7983, one seed), with flip TTA 0.7882
+macro F1 0.5345 (with TTA 0.5373), calibration error 0.0502
+FER+ protocol with TTA: accuracy 0.8596, macro F1 0.6544 (3553 pictures, eight classes)
+0.70 M parameters, 2.7 ms per face on one CPU thread, trained in 14 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Open: it runs, and has not been measured on photographs yet; no claim is made
+Finding       Less than the votes themselves (06): .7882 and .7946 with TTA, within the noise, and .654 to .670 in FER+ macro F1. For data
+              sets without votes it is a fair replacement: better calibrated (.05) than nothing, at no cost
 """
 
 from emofast.training import ClassLoss, Run, emotion_learner, main

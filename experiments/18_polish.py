@@ -17,7 +17,7 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 --- end of measured ---
 
-Finding       Small and cheap: eight minutes give 0.4 points with TTA and 1.6 points of macro F1 (disgust is found more often), less than
+Finding       Small and cheap: nine minutes give 0.4 points with TTA and 1.6 points of macro F1 (disgust is found more often), less than
               the noise of one run; the validation loss falls with it, which is better evidence than the accuracy. The best single
               network here, and the reason why the student (10) ends its training this way
 """

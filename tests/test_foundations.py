@@ -1,6 +1,8 @@
 """The rooms everything stands on: emotions, faces, errors, paths."""
 
 import errno
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.faces import prepare_face, to_channels
-from emofast.paths import atomic_write
+from emofast.paths import atomic_write, refuse_overwriting
 
 
 def test_nine_classes_in_the_competitions_order():
@@ -98,3 +100,31 @@ def test_atomic_write_shows_the_old_or_the_new(tmp_path):
     with atomic_write(path) as partial:
         partial.write_text("new")
     assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_place_that_cannot_be_used_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "file").touch()
+
+    @exits_cleanly
+    def command():
+        with atomic_write(tmp_path / "file" / "below.csv"):
+            pass
+
+    assert command() == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ") and str(tmp_path / "file") in err and err.count("\n") == 1
+
+
+def test_a_reader_that_has_enough_is_no_failure(project):
+    script = "from emofast.console import console\nfor i in range(100_000): console.print(i)"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {sys.executable} -c '{script}' | head -1"], cwd=project, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"0\n", b"")
+
+
+def test_nothing_is_written_over_what_is_read(tmp_path):
+    film = tmp_path / "film.mp4"
+    film.touch()
+    (tmp_path / "link.mp4").hardlink_to(film)
+    refuse_overwriting([tmp_path / "new.mp4", None], [film, tmp_path / "absent.mp4"])
+    with pytest.raises(EmofastError, match=r"link\.mp4 is what is being read"):
+        refuse_overwriting([tmp_path / "link.mp4"], [film])

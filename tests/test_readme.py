@@ -132,7 +132,7 @@ def run_cli_in_process(args, drawn, tmp_path, **_):
     (tmp_path / "submission.csv").write_bytes((drawn / "sample_submission.csv").read_bytes())
     there = {"data/drawn": str(drawn), "submission.csv": str(tmp_path / "submission.csv")}
     if args[:2] == ["data", "sample"]:
-        there, args = {"data/drawn": str(tmp_path / "new")}, [*args, "--train", "24", "--test", "6"]
+        there, args = {"data/mine": str(tmp_path / "new")}, [*args, "--train", "24", "--test", "6"]
     assert importlib.import_module("emofast.cli").main([there.get(a, a) for a in args]) == 0
 
 

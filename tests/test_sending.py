@@ -50,7 +50,8 @@ def made(own_artifacts) -> Path:
     rows = "".join(f"{n.split('/')[1]},happy\r\n" for n in TEST)
     (folder / "submission.csv").write_bytes(b"image_path,emotion\r\n" + rows.encode())
     members = {"01_resnet_baseline": 0.25, "02_convnext": 0.75}
-    (folder / "submission.json").write_text(json.dumps({"members": members, "validation_accuracy": 0.59124}))
+    digest = hashlib.sha256((folder / "submission.csv").read_bytes()).hexdigest()
+    (folder / "submission.json").write_text(json.dumps({"sha256": digest, "members": members, "validation_accuracy": 0.59124}))
     return folder / "submission.csv"
 
 
@@ -95,6 +96,14 @@ def test_sent_scored_and_recorded(kaggle, submit, made):
         "ref": "7001",
     }
     assert kaggle.submissions[0]["description"] == row["message"]
+
+
+def test_a_file_edited_by_hand_loses_the_members_aloud(kaggle, submit, made):
+    made.write_bytes(made.read_bytes().replace(b"happy", b"sad"))
+    status, _, err = submit("--yes")
+    assert status == 0 and "describes another file" in err
+    [row] = ledger(made)
+    assert (row["members"], row["validation_accuracy"]) == ("", "") and row["message"].startswith("by hand")
 
 
 def test_the_same_file_is_not_sent_twice_unless_forced(kaggle, submit, made):

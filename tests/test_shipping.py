@@ -31,7 +31,8 @@ def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     probabilities = softmax(rng.normal(0, 1, (200, 9)) + 3 * np.eye(9)[labels]).astype(np.float32)
     averaged = np.full_like(probabilities, 1 / 9)  # of seeds and TTA: not what is exported
     np.savez(place / "valid.npz", ids=np.arange(200), probabilities=averaged, per_seed=np.stack([averaged, probabilities]), labels=labels)
-    summary = {"data": "drawn", "command": "python experiments/01_baseline.py", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
+    run = {"data": "drawn", "command": "python experiments/01_baseline.py", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
+    summary = {**run, "seeds": [{}]}
     (place / "result.json").write_text(json.dumps(summary))
     assert export("01_baseline", "drawn") == own_artifacts / "emofast.json"
     card = json.loads((own_artifacts / "emofast.json").read_text())

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from emofast.bench.stand_in import stand_in
+from emofast.bench.stand_in import ARCH, stand_in
 from emofast.console import console
 from emofast.machine import machine
 from emofast.paths import artifacts
@@ -28,11 +28,12 @@ def run(args: argparse.Namespace) -> None:
     faces = list(np.random.default_rng(0).integers(0, 256, (32, 160, 160, 3), np.uint8))
     with tempfile.TemporaryDirectory() as tmp:
         onnx, learner = models(args.model, Path(tmp))
+        own = onnx.parent == Path(tmp)  # made here, a moment ago
         console.print(f"{machine()}; one thread; a face is a 160 x 160 BGR picture; the competition allows {LIMIT * 1000:.0f} ms")
         table = Table("model", "load s", "face ms", "95 %", "of limit", "of 32 ms", box=None, pad_edge=False)
         for path in (onnx, learner):
             start = time.perf_counter()
-            recognizer = EmotionRecognizer(path, trust=True)
+            recognizer = EmotionRecognizer(path, trust=own)
             loading = time.perf_counter() - start
             one = _times(recognizer.predict, faces[0], 300)
             many = _times(recognizer.predict_batch, faces, 20)
@@ -52,7 +53,7 @@ def models(given: Path | None, folder: Path) -> tuple[Path, Path]:
     if given or all(p.is_file() for p in pair):
         console.print(f"model: {pair[0]} and {pair[1].name}")
         return pair
-    console.print("model: an UNTRAINED stand-in of the shipped model's size (0.7 M parameters, 48 px grey); only its speed means anything")
+    console.print(f"model: an UNTRAINED {ARCH}, the shipped model's shape; only its speed means anything")
     card = stand_in(folder)
     return card.with_suffix(".onnx"), card.with_suffix(".pkl")
 

@@ -21,9 +21,9 @@ from emofast.data.cache import cached_faces
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.machine import machine
-from emofast.paths import artifacts, atomic_write
+from emofast.paths import artifacts, atomic_write, sha256
 from emofast.recognition import EmotionRecognizer
-from emofast.recognition.card import card_of, read_card, sha256
+from emofast.recognition.card import card_of, read_card
 from emofast.training import metrics
 
 __all__ = ["Faces", "disturbed", "run", "validation_faces"]
@@ -49,7 +49,7 @@ class Faces:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the table and write it to `artifacts/bench/robustness.csv` and `.json`; a look, at some rows or drawn faces, is not written."""
+    """Print the table and write it to `artifacts/bench/robustness.csv` and `.json`; not a look at some rows, drawn faces, another model."""
     model = args.model or artifacts() / "emofast.onnx"
     recognizer = EmotionRecognizer(model)
     facts = _model_facts(recognizer.path)
@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> None:
         console.print(f"{len(rows)}/{len(DISTURBANCES)} {disturbance}: accuracy {rows[-1]['accuracy']:.4f}")
     console.print(_table(rows))
     console.print("accuracy: nine classes, with its 95 % interval; change: from undisturbed; FER+: accuracy in its protocol, eight classes")
-    if args.max_rows or comp.name == "sample":  # too few faces to be quoted, or drawn ones, which must not stand in the place of real ones
-        console.print("a look: nothing was recorded (the whole validation split of real faces is)")
+    if args.max_rows or comp.va is not None or args.model:  # too few faces to be quoted, drawn ones, or another network
+        console.print("a look: nothing was recorded (the shipped model on the whole validation split of real faces is)")
         return
     _write(facts, rows)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from emofast.network import NetworkSpec
 
-__all__ = ["stand_in"]
+__all__ = ["ARCH", "stand_in"]
 
-SIZE = 48
+ARCH, SIZE = "small_resnet_d", 48
 
 
 def stand_in(folder: Path) -> Path:
-    """Export an untrained residual network (0.7 M parameters, 48 px grey) into `folder`; returns its card's path.
+    """Export an untrained network of the shipped model's shape (48 px grey) into `folder`; returns its card's path.
 
     Its answers mean nothing; its speed is that of a trained network of this shape.
     """
@@ -22,12 +22,13 @@ def stand_in(folder: Path) -> Path:
     from torch import nn
 
     from emofast.recognition.export import export_model
+    from emofast.training.networks import NONE, create_network
 
     torch.manual_seed(0)
     data = Datasets([0, 1], [[_no_picture], [_no_label]], splits=[[0], [1]])
     dls = DataLoaders.from_dsets(data.train, data.valid, bs=1, device="cpu")
-    learn = Learner(dls, _residual_network(), loss_func=nn.CrossEntropyLoss())
-    learn.spec = NetworkSpec("untrained residual network", SIZE, 1, (0.5,), (0.25,))
+    learn = Learner(dls, create_network(ARCH, 9, channels=1, weights=NONE), loss_func=nn.CrossEntropyLoss())
+    learn.spec = NetworkSpec(ARCH, SIZE, 1, (0.5,), (0.25,))
     folder.mkdir(parents=True, exist_ok=True)
     path = (folder / "untrained.pkl").resolve()
     learn.export(path)
@@ -44,25 +45,3 @@ def _no_label(_):
     import torch
 
     return torch.tensor(0)
-
-
-def _residual_network():
-    from torch import nn
-
-    class Block(nn.Module):
-        def __init__(self, n_in: int, n_out: int, stride: int):
-            super().__init__()
-            self.way = nn.Sequential(
-                nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False), nn.BatchNorm2d(n_out), nn.SiLU(),
-                nn.Conv2d(n_out, n_out, 3, 1, 1, bias=False), nn.BatchNorm2d(n_out),
-            )  # fmt: skip
-            same = n_in == n_out and stride == 1
-            self.short = nn.Identity() if same else nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride, bias=False), nn.BatchNorm2d(n_out))
-            self.act = nn.SiLU()
-
-        def forward(self, x):
-            return self.act(self.way(x) + self.short(x))
-
-    stem = nn.Sequential(nn.Conv2d(1, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32), nn.SiLU())
-    blocks = [Block(32, 32, 1), Block(32, 32, 1), Block(32, 64, 2), Block(64, 64, 1), Block(64, 128, 2), Block(128, 128, 1)]
-    return nn.Sequential(stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 9))

@@ -3,14 +3,9 @@
 from emofast.data.check import check_data
 from emofast.data.competition import Competition, find_data, read_competition
 from emofast.data.split import frozen_split
+from emofast.lazy import lazily
 
 __all__ = ["Competition", "check_data", "find_data", "frozen_split", "get_dls", "get_test_dl", "read_competition"]
 
-
-def __getattr__(name: str):
-    # `get_dls` needs fastai; checking or downloading a data set does not.
-    if name in ("get_dls", "get_test_dl"):
-        from emofast.data import loaders
-
-        return getattr(loaders, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# `get_dls` needs fastai; checking or downloading a data set does not.
+__getattr__ = lazily(__name__, dict.fromkeys(("get_dls", "get_test_dl"), "emofast.data.loaders"))

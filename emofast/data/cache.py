@@ -22,7 +22,7 @@ from emofast.errors import EmofastError
 __all__ = ["PixelCache", "cached_faces"]
 
 CHUNK = 512  # pictures decoded between two writes; bounds memory whatever the size of the data set
-FORMAT = 1  # raise when the same file would decode to other pixels
+FORMAT = 2  # raise when the same file would decode to other pixels
 
 
 class PixelCache:

@@ -13,7 +13,7 @@ from rich.table import Table
 from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.data.decode import read_face
-from emofast.data.duplicates import duplicate_groups
+from emofast.data.duplicates import copied, duplicate_groups
 from emofast.data.pictures import Pictures
 from emofast.emotions import EMOTIONS
 
@@ -22,7 +22,8 @@ __all__ = ["DataReport", "check_data", "print_report"]
 
 @dataclass
 class DataReport:
-    """What `check_data` found. Lists hold picture names; `duplicates` counts the copies beyond each first file."""
+    """What `check_data` found. Lists hold picture names; `duplicates` counts the copies beyond each first file,
+    `copied_test` names the test pictures whose very file is also a training picture."""
 
     name: str
     rows: int
@@ -34,6 +35,7 @@ class DataReport:
     extra: list[str] = field(default_factory=list)
     duplicates: int = 0
     two_classes: list[list[str]] = field(default_factory=list)
+    copied_test: list[str] = field(default_factory=list)
 
 
 def check_data(comp: Competition) -> DataReport:
@@ -58,6 +60,7 @@ def check_data(comp: Competition) -> DataReport:
         + sorted(set(comp.test_pictures.identity) - set(comp.test_names)),
         duplicates=sum(len(rows) - 1 for rows in doubled),
         two_classes=[[comp.train_names[r] for r in rows] for rows in doubled if len({int(comp.labels[r]) for r in rows}) > 1],
+        copied_test=copied(comp.test_pictures, comp.test_names, comp.train_pictures, comp.train_names),
     )
 
 
@@ -84,6 +87,7 @@ def print_report(report: DataReport) -> None:
     _line("unreadable test pictures (predicted as the most frequent class)", len(report.unreadable_test), report.unreadable_test)
     _line("files that no csv names (ignored)", len(report.extra), report.extra)
     _line("exact duplicates (kept on one side of the split)", report.duplicates)
+    _line("test pictures that are training pictures too (they flatter a test score)", len(report.copied_test), report.copied_test)
     _line("pictures doubled under two classes", len(report.two_classes), [" = ".join(names[:3]) for names in report.two_classes])
 
 

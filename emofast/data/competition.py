@@ -131,7 +131,7 @@ def _read_csv(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
     if path is None:
         raise EmofastError(f"{folder} has no {name}; `python -m emofast data download` gets the competition's files.")
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, dtype={"image_path": str})
     except (ValueError, UnicodeDecodeError, OSError) as e:
         raise EmofastError(f"{path} cannot be read as a table ({str(e).splitlines()[0]}); get it again.") from e
     lacking = [c for c in columns if c not in table.columns]
@@ -155,7 +155,10 @@ def _read_votes(folder: Path, ids: list[str]) -> np.ndarray | None:
         raise EmofastError(
             f"{folder / 'train_votes.csv'} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed."
         )
-    votes = table.loc[ids, list(EMOTIONS)].to_numpy(np.float32)
+    votes = _numbers(folder / "train_votes.csv", table.loc[ids, list(EMOTIONS)])
+    if (votes < 0).any():
+        bad = ids[int((votes < 0).any(1).argmax())]
+        raise EmofastError(f"{folder / 'train_votes.csv'} has a negative vote for {bad}; mend the row or remove the file.")
     total = votes.sum(axis=1, keepdims=True)
     if (total <= 0).any():
         raise EmofastError(
@@ -169,7 +172,14 @@ def _read_truth(folder: Path, ids: list[str]) -> np.ndarray | None:
     if not (folder / "truth.csv").is_file():
         return None
     table = _read_csv(folder, "truth.csv", ["image_path", "valence", "arousal"]).set_index("image_path")
-    return table.reindex(ids)[["valence", "arousal"]].to_numpy(np.float32)
+    return _numbers(folder / "truth.csv", table.reindex(ids)[["valence", "arousal"]])
+
+
+def _numbers(path: Path, table: pd.DataFrame) -> np.ndarray:
+    try:
+        return table.to_numpy(np.float32)
+    except ValueError as e:
+        raise EmofastError(f"{path} holds something that is no number ({e}); mend it or remove the file.") from None
 
 
 def _all_there(csv: Path, names: list[str], pictures: Pictures) -> None:

@@ -30,6 +30,8 @@ def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
         image = Image.open(io.BytesIO(data))
         image.draft("L" if image.mode == "L" else "RGB", (4 * size, 4 * size))
         image = ImageOps.exif_transpose(image)  # phones store rotation beside the pixels
+        if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion cuts off at 255
+            return prepare_face(np.asarray(image).clip(0, 65535).astype(np.uint16), size, channels)
         if image.mode != "L":
             image = image.convert("RGB")
         array = np.asarray(image)

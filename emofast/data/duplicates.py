@@ -10,7 +10,7 @@ import numpy as np
 
 from emofast.data.pictures import Pictures
 
-__all__ = ["duplicate_groups"]
+__all__ = ["copied", "duplicate_groups"]
 
 
 def duplicate_groups(pictures: Pictures, names: list[str]) -> np.ndarray:
@@ -18,17 +18,30 @@ def duplicate_groups(pictures: Pictures, names: list[str]) -> np.ndarray:
 
     Only files whose cheap identity (size, checksum) is shared are read and hashed. A file that cannot be read stands alone.
     """
+    return _groups([(pictures, name) for name in names])
+
+
+def copied(pictures: Pictures, names: list[str], originals: Pictures, original_names: list[str]) -> list[str]:
+    """Those of `names` whose files hold the same bytes as one of the originals."""
+    n = len(original_names)
+    groups = _groups([*((originals, name) for name in original_names), *((pictures, name) for name in names)])
+    return [name for name, group in zip(names, groups[n:]) if group < n]
+
+
+def _groups(files: list[tuple[Pictures, str]]) -> np.ndarray:
+    """For each file the index of the first that holds the same bytes, int64 [n]."""
     alike: dict[tuple, list[int]] = defaultdict(list)
-    for i, name in enumerate(names):
+    for i, (pictures, name) in enumerate(files):
         alike[pictures.identity[name]].append(i)
-    groups = np.arange(len(names))
+    groups = np.arange(len(files))
     for rows in alike.values():
         if len(rows) == 1:
             continue
         first: dict[bytes, int] = {}
         for i in rows:
+            pictures, name = files[i]
             try:
-                digest = hashlib.sha256(pictures.read(names[i])).digest()
+                digest = hashlib.sha256(pictures.read(name)).digest()
             except (OSError, zipfile.BadZipFile):
                 continue
             groups[i] = first.setdefault(digest, i)

@@ -51,7 +51,10 @@ def frozen_split(comp: Competition) -> np.ndarray:
         raise EmofastError(
             f"{comp.folder / 'train.csv'} has {len(comp.labels)} rows; training and validation need at least {2 * SPLIT_FOLDS}."
         )
-    mask = draw_split(comp.labels, duplicate_groups(comp.train_pictures, comp.train_names))
+    try:
+        mask = draw_split(comp.labels, duplicate_groups(comp.train_pictures, comp.train_names))
+    except ValueError as e:  # scikit-learn's: every class has fewer pictures than there are folds
+        raise EmofastError(f"{comp.folder / 'train.csv'} cannot be split into training and validation ({e}).") from e
     with paths.atomic_write(path) as partial:
         pd.DataFrame({"image_path": comp.train_ids, "is_valid": mask.astype(int)}).to_csv(partial, index=False)
     return mask

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from emofast.console import console, warn
+from emofast.errors import EmofastError
 from emofast.live.log import FaceLog
 from emofast.live.overlay import Status, draw
 from emofast.live.pipeline import Pipeline, Seen
@@ -111,7 +112,8 @@ class LiveView:
             image = image.copy()
         message = self._message if time.perf_counter() < self._message_until else None
         recording = self._record.seconds if self._record else None
-        return draw(image, views, self.texts, Status(self._fps, self.paused, recording, self.source.lost, self.help, message))
+        margin = self.pipeline.recognizer.margin
+        return draw(image, views, self.texts, Status(self._fps, self.paused, recording, self.source.lost, self.help, message, margin))
 
     def _keep(self, frame: Frame, picture: np.ndarray) -> None:
         """Count, log and write one frame."""
@@ -143,12 +145,19 @@ class LiveView:
         elif key == "l":
             self.texts = LANGUAGES["ru" if self.texts.code == "en" else "en"]
         elif key == "s":
-            path = _unused("png")
-            with atomic_write(path) as part:
-                cv2.imwrite(str(part), picture)
-            self._say(f"{self.texts.saved}: {path.name}")
+            self._snapshot(picture)
         elif key == "r":
             self._toggle_recording()
+
+    def _snapshot(self, picture: np.ndarray) -> None:
+        path = _unused("png")
+        try:
+            with atomic_write(path) as part:
+                part.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        except OSError as e:  # a full disk, a folder that may not be written: no reason to end the session
+            self._say(f"{path.name}: {e.strerror}")
+        else:
+            self._say(f"{self.texts.saved}: {path.name}")
 
     def _toggle_recording(self) -> None:
         if self._record:
@@ -156,7 +165,10 @@ class LiveView:
             self._say(f"{self.texts.saved}: {self._record.path.name}")
             self._record = None
         else:
-            self._record = Recorder(_unused("mp4"), self.source.fps)
+            try:
+                self._record = Recorder(_unused("mp4"), self.source.fps)
+            except EmofastError as e:
+                self._say(str(e))
 
     def _say(self, message: str) -> None:
         console.print(message)

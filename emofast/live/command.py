@@ -16,6 +16,7 @@ from emofast.live.sources import LiveSource, open_source
 from emofast.live.stages import Stages
 from emofast.live.texts import LANGUAGES
 from emofast.live.window import Window
+from emofast.paths import refuse_overwriting
 from emofast.recognition import EmotionRecognizer
 from emofast.recognition.card import shipped_model
 
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     """One session as the flags say; raises `EmofastError` for whatever cannot work. `started`: `time.perf_counter()` of the start."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside still finishes the files
     cv2.setNumThreads(1)  # its pictures are small: handing them to threads costs more than drawing them
+    refuse_overwriting([args.save, args.log], [Path(args.source)])
     model = args.model or shipped_model()
     if args.max_frames is None and args.headless and not (args.save or args.log):
         console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")

@@ -11,7 +11,7 @@ from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.live.canvas import Canvas, Colour
 from emofast.live.smoothing import FaceView
 from emofast.live.texts import Texts
-from emofast.recognition import crop_square
+from emofast.recognition import MARGIN, crop_square
 
 __all__ = ["Status", "draw"]
 
@@ -35,6 +35,8 @@ class Status:
     lost: bool = False
     help: bool = False
     message: str | None = None
+    margin: float = MARGIN
+    """How far beyond a face the network sees, of the face's side."""
 
 
 def draw(image: np.ndarray, views: list[FaceView], texts: Texts, status: Status = Status()) -> np.ndarray:
@@ -42,7 +44,7 @@ def draw(image: np.ndarray, views: list[FaceView], texts: Texts, status: Status 
     c = Canvas(image)
     main = max(views, key=lambda v: v.box.w, default=None)
     for view in sorted(views, key=lambda v: v.box.w):
-        _box_and_label(c, view, texts, c.px(2.5 if view is main else 1.5))
+        _box_and_label(c, view, texts, c.px(2.5 if view is main else 1.5), status.margin)
     if main:
         _bars(c, main, texts)
         _circumplex(c, main, texts)
@@ -67,10 +69,10 @@ def _on(colour: Colour) -> Colour:
     return INK if 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2] > 150 else PAPER
 
 
-def _box_and_label(c: Canvas, view: FaceView, texts: Texts, thickness: int) -> None:
+def _box_and_label(c: Canvas, view: FaceView, texts: Texts, thickness: int, margin: float) -> None:
     """The square that the network sees, and what it says."""
     colour = _colour(view.emotion)
-    b = crop_square(view.box)
+    b = crop_square(view.box, margin)
     c.frame(b.x, b.y, b.w, b.h, c.px(12), INK, thickness + c.px(1.5))
     c.frame(b.x, b.y, b.w, b.h, c.px(12), colour, thickness)
     name, share = texts.emotion(view.emotion), f"{view.confidence:.0%}"

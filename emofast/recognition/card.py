@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
 from emofast.errors import EmofastError
-from emofast.paths import artifacts, atomic_write
+from emofast.paths import artifacts, atomic_write, sha256
 
-__all__ = ["card_of", "read_card", "refuse_unvouched", "sha256", "shipped_model", "write_card"]
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, as hexadecimal text."""
-    with Path(path).open("rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
+__all__ = ["card_of", "read_card", "refuse_unvouched", "shipped_model", "write_card"]
 
 
 def shipped_model() -> Path:

@@ -6,18 +6,19 @@ import json
 import logging
 import warnings
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
+from fastai.learner import Learner
 
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.machine import installed
 from emofast.network import NetworkSpec
-from emofast.paths import atomic_write
+from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
-from emofast.recognition.card import sha256, write_card
+from emofast.recognition.card import write_card
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.networks import Network, open_learner, open_onnx, unpickle
 
@@ -45,7 +46,7 @@ def export_model(
     learn = unpickle(Path(learner))
     spec: NetworkSpec = learn.spec
     learn.temperature = float(temperature)
-    learn.path = learn.dls.path = Path()  # where it was trained is nobody's business
+    _forget(learn)
     pkl, onnx = Path(to) / f"{name}.pkl", Path(to) / f"{name}.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
         learn.export(new_pkl.resolve())
@@ -64,11 +65,21 @@ def export_model(
         "temperature": round(float(temperature), 4),
         **(facts or {}),
         "exported": date.today().isoformat(),
-        "versions": {p: version(p) for p in ("emofast", "fastai", "torch", "timm", "onnx", "onnxruntime") if _installed(p)},
+        "versions": {p: v for p in ("emofast", "fastai", "torch", "timm", "onnx", "onnxruntime") if (v := installed(p))},
         "sha256": {path.name: sha256(path) for path in (pkl, onnx)},
     }
     write_card(pkl, card)
     return pkl.with_suffix(".json")
+
+
+def _forget(learn: Learner) -> None:
+    """What training left in the learner and a user of it must not carry: where it was trained, the metrics' last predictions and labels,
+    the row numbers of the split, which fastai keeps in emptied DataLoaders too."""
+    learn.path = learn.dls.path = Path()
+    learn.metrics = []
+    for dl in learn.dls.loaders:
+        for pipeline in getattr(dl.dataset, "tls", ()):
+            pipeline.splits = None
 
 
 def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -> None:
@@ -112,12 +123,3 @@ def parity(a: Network, b: Network, n: int = 8, seed: int = 0) -> float:
     faces = np.random.default_rng(seed).integers(0, 256, (n, a.channels, a.size, a.size), np.uint8)
     batches = [faces, faces[:1]]
     return max(float(np.abs(x - y).max()) for batch in batches for x, y in zip(a(batch), b(batch)))
-
-
-def _installed(package: str) -> bool:
-    from importlib.metadata import PackageNotFoundError
-
-    try:
-        return bool(version(package))
-    except PackageNotFoundError:
-        return False

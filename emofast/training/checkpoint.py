@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from fastai.callback.core import Callback
+from fastai.data.core import DataLoaders
 
 from emofast import paths
 
-__all__ = ["Checkpoint", "CheckpointFile", "save_whole"]
+__all__ = ["Checkpoint", "CheckpointFile", "get_rng", "save_whole", "set_rng"]
 
 
 class CheckpointFile:
@@ -61,7 +62,7 @@ class Checkpoint(Callback):
             self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.file.state["smooth_loss"]
             for callback in self._with_state():
                 callback.load_state_dict(self.file.state["callbacks"][callback.name])
-            _set_rng(self.file.state["rng"], self.dls)
+            set_rng(self.file.state["rng"], self.dls)
 
     def after_epoch(self):
         if self.epoch < self.start_epoch:
@@ -81,7 +82,7 @@ class Checkpoint(Callback):
             model=self.model.state_dict(),
             opt=copy.copy(self.opt.state_dict()),
             callbacks={c.name: c.state_dict() for c in self._with_state()},
-            rng=_get_rng(self.dls),
+            rng=get_rng(self.dls),
             smooth_loss=(self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         )
         self.file.write()
@@ -91,20 +92,23 @@ class Checkpoint(Callback):
         return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
 
 
-def _get_rng(dls) -> dict:
+def get_rng(dls: DataLoaders | None = None) -> dict:
+    """State of every random number generator that training draws from; with `dls` also of its shuffling."""
     return {
         "python": random.getstate(),
         "numpy": np.random.get_state(),
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "dls": dls.train.rng.getstate(),
+        "dls": dls.train.rng.getstate() if dls else None,
     }
 
 
-def _set_rng(state: dict, dls) -> None:
+def set_rng(state: dict, dls: DataLoaders | None = None) -> None:
+    """Go on from what `get_rng` gave."""
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
     torch.set_rng_state(state["torch"])
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
-    dls.train.rng.setstate(state["dls"])
+    if dls:
+        dls.train.rng.setstate(state["dls"])

@@ -15,7 +15,7 @@ from fastai.learner import Learner
 from filelock import FileLock, Timeout
 
 from emofast import paths
-from emofast.arguments import Help, whole_number
+from emofast.arguments import Help, add_data, whole_number
 from emofast.console import console, warn
 from emofast.data import find_data, read_competition
 from emofast.data.competition import Competition
@@ -23,7 +23,7 @@ from emofast.errors import EmofastError, exits_cleanly
 from emofast.training.header import refresh_header
 from emofast.training.networks import IMAGENET
 from emofast.training.precision import choose_device, choose_precision
-from emofast.training.record import record
+from emofast.training.record import Code, record
 from emofast.training.results import Result, code_hash, package_hash, read_results, results_folder
 from emofast.training.run import QUICK_EPOCHS, QUICK_ROWS, Run
 from emofast.training.seed import SeedResult, finished_seed, train_seed
@@ -50,9 +50,7 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
         epilog=f"example: python experiments/{source.name} --data sample --quick",
         formatter_class=Help,
     )
-    p.add_argument(
-        "--data", metavar="DIR|sample", help="data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
-    )
+    add_data(p)
     p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
     p.add_argument(
         "--seeds", type=whole_number, default=1, metavar="N", help="how many seeds to train, from --seed up; N > 1 states the spread"
@@ -69,9 +67,10 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
 
 def _run(train: Callable, epochs: int, uses: Sequence[str] | Literal["all"], source: Path, args: argparse.Namespace) -> None:
     comp = read_competition(find_data(args.data))
+    code = Code.of(source)
     settings = {
         "epochs": args.epochs or (min(epochs, QUICK_EPOCHS) if args.quick else epochs),
-        "weights": args.weights,
+        "weights": _named(args.weights),
         "quick": args.quick,
         "seeds": list(range(args.seed, args.seed + args.seeds)),
     }
@@ -89,8 +88,14 @@ def _run(train: Callable, epochs: int, uses: Sequence[str] | Literal["all"], sou
     except Timeout:
         raise EmofastError(f"{source.name} is already running on {comp.name}; wait for it, or stop it first.") from None
     with lock:
-        resume = args.resume and _same_run(checkpoints, key)
-        _train_all(train, source, comp, args, key, folder, resume)
+        resume = args.resume and _same_run(checkpoints, key, code)
+        _train_all(train, code, comp, args, key, folder, resume)
+
+
+def _named(weights: str) -> str:
+    """What a result says its weights were: of a file its name and contents, not where it lies on this machine."""
+    path = Path(weights)
+    return f"{path.name}:{paths.sha256(path)[:12]}" if path.is_file() else weights
 
 
 def _used(folder: Path, uses: Sequence[str] | Literal["all"]) -> dict[str, str]:
@@ -115,12 +120,16 @@ def _recorded(folder: Path, key: dict) -> bool:
     return True
 
 
-def _same_run(checkpoints: Path, key: dict) -> bool:
-    """Whether the checkpoints there belong to this very run; others are of no use and are told."""
+def _same_run(checkpoints: Path, key: dict, code: Code) -> bool:
+    """Whether the checkpoints there belong to this very run; others are of no use and are told, as are edits of emofast since."""
     note = checkpoints / "run.json"
     if not note.is_file():
         return False
-    if json.loads(note.read_text()) == _one_seed(key):
+    begun = json.loads(note.read_text())
+    package = begun.pop("package", None)
+    if begun == _one_seed(key):
+        if package != code.package:
+            warn(f"{checkpoints} was begun with another version of emofast/data or emofast/training: its result will mix the two")
         return True
     warn(f"{checkpoints} is of other code, data or settings: starting anew")
     return False
@@ -131,26 +140,27 @@ def _one_seed(key: dict) -> dict:
     return {**key, "settings": {k: v for k, v in key["settings"].items() if k != "seeds"}}
 
 
-def _train_all(train: Callable, source: Path, comp: Competition, args, key: dict, folder: Path, resume: bool) -> None:
+def _train_all(train: Callable, code: Code, comp: Competition, args, key: dict, folder: Path, resume: bool) -> None:
     checkpoints, settings = folder / "checkpoints", key["settings"]
     if not resume:
         for old in [*checkpoints.glob("seed*"), *checkpoints.glob("learner.pkl")]:
             old.unlink()
         with paths.atomic_write(checkpoints / "run.json") as partial:
-            partial.write_text(json.dumps(_one_seed(key)))
+            partial.write_text(json.dumps({**_one_seed(key), "package": code.package}))
     device = choose_device(args.device)
     precision = choose_precision(device)
-    console.print(f"{source.stem} on {comp.name}: {device.type}, {precision}, epochs {settings['epochs']}, seeds {settings['seeds']}")
+    name = code.script.stem
+    console.print(f"{name} on {comp.name}: {device.type}, {precision}, epochs {settings['epochs']}, seeds {settings['seeds']}")
     seeds = []
     for seed in settings["seeds"]:
         run = Run(comp, seed, settings["epochs"], args.weights, device, args.quick, checkpoints, resume)
         seeds.append(finished_seed(checkpoints, seed) or train_seed(train, run))
-    summary = record(source, comp, key, folder, seeds, precision)
+    summary = record(code, comp, key, folder, seeds, precision)
     if not args.quick and comp.name != "sample":
-        refresh_header(source)
+        refresh_header(code.script)
     scores = summary["scores"]
     console.print(
-        f"{source.stem}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, "
+        f"{name}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, "
         f"macro F1 {scores['macro_f1_tta']:.4f}"
         f" on {summary['valid_rows']} validation pictures; recorded in {folder}"
     )

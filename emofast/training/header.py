@@ -23,10 +23,10 @@ def results_of(experiment: str) -> list[Result]:
 
 def header_block(results: list[Result]) -> str:
     """The lines between the markers."""
-    return "\n\n".join(_paragraph(r.summary) for r in results) if results else "no recorded run yet"
+    return "\n\n".join(_paragraph(r.summary, r.weights) for r in results) if results else "no recorded run yet"
 
 
-def _paragraph(s: dict) -> str:
+def _paragraph(s: dict, weights: str) -> str:
     scores, n = s["scores"], len(s["seeds"])
     noise = (
         f"± {scores['accuracy_spread']:.4f} over {n} seeds"
@@ -35,7 +35,7 @@ def _paragraph(s: dict) -> str:
     )
     lines = [
         f"data set {s['data']}, {s['valid_rows']} validation pictures, "
-        f"weights {s['settings']['weights']}, {s['settings']['epochs']} epochs",
+        f"weights {weights}, {s['settings']['epochs']} epochs",
         f"accuracy {scores['accuracy']:.4f} ({noise}), with flip TTA {scores['accuracy_tta']:.4f}",
         f"macro F1 {scores['macro_f1']:.4f} (with TTA {scores['macro_f1_tta']:.4f}), calibration error {scores['calibration_error']:.4f}",
     ]

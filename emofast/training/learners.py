@@ -17,7 +17,7 @@ from emofast.errors import EmofastError
 from emofast.network import NetworkSpec, Target
 from emofast.training import metrics as m
 from emofast.training.losses import ClassLoss, ClassVALoss, VALoss, VotesLoss
-from emofast.training.networks import IMAGENET, NONE, VAOutput, create_network, split_head, split_stages
+from emofast.training.networks import IMAGENET, NONE, VAOutput, create_network, split_head, split_stages, usable_weights
 from emofast.training.precision import choose_precision, precision_callbacks
 
 __all__ = ["emotion_learner", "multitask_learner", "va_learner"]
@@ -119,6 +119,7 @@ def _learner(
 ) -> Learner:
     if split not in SPLITTERS:
         raise EmofastError(f"unknown split {split!r}; the splits are {', '.join(SPLITTERS)}.")
+    weights = usable_weights(arch, weights)
     net = create_network(arch, n_out, dls.channels, weights, drop)
     model = nn.Sequential(net, VAOutput()) if target in ("va", "class+va") else net
     cbs = [*precision_callbacks(choose_precision(dls.device)), *(cbs or [])]
@@ -127,6 +128,7 @@ def _learner(
     )
     mean, std = dls.stats
     learn.spec = NetworkSpec(arch=arch, size=dls.size, channels=dls.channels, mean=mean, std=std, target=target)
+    learn.weights = weights
     if weights != NONE:
         learn.freeze()
     return learn

@@ -16,7 +16,7 @@ from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.training.small import SMALL, SmallResNet
 
-__all__ = ["VAOutput", "create_network", "head_of", "split_head", "split_stages"]
+__all__ = ["VAOutput", "create_network", "head_of", "split_head", "split_stages", "usable_weights"]
 
 IMAGENET = "imagenet"
 NONE = "none"
@@ -36,11 +36,8 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     `torchvision.NAME`. `weights`: `imagenet` (fetched), `none` (drawn by the seed), or a state-dict file (.pth, .safetensors).
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
-    pretrained = weights == IMAGENET
-    base = arch.split(".")[0]
-    if base in SMALL and pretrained:
-        warn(f"{base} is emofast's own and has no pretrained weights: it starts from nothing")
-        pretrained, weights = False, NONE
+    weights = usable_weights(arch, weights)
+    pretrained, base = weights == IMAGENET, _base(arch)
     try:
         if base in SMALL:
             model = SmallResNet(n_out, channels, drop=drop, **SMALL[base])
@@ -58,6 +55,19 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     if weights not in (IMAGENET, NONE):
         _load_file(model, Path(weights))
     return model
+
+
+def usable_weights(arch: str, weights: str) -> str:
+    """`weights`, or `none`, aloud, for a network of emofast's own, of which there are none on ImageNet."""
+    if _base(arch) not in SMALL or weights != IMAGENET:
+        return weights
+    warn(f"{arch} is emofast's own and has no pretrained weights: it starts from nothing")
+    return NONE
+
+
+def _base(arch: str) -> str:
+    """A timm name without its tag."""
+    return arch.split(".")[0]
 
 
 def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
@@ -102,9 +112,9 @@ def _load_file(model: nn.Module, path: Path) -> None:
         raise EmofastError(
             f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
         ) from e
-    state = state.get("model", state)  # emofast's checkpoints hold the state dict under this key
     own = model.state_dict()
-    fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    tensors = {k: v for k, v in state.items() if isinstance(v, torch.Tensor)} if isinstance(state, dict) else {}
+    fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
     if not fitting:
         raise EmofastError(f"{path} holds no tensor that fits this network; it was saved from another architecture.")
     model.load_state_dict(fitting, strict=False)

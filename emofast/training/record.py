@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,20 +18,36 @@ from emofast.training.precision import Precision
 from emofast.training.results import environment, package_hash, write_result
 from emofast.training.seed import SeedResult
 
-__all__ = ["record"]
+__all__ = ["Code", "record"]
 
 
-def record(source: Path, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision) -> dict:
+@dataclass(frozen=True)
+class Code:
+    """What a run executes, taken at its start: in the hours until its end somebody may have edited the files.
+
+    `script`: the experiment; `text`: its contents; `package`: hash of emofast's own code.
+    """
+
+    script: Path
+    text: bytes
+    package: str
+
+    @classmethod
+    def of(cls, script: Path) -> Code:
+        return cls(script, script.read_bytes(), package_hash())
+
+
+def record(code: Code, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision) -> dict:
     """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was."""
     rows = seeds[0].rows
     labels = comp.labels[rows]
     valid = np.mean([s.valid_tta.probabilities for s in seeds], axis=0)
     summary = {
-        "experiment": source.stem,
+        "experiment": code.script.stem,
         "data": comp.name,
         **key,
-        "package": package_hash(),
-        "command": f"python experiments/{source.name} {' '.join(_portable(a) for a in sys.argv[1:])}".strip(),
+        "package": code.package,
+        "command": f"python experiments/{code.script.name} {' '.join(_portable(a) for a in sys.argv[1:])}".strip(),
         "valid_rows": len(rows),
         "scores": _scores(seeds, labels, comp),
         "va_truth": "the drawn faces' true values" if comp.va is not None else "the classes' circumplex centres: no truth about any face",
@@ -56,8 +73,8 @@ def record(source: Path, comp: Competition, key: dict, folder: Path, seeds: list
         "probabilities": np.mean([s.test_tta.probabilities for s in seeds], axis=0).astype(np.float32),
         "per_seed": np.stack([s.test.probabilities for s in seeds]),
     }
-    figure = confusion_figure(valid, labels, f"{source.stem} on {comp.name}")
-    write_result(folder, summary, history, arrays, test, figure, source)
+    figure = confusion_figure(valid, labels, f"{code.script.stem} on {comp.name}")
+    write_result(folder, summary, history, arrays, test, figure, code.text)
     return summary
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from emofast import paths
+from emofast.errors import EmofastError
 from emofast.machine import processor
 
 __all__ = ["Result", "code_hash", "environment", "package_hash", "read_results", "results_folder", "write_result"]
@@ -48,6 +49,22 @@ class Result:
         return "members" in self.summary
 
     @property
+    def weights(self) -> str:
+        """Where the network started: `none`, `imagenet` or a file."""
+        return "none" if self.summary["seeds"][-1].get("from_nothing") else self.summary["settings"]["weights"]
+
+    @property
+    def learner(self) -> Path | None:
+        """The trained network of the last seed; None where there is none on this machine. Raises `EmofastError` where another run,
+        stopped before its end or of other seeds, has left one in its place."""
+        path, written = self.folder / "checkpoints" / "learner.pkl", self.summary["seeds"][-1].get("learner_sha256")
+        if not path.is_file():
+            return None
+        if written and paths.sha256(path) != written:
+            raise EmofastError(f"{path} is not the network that {self.folder / 'result.json'} describes; run {self.name} again to its end.")
+        return path
+
+    @property
     def history(self) -> pd.DataFrame:
         return pd.read_csv(self.folder / "history.csv")
 
@@ -71,10 +88,10 @@ def read_results(folder: Path) -> list[Result]:
     return [Result(p.parent) for p in sorted(folder.glob("*/result.json"))]
 
 
-def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict, test: dict, figure, source: Path) -> None:
+def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict, test: dict, figure, source: bytes) -> None:
     """Write all files of a result into `folder`, `result.json` last: where it is, the others are there and belong to it.
 
-    `figure`: matplotlib figure of the confusion matrix. Files beside them (checkpoints) stay.
+    `figure`: matplotlib figure of the confusion matrix; `source`: the script as it ran. Files beside them (checkpoints) stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
@@ -83,7 +100,7 @@ def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict
         np.savez_compressed(staging / "valid.npz", **valid)
         np.savez_compressed(staging / "test.npz", **test)
         figure.savefig(staging / "confusion.png", dpi=110, metadata={"Software": None})
-        shutil.copyfile(source, staging / "source.py")
+        (staging / "source.py").write_bytes(source)
         (staging / "result.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "result.json").unlink(missing_ok=True)
         for name in (*FILES[1:], "result.json"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from emofast import paths
 from emofast.console import console
 from emofast.data import get_dls
 from emofast.data.competition import Competition
-from emofast.training.checkpoint import Checkpoint, CheckpointFile
+from emofast.training.checkpoint import Checkpoint, CheckpointFile, get_rng, set_rng
 from emofast.training.progress import EpochProgress
 from emofast.training.results import Result, read_results
 
@@ -75,6 +76,7 @@ class Run:
             return
         if start >= epochs:
             learn.model.load_state_dict(done["model"])
+            set_rng(done["rng"], learn.dls)  # the next stage draws on from where this one ended
             return
         if start:
             console.print(f"seed {self.seed}: going on after epoch {start} of {epochs}")
@@ -97,10 +99,11 @@ class Run:
         if self.resume and path.is_file():
             with np.load(path) as kept:
                 self._stage = int(kept["stage"])
+                set_rng(pickle.loads(kept["rng"].tobytes()))  # written by this program, never fetched
                 return kept["values"]
         values = compute()
         with paths.atomic_write(path) as partial, partial.open("wb") as file:
-            np.savez(file, values=values, stage=self._stage)
+            np.savez(file, values=values, stage=self._stage, rng=np.frombuffer(pickle.dumps(get_rng()), np.uint8))
         return values
 
     def use_best(self, learn: Learner) -> int:

@@ -21,6 +21,7 @@ from emofast.console import warn
 from emofast.data import get_test_dl
 from emofast.data.competition import Competition
 from emofast.training.checkpoint import save_whole
+from emofast.training.networks import NONE
 from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.run import Run
 
@@ -62,6 +63,8 @@ def train_seed(train: Callable[[Run], Learner | SeedResult], run: Run) -> SeedRe
     valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))
     test, test_tta = (_fill_unreadable(predict(learn, test_dl, tta, decoder), readable, run.data) for tta in (False, True))
     _tell_unreadable(run.data, readable)
+    learner = run.folder / "learner.pkl"
+    _export(learn, learner)  # before the seed counts as done: a kill in between trains no epoch again
     facts = {
         "seed": run.seed,
         "best_epoch": best_epoch,
@@ -69,11 +72,12 @@ def train_seed(train: Callable[[Run], Learner | SeedResult], run: Run) -> SeedRe
         "parameters": sum(p.numel() for p in learn.model.parameters()),
         "ms_per_face_cpu": round(_ms_per_face(learn), 3),
         "network": learn.spec.to_dict(),
+        "from_nothing": learn.weights == NONE,  # whatever the flag said: emofast's own networks have no pretrained weights
+        "learner_sha256": paths.sha256(learner),
     }
     rows = np.asarray(learn.dls.valid.dataset.items)
     result = SeedResult(facts, rows, valid, valid_tta, test, test_tta, run.history)
     save_whole(result, _path(run.folder, run.seed))
-    _export(learn, run.folder / "learner.pkl")
     (run.folder / f"seed{run.seed}.pt").unlink(missing_ok=True)  # the state to train on from: large, and of no more use
     return result
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 from fastai.learner import Learner, load_learner
@@ -25,7 +24,7 @@ def taught(run: Run, votes: np.ndarray, names: tuple[str, ...], share: float) ->
     their votes. Teachers without a trained network on this machine are left out aloud.
     """
     recorded = {r.name: r for r in run.results()}
-    teachers = [recorded[n] for n in names if n in recorded and _path(recorded[n]).is_file()]
+    teachers = [recorded[n] for n in names if n in recorded and recorded[n].learner]
     absent = sorted(set(names) - {t.name for t in teachers})
     if absent:
         warn(f"teachers without a trained network here are left out: {', '.join(absent)}; running them first makes a better student")
@@ -43,20 +42,16 @@ def taught(run: Run, votes: np.ndarray, names: tuple[str, ...], share: float) ->
 
 def trained(run: Run, name: str) -> Learner | None:
     """The trained learner of the experiment `name` on this data set and machine; None, aloud, where there is none."""
-    found = [r for r in run.results() if r.name == name and _path(r).is_file()]
+    found = [r for r in run.results() if r.name == name and r.learner]
     if not found:
         warn(f"{name} has left no trained network here to go on from: this run starts from nothing; run {name} first")
     return _load(found[0]) if found else None
 
 
-def _path(result: Result) -> Path:
-    return result.folder / "checkpoints" / "learner.pkl"
-
-
 def _load(result: Result) -> Learner:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "load_learner")  # of strangers' pickles; this program has written the file on this machine
-        return load_learner(_path(result))
+        return load_learner(result.learner)
 
 
 def _ask(run: Run, teacher: Result) -> np.ndarray:

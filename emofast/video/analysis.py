@@ -101,6 +101,7 @@ def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: F
 
 
 def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[float]:
+    EmotionRecognizer(model, trust=trust)  # a model that cannot be used is told here; out of a worker it would look like a crash
     # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model, trust))
     try:

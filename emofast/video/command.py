@@ -55,6 +55,11 @@ def order(args: argparse.Namespace) -> Order:
         )
     if not args.out:
         raise EmofastError("say with --out DIR where the trailer shall go")
+    if args.from_moments:
+        given = {"VIEWER": args.viewers, "--moment-length": args.moment_length, "--offset": args.offset, "--gap": args.gap != 4.0}
+        idle = [name for name, value in given.items() if value]
+        if idle and not args.demo:
+            raise EmofastError(f"--from-moments only cuts again, the moments are as the file says; leave out {' and '.join(idle)}")
     wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude))
     return Order(
         args.episode,

@@ -15,7 +15,7 @@ __all__ = ["SIGNIFICANT", "Moment", "find_moments", "score"]
 
 SIGNIFICANT = 0.05
 SHIFTS = 400
-"""Circular shifts behind a p-value; its smallest value is 1 / (SHIFTS + 1)."""
+"""Circular shifts behind a p-value; none of them reaching a peak leaves the bound 1 - 0.05 ** (1 / SHIFTS)."""
 
 WEIGHTS = {"arousal": 1, "valence": 1, "share": 1, "emotion": 2, "agreement": 1}
 """Parts of the score. The emotion the viewers share counts twice: many faces moving is common, moving alike is not."""
@@ -91,7 +91,8 @@ def _emotion(rise: np.ndarray, k: int) -> str:
 
 
 def _p_values(group: Group, peaks: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Family-wise p-value of each peak: how often the highest point of shifted viewers is at least as high.
+    """Family-wise p-value of each peak: how often the highest point of shifted viewers is at least as high; of that share, which
+    `SHIFTS` shifts know only roughly, the upper 95 % bound (Clopper & Pearson 1934).
 
     Each viewer is turned in time by a random amount, which keeps every face and breaks what they share. Moments found
     significant are then cut out of the faces and the rest is tested again (step-down): a shared laugh that was

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from emofast.console import console, warn
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.paths import atomic_write
+from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition.card import shipped_model
 from emofast.video.analysis import Task, analyse
 from emofast.video.editlist import write_edl, write_otio
@@ -23,7 +23,7 @@ from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
 from emofast.video.picture import draw_timeline
 from emofast.video.render import render
 from emofast.video.report import write_report
-from emofast.video.selection import Wish, choose, frames, place, read_moments, write_moments
+from emofast.video.selection import Wish, choose, frames, place, read_moments, wanted, write_moments
 from emofast.video.timeline import read_timeline
 from emofast.video.viewers import person_on_screen, viewers
 
@@ -57,6 +57,7 @@ def make_trailer(order: Order) -> list[Moment]:
     Timelines that are there and fresh are used again. Raises `EmofastError` for input that cannot give a trailer; what is
     wrong with one recording among several is told, and the others go on.
     """
+    refuse_overwriting([order.out / "trailer.mp4"], [order.episode, *order.viewers])
     episode = probe(order.episode)
     _tell_damage(episode)
     out = _folder(order)
@@ -67,8 +68,12 @@ def make_trailer(order: Order) -> list[Moment]:
     else:
         group = _watch_viewers(order, episode, out)
         table = group_table(group)
+    if table is None:
+        (out / "group.parquet").unlink(missing_ok=True)  # of an earlier trailer here, whose curves are not these moments'
+    else:
         with atomic_write(out / "group.parquet") as partial:
             table.to_parquet(partial, index=False)
+    if not order.from_moments:
         with console.status("looking for moments and places to cut"):
             moments = place(find_moments(group, gap=order.wish.gap), episode, order.wish)
     if not order.from_moments or order.from_moments.resolve() != (out / "moments.csv").resolve():
@@ -158,11 +163,14 @@ def _names(films: Iterable[Media]) -> list[str]:
 
 
 def _starts(offsets: dict[str, float], films: list[Media], names: list[str]) -> dict[str, float]:
-    known = {key: name for film, name in zip(films, names) for key in (film.path.name, film.path.stem, name)}
-    unknown = [key for key in offsets if key not in known]
-    if unknown:
-        raise EmofastError(f"--offset names {unknown[0]!r}, but the recordings are {', '.join(names)}")
-    return {name: 0.0 for name in names} | {known[key]: seconds for key, seconds in offsets.items()}
+    starts = dict.fromkeys(names, 0.0)
+    for key, seconds in offsets.items():
+        meant = [key] if key in names else [n for film, n in zip(films, names) if key in (film.path.name, film.path.stem)]
+        if len(meant) != 1:
+            says = f"fits {' and '.join(meant)}" if meant else "is none of them"
+            raise EmofastError(f"--offset {key}: the recordings are {', '.join(names)}, and {key!r} {says}; name one of these")
+        starts[meant[0]] = seconds
+    return starts
 
 
 def _model(given: Path | None) -> Path:
@@ -207,7 +215,7 @@ def _choose(moments: list[Moment], episode: Media, wish: Wish) -> list[Moment]:
     chosen = choose(moments, episode, wish)
     if not chosen:
         asked = f" of {', '.join(wish.emotions)}" if wish.emotions else ""
-        shortest = min((m.end - m.start for m in moments), default=None)
+        shortest = min((m.end - m.start for m in wanted(moments, episode, wish)), default=None)
         raise EmofastError(
             f"no moment{asked} stands out; ask for other emotions or fewer exclusions" if shortest is None
             else f"--length {wish.length:g} is shorter than every moment (the shortest: {shortest:.1f} s); raise it or set --moment-length"

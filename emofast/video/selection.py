@@ -15,7 +15,7 @@ from emofast.video.bounds import Span, cut_points, snap
 from emofast.video.media import Media
 from emofast.video.moments import Moment
 
-__all__ = ["Wish", "choose", "frames", "place", "read_moments", "write_moments"]
+__all__ = ["Wish", "choose", "frames", "place", "read_moments", "wanted", "write_moments"]
 
 COLUMNS = ("rank", "start", "end", "peak", "score", "emotion", "viewers", "p_value")
 
@@ -64,10 +64,11 @@ def place(moments: Iterable[Moment], episode: Media, wish: Wish) -> list[Moment]
 
 
 def choose(moments: list[Moment], episode: Media, wish: Wish) -> list[Moment]:
-    """The moments of the trailer in episode order: best first as long as they fit into `wish.length`, never over it."""
+    """The moments of the trailer in episode order: best first as long as they fit into `wish.length`, never over it; none of other
+    emotions or within an excluded range, wherever the moments come from."""
     left = math.floor(wish.length * episode.rate + 1e-6)
     chosen: list[Moment] = []
-    for m in moments:
+    for m in wanted(moments, episode, wish):
         a, b = frames(m, episode)
         if b - a <= left and not any(m.start < c.end and c.start < m.end for c in chosen):
             chosen.append(m)
@@ -75,6 +76,16 @@ def choose(moments: list[Moment], episode: Media, wish: Wish) -> list[Moment]:
         if wish.count and len(chosen) == wish.count:
             break
     return sorted(chosen, key=lambda m: m.start)
+
+
+def wanted(moments: list[Moment], episode: Media, wish: Wish) -> list[Moment]:
+    """Those of the emotions that are asked for, with no frame in an excluded range."""
+    near = 0.5 / float(episode.rate)  # cuts lie on whole frames
+    return [
+        m
+        for m in moments
+        if (not wish.emotions or m.emotion in wish.emotions) and not any(m.start < y - near and x + near < m.end for x, y in wish.exclude)
+    ]
 
 
 def frames(moment: Moment, episode: Media) -> tuple[int, int]:
@@ -113,12 +124,15 @@ def _read_row(path: Path, line: int, row: dict, episode: Media) -> tuple[float, 
     def number(name: str, default: float) -> float:
         text = (row.get(name) or "").strip().replace(",", ".")
         try:
-            return float(text) if text else default
+            value = float(text) if text else default
         except ValueError:
-            raise EmofastError(f"{path} line {line}: {name} is {text!r}, not a number of seconds; mend the line or delete it") from None
+            value = math.inf
+        if math.isinf(value) or (text and math.isnan(value)):
+            raise EmofastError(f"{path} line {line}: {name} is {text!r}, which is no number; mend the line or delete it")
+        return value
 
     start, end = number("start", math.nan), number("end", math.nan)
-    if not 0 <= start < end <= episode.duration + 0.5:
+    if not 0 <= start < end <= episode.duration + 0.5 or round(start * episode.rate) == round(end * episode.rate):
         raise EmofastError(
             f"{path} line {line}: {start} to {end} s is no part of the episode (0 to {episode.duration:.2f} s); mend the line or delete it"
         )

@@ -12,6 +12,7 @@ import pytest
 from emofast.data import read_competition
 from emofast.data.cache import PixelCache, cached_faces
 from emofast.data.decode import Unreadable, decode_face
+from emofast.data.pictures import open_pictures
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 
@@ -136,3 +137,22 @@ def test_two_runs_at_once_share_one_cache(drawn, own_root, project):
     assert outputs[0] == outputs[1] and all(p.returncode == 0 for p in both)
     assert len(list(own_root.glob("[!.]*px"))) == 1
     assert PixelCache(next(iter(own_root.glob("[!.]*px")))).readable.all()
+
+
+def test_folders_of_equal_sizes_are_not_taken_for_each_other(tmp_path, own_root):
+    means = []
+    for shade in (0, 255):
+        place = tmp_path / str(shade) / "train" / "happy"
+        place.mkdir(parents=True)
+        for i in range(3):
+            cv2.imwrite(str(place / f"{i}.png"), np.full((48, 48), shade, np.uint8), [cv2.IMWRITE_PNG_COMPRESSION, 0])
+        pictures = open_pictures(tmp_path / str(shade), "train")
+        means.append(cached_faces(pictures, [f"train/happy/{i}.png" for i in range(3)], 48, 1).rows([0, 1, 2]).mean())
+    assert means == [0, 255]
+
+
+def test_16_bit_pictures_keep_their_shades():
+    ramp = np.tile(np.linspace(0, 65535, 48).astype(np.uint16), (48, 1))
+    face = decode_face(cv2.imencode(".png", ramp)[1].tobytes(), 48, 1)
+    np.testing.assert_array_equal(face, prepare_face(ramp, 48, 1))
+    assert 126 < face.mean() < 129

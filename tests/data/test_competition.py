@@ -93,6 +93,9 @@ BROKEN = {
     "doubled row": (lambda f: edit(f / "train.csv", lambda t: pd.concat([t, t.head(1)])), ["train.csv", "twice"]),
     "no rows": (lambda f: edit(f / "sample_submission.csv", lambda t: t.head(0)), ["sample_submission.csv", "no rows"]),
     "votes lack a row": (lambda f: edit(f / "train_votes.csv", lambda t: t.tail(-1)), ["train_votes.csv", "no row for"]),
+    "votes that are words": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad="some")), ["train_votes.csv", "no number"]),
+    "negative votes": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad=-1)), ["train_votes.csv", "negative"]),
+    "numbers for paths": (lambda f: edit(f / "train.csv", lambda t: t.assign(image_path=range(len(t)))), ["train_votes.csv", "no row for"]),
     "not a csv": (lambda f: (f / "train.csv").write_bytes(b"\xff\xfe\x00\x01" * 40), ["train.csv", "get it again"]),
 }
 
@@ -127,6 +130,7 @@ def test_check_finds_what_is_wrong(data_copy):
     assert healthy.unreadable == [] and healthy.unreadable_test == []
     assert len(healthy.extra) == 1 and healthy.duplicates > 0 and healthy.two_classes
     assert sum(healthy.classes.values()) == healthy.rows == 180
+    (data_copy / comp.test_names[1]).write_bytes((data_copy / comp.train_names[9]).read_bytes())
     (data_copy / comp.train_names[5]).write_bytes(b"")
     whole = (data_copy / comp.train_names[6]).read_bytes()
     (data_copy / comp.train_names[6]).write_bytes(whole[: len(whole) // 2])
@@ -134,3 +138,4 @@ def test_check_finds_what_is_wrong(data_copy):
     report = check_data(read_competition(data_copy))
     assert report.unreadable == [comp.train_names[5], comp.train_names[6]]
     assert report.unreadable_test == [comp.test_names[0]]
+    assert report.copied_test == [*healthy.copied_test, comp.test_names[1]]

@@ -57,3 +57,12 @@ def test_one_class_only_is_refused(data_copy):
     pd.read_csv(data_copy / "train.csv").query("emotion == 'happy'").to_csv(data_copy / "train.csv", index=False)
     with pytest.raises(EmofastError, match="one class only"):
         frozen_split(read_competition(data_copy))
+
+
+def test_too_few_of_every_class_is_one_sentence(data_copy):
+    table = pd.read_csv(data_copy / "train.csv")
+    (data_copy / "train_votes.csv").unlink()
+    (data_copy / "truth.csv").unlink()
+    table.groupby("emotion").head(2).to_csv(data_copy / "train.csv", index=False)
+    with pytest.raises(EmofastError, match="cannot be split"):
+        frozen_split(read_competition(data_copy))

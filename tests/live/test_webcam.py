@@ -96,6 +96,9 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     assert "holds no frame" in sentence(webcam("--source", "empty.mp4", "--model", model, "--headless"))
     assert "camera 97" in sentence(webcam("--source", "97", "--model", model, "--headless"))
     assert "end it in .mp4" in sentence(webcam("--source", film, "--model", model, "--headless", "--save", "out.txt"))
+    before = film.read_bytes()
+    assert "is what is being read" in sentence(webcam("--source", film, "--model", model, "--headless", "--save", film))
+    assert film.read_bytes() == before
     assert "cannot be written" in sentence(webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv"))
 
 

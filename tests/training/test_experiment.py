@@ -1,5 +1,6 @@
 """Real experiments as real processes: results, resume after a kill, the same bytes twice."""
 
+import hashlib
 import json
 import os
 import signal
@@ -11,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from processes import run_python
 
+from emofast.errors import EmofastError
 from emofast.training.header import BEGIN, END, header_block, results_of
+from emofast.training.networks import create_network
 from emofast.training.results import FILES, code_hash, read_results, write_result
 
 SCRIPT = '''"""90 Tiny: for tests.
@@ -187,3 +191,38 @@ def test_every_header_block_is_its_results(project, monkeypatch):
         assert block == header_block(results_of(source.stem)), source.name
         for result in results_of(source.stem):
             assert result.summary["code"] == code_hash(source) == code_hash(result.folder / "source.py"), result.folder
+
+
+def test_a_kill_between_two_stages_changes_no_bit(script, drawn, tmp_path):
+    """The first stage done, the second not begun; it draws its numbers as if nothing had happened."""
+    source = script.read_text()
+    run(script, drawn, artifacts=tmp_path / "whole")
+    script.write_text(source.replace("    run.fit(learn, run.epochs", "    STOP\n    run.fit(learn, run.epochs"))
+    broken = run_python(script, "--data", drawn, "--weights", "none", env={**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path / "killed")})
+    assert "NameError" in broken.stderr
+    script.write_text(source)
+    note = tmp_path / "killed" / "tiny" / "90_tiny" / "checkpoints" / "run.json"
+    note.write_text(json.dumps({**json.loads(note.read_text()), "code": code_hash(script)}))
+    out = run(script, drawn, "--resume", artifacts=tmp_path / "killed")
+    assert "starting anew" not in out.stderr and out.stdout.count("epoch ") == 3
+    a, b = (np.load(tmp_path / name / "tiny" / "90_tiny" / "test.npz")["probabilities"] for name in ("whole", "killed"))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_weights_from_a_file_are_known_by_their_contents(script, drawn, tmp_path, own_artifacts):
+    network = create_network("test_resnet", 9, 1, "none")
+    for bias in (0.0, 1.0):
+        torch.nn.init.constant_(network.get_classifier().bias, bias)
+        torch.save(network.state_dict(), tmp_path / "w.pth")
+        out = run_python(script, "--data", drawn, "--weights", tmp_path / "w.pth", "--epochs", 1, "--resume")
+        assert out.returncode == 0 and "recorded for the same" not in out.stdout, out.stderr
+        named = json.loads((own_artifacts / "tiny" / "90_tiny" / "result.json").read_text())["settings"]["weights"]
+        assert named == f"w.pth:{hashlib.sha256((tmp_path / 'w.pth').read_bytes()).hexdigest()[:12]}"
+
+
+def test_a_network_that_is_not_the_results_is_refused(script, drawn, own_artifacts):
+    run(script, drawn, "--seeds", 2, "--epochs", 1)
+    assert read_results(own_artifacts / "tiny")[0].learner.is_file()
+    run(script, drawn, "--seeds", 1, "--epochs", 1, "--resume")  # the first seed's result, the second one's network
+    with pytest.raises(EmofastError, match="is not the network that"):
+        _ = read_results(own_artifacts / "tiny")[0].learner

@@ -200,3 +200,15 @@ def test_asking_for_a_missing_gpu_is_refused(monkeypatch):
     assert choose_device().type == "cpu"
     with pytest.raises(EmofastError, match="--device cpu"):
         choose_device("cuda")
+
+
+def test_what_starts_from_nothing_is_not_frozen(comp, capsys):
+    learn = emotion_learner(get_dls(comp, size=32, bs=16, channels=1), "small_resnet")
+    assert learn.weights == "none" and all(p.requires_grad for p in learn.model.parameters())
+    assert "starts from nothing" in capsys.readouterr().err
+
+
+def test_a_file_without_a_state_dict_is_one_sentence(comp, tmp_path):
+    torch.save([torch.zeros(3)], tmp_path / "list.pth")
+    with pytest.raises(EmofastError, match="no tensor that fits"):
+        create_network("test_resnet", 9, weights=str(tmp_path / "list.pth"))

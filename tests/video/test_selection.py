@@ -43,6 +43,12 @@ def test_excluded_parts_are_never_shown(film):
     assert [m.peak for m in placed] == [31] and placed[0].end <= 32
 
 
+def test_moments_from_a_file_obey_the_wishes_too(film):
+    moments = [moment(10), moment(20, emotion="sad"), moment(40)]
+    assert [m.peak for m in choose(moments, film, Wish(emotions=("happy",), exclude=((38, 39.5),)))] == [10]
+    assert len(choose(moments, film, Wish(exclude=((0, 9), (11, 19))))) == 3  # beside, not within
+
+
 def test_only_the_emotions_asked_for(film):
     placed = place([moment(10), moment(31, 40, "sad")], film, Wish(emotions=("sad", "fear")))
     assert [m.emotion for m in placed] == ["sad"]

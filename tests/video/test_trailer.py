@@ -163,6 +163,7 @@ def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, m
         (["{m}/absent.mp4", "--out", "o"], "absent.mp4 is not a file"),
         (["{m}/episode.mp4", "{m}/anna.mp4", "--out", "o", "--offset", "berta=2"], "berta"),
         (["{m}/episode.mp4", "--out", "o"], "no face was found"),
+        (["{m}/episode.mp4", "{m}/anna.mp4", "--gap", "2", "--out", "o", "--from-moments", "m.csv"], "leave out VIEWER and --gap"),
         (["{m}/episode.mp4", "--out", "o", "--from-moments", "{m}/absent.csv"], "absent.csv cannot be read"),
     ],
 )
@@ -170,6 +171,14 @@ def test_bad_input_is_one_sentence(trailer, material, arguments, said):
     done = trailer(*[a.format(m=material) for a in arguments])
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert done.returncode == 2 and len(errors) == 1 and said in errors[0] and "Traceback" not in done.stderr
+
+
+def test_an_offset_that_fits_two_recordings_is_refused(trailer, material, tmp_path):
+    (tmp_path / "v2").mkdir()
+    (tmp_path / "v2" / "anna.mp4").hardlink_to(material / "anna.mp4")
+    viewers = [material / "anna.mp4", tmp_path / "v2" / "anna.mp4"]
+    done = trailer(material / "episode.mp4", *viewers, "--out", "o", "--offset", "anna.mp4=2")
+    assert done.returncode == 2 and "fits anna and anna-2" in done.stderr
 
 
 def test_without_a_model_the_way_out_is_told(project, material, tmp_path):
