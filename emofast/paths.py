@@ -47,8 +47,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Readers see the old file or the new one, never half of one, whatever kills the writer.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(prefix=f".partial-{path.stem}-", suffix=path.suffix, dir=path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, name = tempfile.mkstemp(prefix=f".partial-{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as e:
+        e.filename = str(path)  # what was asked for, not the name beside it
+        raise
     os.close(fd)
     partial = Path(name)
     try:
@@ -56,7 +60,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         partial.chmod(0o644)  # mkstemp makes it private
         partial.replace(path)
     except OSError as e:
-        e.filename = e.filename or str(path)  # a failed write names no file by itself
+        if e.filename in (None, name):  # a failed write names no file by itself, a failed rename the wrong one
+            e.filename = str(path)
         raise
     finally:
         partial.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.training.ensemble import choose_ensemble, read_members
+from emofast.training.ensemble import ensemble_of
 from emofast.training.metrics import accuracy
 from emofast.training.results import Result, read_results
 
@@ -27,11 +27,9 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     Raises `EmofastError` where nothing is recorded, or results are of other pictures than `comp` has.
     """
     results = [r for r in read_results(folder) if not r.is_ensemble]
-    valid, test = read_members(results, comp)
-    labels, seen = valid[results[0].name]["labels"], {n: v["probabilities"] for n, v in valid.items()}
-    ensemble = choose_ensemble(seen, labels)
+    ensemble, valid, test = ensemble_of(results, comp)
     weights = ensemble.mixture.weights
-    honest = accuracy(ensemble.cross_fitted(seen), labels)
+    honest = accuracy(ensemble.cross_fitted({n: v["probabilities"] for n, v in valid.items()}), valid[results[0].name]["labels"])
     path = folder / "submission.csv"
     write_submission(comp, ensemble.mixture({n: t["probabilities"] for n, t in test.items()}), path)
     summary = {

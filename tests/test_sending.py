@@ -20,7 +20,11 @@ from emofast.data.download import ROWS
 from emofast.kaggle_account import PAGE
 
 TOKEN = "KGAT_a-token-nobody-may-see"
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """Asked for anew each time: a suite may run over midnight."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -74,7 +78,7 @@ def ledger(made: Path) -> list[dict[str, str]]:
 
 
 def test_sent_scored_and_recorded(kaggle, submit, made):
-    kaggle.earlier(NOW)
+    kaggle.earlier(now())
     kaggle.pending = 3
     status, out, _ = submit("--yes", "--message", "first, with two networks")
     assert status == 0
@@ -189,9 +193,9 @@ def test_asks_at_a_terminal(kaggle, data, made, answer, status, uploads, monkeyp
 
 def test_the_days_limit(kaggle, submit, made):
     for _ in range(4):
-        kaggle.earlier(NOW)
-        kaggle.earlier(NOW - timedelta(days=1))
-        kaggle.earlier(NOW, status="ERROR")
+        kaggle.earlier(now())
+        kaggle.earlier(now() - timedelta(days=1))
+        kaggle.earlier(now(), status="ERROR")
     assert "0 of today's 5 submissions are left" in submit("--yes")[1]
     made.write_bytes(made.read_bytes().replace(b"happy", b"sad"))
     status, _, err = submit("--yes")

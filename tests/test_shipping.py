@@ -57,4 +57,4 @@ def test_untrained_experiment_is_one_sentence(own_artifacts, project):
     command = [sys.executable, "-m", "emofast", "export", "02_nothing", "--data", "drawn"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "02_nothing" in done.stderr and "train it first" in done.stderr and "Traceback" not in done.stderr
+    assert "02_nothing" in done.stderr and "train it, without --resume" in done.stderr and "Traceback" not in done.stderr

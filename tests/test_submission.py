@@ -40,6 +40,7 @@ def fake_result(folder, comp, skill, seed, quick=False):
     summary = {
         "scores": scores,
         "settings": {"seeds": [42], "epochs": 3, "weights": "none", "quick": quick},
+        "seeds": [{}],
         "parameters": 1000,
         "ms_per_face_cpu": 1.0,
         "train_seconds": 60.0,
@@ -52,7 +53,13 @@ def fake_result(folder, comp, skill, seed, quick=False):
     figure = Figure()
     arrays = {"ids": np.array([comp.train_ids[r] for r in rows]), "labels": labels, "probabilities": valid, "per_seed": valid[None]}
     write_result(
-        folder, summary, history, arrays, {"ids": np.array(comp.test_ids), "probabilities": test, "per_seed": test[None]}, figure, source
+        folder,
+        summary,
+        history,
+        arrays,
+        {"ids": np.array(comp.test_ids), "probabilities": test, "per_seed": test[None]},
+        figure,
+        source.read_bytes(),
     )
 
 

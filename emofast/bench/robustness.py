@@ -76,8 +76,6 @@ def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows:
 
     Pictures that cannot be read are left out and counted aloud. Raises `EmofastError` where none is left.
     """
-    if max_rows is not None and max_rows < 1:
-        raise EmofastError(f"--max-rows {max_rows} leaves nothing to look at; give 1 or more, or leave it out for all.")
     is_valid = frozen_split(comp)
     # All training pictures, not only these: it is the cache that training has filled.
     cache = cached_faces(comp.train_pictures, comp.train_names, recognizer.size, recognizer.channels, "training pictures")

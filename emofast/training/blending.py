@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emofast.training.decoding import weighted_mean
-from emofast.training.ensemble import choose_ensemble, read_members
+from emofast.training.ensemble import ensemble_of
 from emofast.training.predictions import Predictions
 from emofast.training.results import Result
 from emofast.training.run import Run
@@ -21,16 +21,13 @@ def blend(run: Run) -> SeedResult:
     all. The shares are chosen on predictions with flip TTA and used without it too. Raises `EmofastError` where nothing is recorded.
     """
     results = run.results()
-    valid, test = read_members(results, run.data)
-    first = valid[results[0].name]
-    ids, labels = first["ids"], first["labels"]
+    chosen, valid, test = ensemble_of(results, run.data)
     with_tta, plain = ({n: view(v) for n, v in valid.items()} for view in (_with_tta, _plain))
-    chosen = choose_ensemble(with_tta, labels)
     members = [r for r in results if r.name in chosen.mixture.weights]
     row_of = {name: row for row, name in enumerate(run.data.train_ids)}
     return SeedResult(
         facts={**_cost(members, run.seed), "members": chosen.mixture.weights, "accuracy_chosen_on": chosen.accuracy},
-        rows=np.array([row_of[i] for i in ids]),
+        rows=np.array([row_of[i] for i in valid[results[0].name]["ids"]]),
         valid=_predictions(chosen.cross_fitted(plain)),
         valid_tta=_predictions(chosen.cross_fitted(with_tta)),
         test=_predictions(chosen.mixture({n: _plain(t) for n, t in test.items()})),

@@ -7,17 +7,18 @@ import numpy as np
 __all__ = ["fit_temperature", "tempered"]
 
 
-def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature at which softmax(log p / T) has the smallest negative log-likelihood of the labels (Guo et al. 2017, section 4.2).
+def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """The temperature at which softmax(log p / T) has the smallest cross entropy with the targets (Guo et al. 2017, section 4.2).
 
-    `probabilities` float [n, 9], `labels` int [n]. Probabilities of zero count as 1e-7. The answer lies in [0.1, 10].
+    `probabilities` float [n, 9]; `targets` int [n], the class, or float [n, 9], the annotators' shares. Probabilities of zero count
+    as 1e-7. The answer lies in [0.1, 10].
     """
     from scipy.optimize import minimize_scalar
 
-    rows = np.arange(len(labels))
+    shares = np.eye(probabilities.shape[1])[targets] if targets.ndim == 1 else targets
 
     def loss(log_t: float) -> float:
-        return -np.log(tempered(probabilities, np.exp(log_t))[rows, labels]).mean()
+        return -(shares * np.log(tempered(probabilities, np.exp(log_t)))).sum(1).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
 

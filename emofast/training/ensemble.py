@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from emofast.data.competition import Competition
+from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.training.calibration import fit_temperature, tempered
 from emofast.training.metrics import accuracy
 from emofast.training.results import Result
 
-__all__ = ["Ensemble", "Mixture", "choose_ensemble", "read_members"]
+__all__ = ["Ensemble", "Mixture", "choose_ensemble", "ensemble_of", "read_members"]
 
 
 @dataclass(frozen=True)
@@ -59,35 +60,46 @@ def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, di
     return valid, test
 
 
-def choose_ensemble(probabilities: dict[str, np.ndarray], labels: np.ndarray, picks: int = 20) -> Ensemble:
+def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
+    """The ensemble of recorded results, chosen on their predictions with flip TTA, and what `read_members` gives. Raises as it does."""
+    valid, test = read_members(results, comp)
+    first = valid[results[0].name]
+    row_of = {name: row for row, name in enumerate(comp.train_ids)}
+    votes = None if comp.votes is None else comp.votes[[row_of[i] for i in first["ids"]]]
+    return choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, first["labels"], votes), valid, test
+
+
+def choose_ensemble(probabilities: dict[str, np.ndarray], labels: np.ndarray, votes: np.ndarray | None = None, picks: int = 20) -> Ensemble:
     """Caruana et al. 2004, "Ensemble selection from libraries of models": add, with replacement, whichever member lowers the
     log loss of the mean most; stop when none does.
 
-    Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less. Members are
+    Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
+    reason it is taken against all annotators' votes where there are some, not against the class that they elected. Members are
     tempered first: one that is right and too modest would lose to one that is calibrated and worse.
-    `probabilities`: [n, 9] by experiment; `labels`: int [n].
+    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9].
     """
+    shares = np.eye(len(EMOTIONS))[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2
-    mixture = _choose(probabilities, labels, picks)
-    halves = [(_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], picks), rows) for rows in (half, ~half)]
+    mixture = _choose(probabilities, labels, shares, picks)
+    halves = [
+        (_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows], picks), rows) for rows in (half, ~half)
+    ]
     return Ensemble(mixture, accuracy(mixture(probabilities), labels), halves)
 
 
-def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, picks: int) -> Mixture:
-    temperatures = {name: fit_temperature(p, labels) for name, p in probabilities.items()}
-    weights = _select({name: tempered(p, temperatures[name]) for name, p in probabilities.items()}, labels, picks)
-    return Mixture(weights, {name: temperatures[name] for name in weights})
+def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray, picks: int) -> Mixture:
+    """Weights by the shares; the temperatures of the mixture by the labels, since it shall say how likely a class is."""
+    weights = _select({name: tempered(p, fit_temperature(p, shares)) for name, p in probabilities.items()}, shares, picks)
+    return Mixture(weights, {name: fit_temperature(probabilities[name], labels) for name in weights})
 
 
-def _select(probabilities: dict[str, np.ndarray], labels: np.ndarray, picks: int) -> dict[str, float]:
-    rows = np.arange(len(labels))
-    right = {name: p[rows, labels].astype(np.float64) for name, p in sorted(probabilities.items())}  # all that log loss sees
-    total, chosen, best = np.zeros(len(labels)), [], np.inf
+def _select(probabilities: dict[str, np.ndarray], shares: np.ndarray, picks: int) -> dict[str, float]:
+    total, chosen, best = np.zeros(shares.shape), [], np.inf
     for n in range(1, picks + 1):
-        losses = {name: -np.log(np.maximum((total + p) / n, 1e-12)).mean() for name, p in right.items()}
+        losses = {name: -(shares * np.log((total + p) / n)).sum(1).mean() for name, p in sorted(probabilities.items())}
         name = min(losses, key=losses.get)
         if losses[name] >= best:
             break
-        best, total = losses[name], total + right[name]
+        best, total = losses[name], total + probabilities[name]
         chosen.append(name)
     return {name: chosen.count(name) / len(chosen) for name in sorted(set(chosen))}

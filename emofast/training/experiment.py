@@ -47,7 +47,7 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
     doc = (inspect.getmodule(train).__doc__ or "").strip()
     p = argparse.ArgumentParser(
         description=doc.splitlines()[0] if doc else None,
-        epilog=f"example: python experiments/{source.name} --data sample --quick",
+        epilog=f"example: python experiments/{source.name} --data sample --quick --weights none",
         formatter_class=Help,
     )
     add_data(p)

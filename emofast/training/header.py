@@ -34,8 +34,7 @@ def _paragraph(s: dict, weights: str) -> str:
         else "95 % interval {:.4f} to {:.4f}, one seed".format(*scores["accuracy_interval"])
     )
     lines = [
-        f"data set {s['data']}, {s['valid_rows']} validation pictures, "
-        f"weights {weights}, {s['settings']['epochs']} epochs",
+        f"data set {s['data']}, {s['valid_rows']} validation pictures, weights {weights}, {s['settings']['epochs']} epochs",
         f"accuracy {scores['accuracy']:.4f} ({noise}), with flip TTA {scores['accuracy_tta']:.4f}",
         f"macro F1 {scores['macro_f1']:.4f} (with TTA {scores['macro_f1_tta']:.4f}), calibration error {scores['calibration_error']:.4f}",
     ]

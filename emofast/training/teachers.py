@@ -9,7 +9,7 @@ from fastai.learner import Learner, load_learner
 
 from emofast.console import console, warn
 from emofast.emotions import EMOTIONS
-from emofast.training.ensemble import choose_ensemble
+from emofast.training.ensemble import ensemble_of
 from emofast.training.predictions import predict
 from emofast.training.results import Result
 from emofast.training.run import Run
@@ -20,7 +20,7 @@ __all__ = ["taught", "trained"]
 def taught(run: Run, votes: np.ndarray, names: tuple[str, ...], share: float) -> np.ndarray:
     """`votes` mixed with `share` of what the experiments `names` think of each training picture; float32 [n, 9] by row of train.csv.
 
-    The teachers are mixed as `choose_ensemble` picks on validation. Rows they were not asked about, validation's among them, keep
+    The teachers are mixed as `ensemble_of` picks on validation. Rows they were not asked about, validation's among them, keep
     their votes. Teachers without a trained network on this machine are left out aloud.
     """
     recorded = {r.name: r for r in run.results()}
@@ -30,8 +30,7 @@ def taught(run: Run, votes: np.ndarray, names: tuple[str, ...], share: float) ->
         warn(f"teachers without a trained network here are left out: {', '.join(absent)}; running them first makes a better student")
     if not teachers:
         return votes
-    valid = {t.name: t.valid for t in teachers}
-    mixture = choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, next(iter(valid.values()))["labels"]).mixture
+    mixture = ensemble_of(teachers, run.data)[0].mixture
     console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in mixture.weights.items()))
     opinions = {t.name: run.once(f"teacher-{t.name}", lambda t=t: _ask(run, t)) for t in teachers if t.name in mixture.weights}
     asked = next(iter(opinions.values())).any(axis=1)

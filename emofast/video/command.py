@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import signal
@@ -32,7 +33,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--emotions", type=_emotions, default=(), metavar="E,E", help=f"only moments of these: {', '.join(EMOTIONS)}")
     p.add_argument("--exclude", type=_range, action="append", default=[], metavar="FROM-TO",
                    help="never show this part of the episode, as 0:00-1:30 or in seconds; may be given again")  # fmt: skip
-    p.add_argument("--lag", type=float, default=1.0, metavar="S", help="seconds by which faces follow the screen (default: 1)")
+    p.add_argument("--lag", type=_number, default=1.0, metavar="S", help="seconds by which faces follow the screen (default: 1)")
     p.add_argument("--offset", type=_offset, action="append", default=[], metavar="NAME=S",
                    help="this recording starts S seconds after the episode (before it: negative); may be given again")  # fmt: skip
     p.add_argument("--from-moments", type=Path, metavar="CSV", help="take the moments from this file, edited by hand, and only cut again")
@@ -97,8 +98,8 @@ def _range(text: str) -> tuple[float, float]:
 def _offset(text: str) -> tuple[str, float]:
     name, _, seconds = text.rpartition("=")
     try:
-        return name, float(seconds) if name else float("")
-    except ValueError:
+        return name, _number(seconds if name else "")
+    except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{text!r} is no offset; write NAME=SECONDS, as viewer-3=4.5") from None
 
 
@@ -110,11 +111,15 @@ def _emotions(text: str) -> tuple[str, ...]:
     return names
 
 
-def _positive(text: str) -> float:
+def _number(text: str, above: float = -math.inf) -> float:
     try:
         value = float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+        value = math.nan
+    if not above < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds" + (f" above {above:g}" if above > -math.inf else ""))
     return value
+
+
+def _positive(text: str) -> float:
+    return _number(text, above=0)

@@ -110,6 +110,11 @@ def test_ensemble_prefers_what_helps():
     assert chosen.accuracy == m.accuracy(chosen.mixture(members), labels) > m.accuracy(members["a"], labels)
     modest = {**members, "a": (0.2 * members["a"] + 0.8 / 9).astype(np.float32)}
     assert set(choose_ensemble(modest, labels).mixture.weights) == {"a", "b"}  # right and too modest is as good as right
+    elected = np.eye(9)[labels]
+    assert choose_ensemble(members, labels, elected).mixture == chosen.mixture, "unanimous votes say what labels say"
+    shares = 0.55 * elected + 0.45 * np.eye(9)[(labels + 1) % 9]  # annotators half see another class, and one member knows it
+    torn = {**members, "torn": (0.9 * shares + 0.1 / 9).astype(np.float32)}
+    assert set(choose_ensemble(torn, labels, shares).mixture.weights) == {"torn"}
     honest = chosen.cross_fitted(members)
     assert abs(m.accuracy(honest, labels) - chosen.accuracy) < 0.06
     (first, rows), (second, others) = chosen.halves
