@@ -8,10 +8,19 @@ Changed       an epoch draws pictures with replacement, by class; a few epochs f
 Command       python experiments/20_wide_balanced.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 38 epochs
+accuracy 0.7978 (95 % interval 0.7858 to 0.8098, one seed), with flip TTA 0.8051
+macro F1 0.6086 (with TTA 0.6256), calibration error 0.0294
+FER+ protocol with TTA: accuracy 0.8762, macro F1 0.7574 (3553 pictures, eight classes)
+2.95 M parameters, 6.2 ms per face on one CPU thread, trained in 73 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
 --- end of measured ---
 
-Finding       Open: it runs, and has not been measured on photographs yet; no claim is made
+Finding       The best at rare classes: contempt is found in 30 % of cases, disgust in 68, fear in 67 (19: 13, 40 and 61), macro F1 is
+              .626 with TTA and .757 in the FER+ protocol (.598 and .736). It costs .7 points of accuracy with TTA, one point in FER+. The
+              validation loss is higher (.733 and .711), since the network expects more rare faces than there are; as a member of an
+              ensemble it is chosen nevertheless
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, face_augmentation, main, strong_augmentation, without_single_votes

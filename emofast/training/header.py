@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 from emofast import paths
@@ -51,7 +52,8 @@ def _paragraph(s: dict, weights: str) -> str:
         lines.append(f"decoded by nearest centre: accuracy {scores['accuracy_nearest_centre']:.4f}")
     versions = ", ".join(f"{k} {v}" for k, v in s["versions"].items() if k != "numpy")
     if "members" in s:
-        lines.append("members: " + ", ".join(f"{weight:.0%} {name}" for name, weight in s["members"].items()))
+        members = ", ".join(f"{weight:.0%} {name}" for name, weight in s["members"].items())
+        lines += textwrap.wrap(f"members: {members}", 130, break_on_hyphens=False)
     lines += [
         f"{s['parameters'] / 1e6:.2f} M parameters, {s['ms_per_face_cpu']:.1f} ms per face on one CPU thread, "
         f"trained in {s['train_seconds'] / 60:.0f} min a seed",
