@@ -86,7 +86,7 @@ echo "data: $data   weights: $weights   experiments: ${scripts[*]##*/}"
 stage "1/4 Data: read, checked" "seconds; the sample is drawn first, 30 s"
 "$PYTHON" -m emofast data check --data "$data"
 
-stage "2/4 Experiments: ${#scripts[@]}" "with --quick about a minute each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
+stage "2/4 Experiments: ${#scripts[@]}" "with --quick half a minute each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
 for script in "${scripts[@]}"; do
     "$PYTHON" "$script" --data "$data" --weights "$weights" --resume $quick
 done
