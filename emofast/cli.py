@@ -242,12 +242,12 @@ def _add_bench(sub) -> None:
         import_module(f"emofast.bench.{args.what}").run(args)
 
     what = (
-        "training (a minute): pictures a second, beside stock fastai and beside steps alone\n"
-        "live (2 min): the webcam view without window and camera, on drawn clips\n"
-        "inference (20 s): milliseconds a face, beside the competition's 0.33 s\n"
-        "video (10 min): an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
-        "moments (minutes): planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv\n"
-        "robustness (5 min): accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
+        "training: pictures a second, beside stock fastai and beside steps alone\n"
+        "live: the webcam view without window and camera, on drawn clips\n"
+        "inference: milliseconds a face, beside the competition's 0.33 s\n"
+        "video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
+        "moments: planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv\n"
+        "robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
     )
     p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
     p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness"), help="what to measure")

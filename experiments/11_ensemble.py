@@ -21,9 +21,8 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 
 Finding       The best there is here, half a point above its best member: .8174 with TTA and .8125 (19), .8891 and .8863 in the FER+
               protocol, within the noise. The networks see the same pictures and the same votes and err alike. Weights are chosen by all
-              annotators' votes, not by the elected class: with the elected class, members trained on it (09) were preferred, though they
-              lower the accuracy. Members are tempered before they are weighed: log loss would pass over those that are right and too
-              modest
+              annotators' votes, not by the elected class, which preferred 09, itself trained on it (seen once with the members before 20,
+              not recorded). Members are tempered before they are weighed: log loss would pass over those that are right and too modest
 """
 
 from emofast.training import Run, blend, main

@@ -87,7 +87,7 @@ def print_report(report: DataReport) -> None:
     _line("unreadable test pictures (predicted as the most frequent class)", len(report.unreadable_test), report.unreadable_test)
     _line("files that no csv names (ignored)", len(report.extra), report.extra)
     _line("exact duplicates (kept on one side of the split)", report.duplicates)
-    _line("test pictures that are training pictures too (they flatter a test score)", len(report.copied_test), report.copied_test)
+    _line("test pictures that are training pictures too (known from training)", len(report.copied_test), report.copied_test)
     _line("pictures doubled under two classes", len(report.two_classes), [" = ".join(names[:3]) for names in report.two_classes])
 
 
