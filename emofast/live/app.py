@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -53,15 +56,33 @@ class LiveView:
         self._lead: float | None = None  # of the wall clock over the film's
 
     def run(self) -> Summary:
-        """Show until the end; Ctrl-C is a way to leave like any other."""
+        """Show until the end; Ctrl-C is a way to leave like any other: the frame at hand is finished first."""
         try:
-            while not self.quit and not self._enough():
-                self._step()
+            with self._leaving_on_signals():
+                while not self.quit and not self._enough():
+                    self._step()
         except KeyboardInterrupt:
             console.print("\nstopped.")
         finally:
             self._close()
         return self.summary
+
+    @contextmanager
+    def _leaving_on_signals(self) -> Iterator[None]:
+        """The first SIGINT or SIGTERM ends the session between two frames: log and video hold the same ones. A second ends it now."""
+
+        def leave(*_) -> None:
+            if self.quit:
+                raise KeyboardInterrupt
+            self.quit = True
+            console.print("\nstopped.")
+
+        before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _enough(self) -> bool:
         return self.max_frames is not None and self.summary.frames >= self.max_frames

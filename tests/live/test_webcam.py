@@ -125,6 +125,30 @@ def test_ending_it_from_outside_finishes_the_files(project, model, film, tmp_pat
     assert not list(tmp_path.glob(".partial*"))
 
 
+def test_ended_in_the_middle_of_a_frame_it_finishes_the_frame(project, model, film, tmp_path):
+    """A signal between the row of a frame and its picture left one more row than pictures."""
+    script = """
+import signal
+from emofast.live.command import parser, run
+from emofast.live.log import FaceLog
+
+add = FaceLog.add
+def ended_after_row_five(log, t, frame, *rest):
+    add(log, t, frame, *rest)
+    if frame == 4:
+        signal.raise_signal(signal.SIGTERM)
+
+FaceLog.add = ended_after_row_five
+run(parser("").parse_args())
+"""
+    flags = ["--source", str(film), "--model", str(model), "--headless", "--save", "out.mp4", "--log", "out.csv"]
+    env = {**os.environ, "PYTHONPATH": str(project)}
+    done = subprocess.run([sys.executable, "-c", script, *flags], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "stopped." in done.stdout, done.stderr
+    assert len({r["frame"] for r in rows(tmp_path / "out.csv")}) == 5
+    assert cv2.VideoCapture(str(tmp_path / "out.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == 5
+
+
 # The window
 
 
