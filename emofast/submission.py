@@ -31,11 +31,12 @@ def make_submission(comp: Competition, folder: Path) -> Path:
     weights = ensemble.mixture.weights
     honest = accuracy(ensemble.cross_fitted({n: v["probabilities"] for n, v in valid.items()}), valid[results[0].name]["labels"])
     path = folder / "submission.csv"
-    write_submission(comp, ensemble.mixture({n: t["probabilities"] for n, t in test.items()}), path)
+    write_submission(comp, ensemble({n: t["probabilities"] for n, t in test.items()}), path)
     summary = {
         "sha256": paths.sha256(path),
         "members": weights,
         "temperatures": ensemble.mixture.temperatures,
+        "factors": {e: round(float(f), 4) for e, f in zip(EMOTIONS, ensemble.factors)},
         "validation_accuracy": honest,
         "validation_accuracy_chosen_on": ensemble.accuracy,
         "seeds": {r.name: _seeds(r) for r in results if r.name in weights},

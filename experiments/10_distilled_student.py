@@ -37,14 +37,14 @@ from emofast.training import (
 )
 
 TEACHERS = (
-    "05_class_balance",
-    "06_soft_labels",
-    "09_class_and_va",
     "12_small_grey",
     "13_patience",
+    "14_oversampling",
     "17_patient_small",
     "18_polish",
     "19_wide",
+    "20_wide_balanced",
+    "22_born_again",
 )
 
 

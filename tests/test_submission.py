@@ -110,7 +110,9 @@ def test_ensemble_submission_records_how_it_was_made(comp, own_artifacts):
     assert "03_c" not in made["members"] and sum(made["members"].values()) == pytest.approx(1)
     members = {r.name: r for r in read_results(folder)}
     mixed = sum(w * members[n].test["probabilities"].astype(float) for n, w in made["members"].items())
-    assert pd.read_csv(path)["emotion"].tolist() == [EMOTIONS[i] for i in mixed.argmax(1)]
+    shares = np.bincount(comp.labels, minlength=9) / len(comp.labels)
+    assert made["factors"] == {e: round(max(1, 0.03 / s if s else 1) ** 0.5, 4) for e, s in zip(EMOTIONS, shares)}
+    assert pd.read_csv(path)["emotion"].tolist() == [EMOTIONS[i] for i in (mixed * list(made["factors"].values())).argmax(1)]
 
 
 def test_results_of_other_pictures_are_refused(comp, own_artifacts):

@@ -34,7 +34,7 @@ _WHERE = {
     "trained": "emofast.training.teachers",
     "va_learner": "emofast.training.learners",
     "weighted_mean": "emofast.training.decoding",
-    "without_single_votes": "emofast.training.soft_labels",
+    "without_single_votes": "emofast.training.votes",
 }
 
 __all__ = list(_WHERE)

@@ -15,7 +15,7 @@ __all__ = ["blend"]
 
 
 def blend(run: Run) -> SeedResult:
-    """Mix the recorded results of the data set, with the shares and temperatures that `choose_ensemble` picks on validation.
+    """Mix the recorded results of the data set, with the shares and temperatures that `ensemble_of` picks on validation.
 
     Validation rows are mixed by shares chosen on the other half of them, so that the scores are honest; test rows by shares chosen on
     all. The shares are chosen on predictions with flip TTA and used without it too. Raises `EmofastError` where nothing is recorded.
@@ -30,8 +30,8 @@ def blend(run: Run) -> SeedResult:
         rows=np.array([row_of[i] for i in valid[results[0].name]["ids"]]),
         valid=_predictions(chosen.cross_fitted(plain)),
         valid_tta=_predictions(chosen.cross_fitted(with_tta)),
-        test=_predictions(chosen.mixture({n: _plain(t) for n, t in test.items()})),
-        test_tta=_predictions(chosen.mixture({n: _with_tta(t) for n, t in test.items()})),
+        test=_predictions(chosen({n: _plain(t) for n, t in test.items()})),
+        test_tta=_predictions(chosen({n: _with_tta(t) for n, t in test.items()})),
         history=[],
     )
 

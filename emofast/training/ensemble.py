@@ -11,7 +11,9 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.training.calibration import fit_temperature, tempered
 from emofast.training.metrics import accuracy
+from emofast.training.rare import in_favour_of_rare, rare_factors
 from emofast.training.results import Result
+from emofast.training.votes import without_single_votes
 
 __all__ = ["Ensemble", "Mixture", "choose_ensemble", "ensemble_of", "read_members"]
 
@@ -30,19 +32,24 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """`mixture` was chosen on all rows, where its `accuracy` is therefore a little too good. `halves`: mixtures chosen on either half
-    of the rows, each with the rows of the other half, bool [n]."""
+    """`mixture` was chosen on all rows, where the ensemble's `accuracy` is therefore a little too good. `halves`: mixtures chosen on
+    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what rare classes are favoured by, [9]."""
 
     mixture: Mixture
+    factors: np.ndarray
     accuracy: float
     halves: list[tuple[Mixture, np.ndarray]]
+
+    def __call__(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
+        """What the ensemble says, from its members' class probabilities by name; float64 [n, 9]."""
+        return in_favour_of_rare(self.mixture(probabilities), self.factors)
 
     def cross_fitted(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
         """Every row mixed by what was chosen on the other half: what honest scores are made of, float64 [n, 9]."""
         mixed = np.zeros(next(iter(probabilities.values())).shape)
         for mixture, rows in self.halves:
             mixed[rows] = mixture({name: p[rows] for name, p in probabilities.items()})
-        return mixed
+        return in_favour_of_rare(mixed, self.factors)
 
 
 def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, dict], dict[str, dict]]:
@@ -61,22 +68,32 @@ def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, di
 
 
 def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
-    """The ensemble of recorded results, chosen on their predictions with flip TTA, and what `read_members` gives. Raises as it does."""
+    """The ensemble of recorded results, chosen on their predictions with flip TTA, and what `read_members` gives. Raises as it does.
+
+    Rare classes are favoured by their shares of train.csv.
+    """
     valid, test = read_members(results, comp)
     first = valid[results[0].name]
     row_of = {name: row for row, name in enumerate(comp.train_ids)}
-    votes = None if comp.votes is None else comp.votes[[row_of[i] for i in first["ids"]]]
-    return choose_ensemble({n: v["probabilities"] for n, v in valid.items()}, first["labels"], votes), valid, test
+    votes = None if comp.votes is None else without_single_votes(comp.votes[[row_of[i] for i in first["ids"]]])
+    probabilities = {n: v["probabilities"] for n, v in valid.items()}
+    return choose_ensemble(probabilities, first["labels"], votes, rare_factors(comp.labels)), valid, test
 
 
-def choose_ensemble(probabilities: dict[str, np.ndarray], labels: np.ndarray, votes: np.ndarray | None = None, picks: int = 20) -> Ensemble:
+def choose_ensemble(
+    probabilities: dict[str, np.ndarray],
+    labels: np.ndarray,
+    votes: np.ndarray | None = None,
+    factors: np.ndarray | None = None,
+    picks: int = 20,
+) -> Ensemble:
     """Caruana et al. 2004, "Ensemble selection from libraries of models": add, with replacement, whichever member lowers the
     log loss of the mean most; stop when none does.
 
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
-    reason it is taken against all annotators' votes where there are some, not against the class that they elected. Members are
+    reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
     tempered first: one that is right and too modest would lose to one that is calibrated and worse.
-    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9].
+    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: as `rare_factors` gives them, default ones.
     """
     shares = np.eye(len(EMOTIONS))[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2
@@ -84,7 +101,8 @@ def choose_ensemble(probabilities: dict[str, np.ndarray], labels: np.ndarray, vo
     halves = [
         (_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows], picks), rows) for rows in (half, ~half)
     ]
-    return Ensemble(mixture, accuracy(mixture(probabilities), labels), halves)
+    factors = np.ones(len(EMOTIONS)) if factors is None else factors
+    return Ensemble(mixture, factors, accuracy(in_favour_of_rare(mixture(probabilities), factors), labels), halves)
 
 
 def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray, picks: int) -> Mixture:

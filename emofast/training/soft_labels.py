@@ -1,4 +1,4 @@
-"""Soft labels: what annotators disagreed about, what other networks think; float32 [n, 9] by row of train.csv."""
+"""Soft labels for data sets without votes: what other networks think; float32 [n, 9] by row of train.csv."""
 
 from __future__ import annotations
 
@@ -13,16 +13,7 @@ from emofast.emotions import EMOTIONS
 from emofast.training.predictions import predict
 from emofast.training.run import Run
 
-__all__ = ["out_of_fold", "without_single_votes"]
-
-
-def without_single_votes(votes: np.ndarray, annotators: int = 10) -> np.ndarray:
-    """Shares without the classes that one annotator alone named: a slip more often than a second meaning (Barsoum et al. 2016,
-    arXiv:1608.01041, drop them too). A picture on which no two agree keeps its votes. `votes`: shares [n, 9]."""
-    counts = np.rint(votes * annotators)
-    kept = np.where(counts > 1, counts, 0)
-    kept = np.where(kept.sum(1, keepdims=True) > 0, kept, counts)
-    return (kept / kept.sum(1, keepdims=True)).astype(np.float32)
+__all__ = ["out_of_fold"]
 
 
 def out_of_fold(run: Run, make: Callable[..., Learner], lr: float, folds: int = 3, share: float = 0.5) -> np.ndarray:

@@ -6,6 +6,7 @@ from emofast.emotions import CENTRES
 from emofast.training import metrics as m
 from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
 from emofast.training.ensemble import choose_ensemble
+from emofast.training.rare import in_favour_of_rare, rare_factors
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 9, 500)
@@ -118,6 +119,21 @@ def test_ensemble_prefers_what_helps():
     honest = chosen.cross_fitted(members)
     assert abs(m.accuracy(honest, labels) - chosen.accuracy) < 0.06
     (first, rows), (second, others) = chosen.halves
-    assert (rows ^ others).all() and np.array_equal(honest[rows], first({k: p[rows] for k, p in members.items()}))
+    assert (rows ^ others).all() and np.allclose(honest[rows], first({k: p[rows] for k, p in members.items()}), atol=1e-6)
     changed = {k: np.where(rows[:, None], p, 1 / 9) for k, p in members.items()}  # what a half was scored on did not choose its shares
     assert choose_ensemble(changed, labels).halves[1][0] == second
+
+
+def test_rare_classes_get_the_benefit_of_the_doubt_and_frequent_ones_keep_their_order():
+    labels = np.repeat(np.arange(8), [10, 40, 950, 1000, 1000, 1000, 1000, 1000])  # of 6,000; nobody is `uncertain`
+    factors = rare_factors(labels)
+    assert factors[:3] == pytest.approx([18**0.5, 4.5**0.5, 1]) and (factors[3:] == 1).all()
+    p = rng.dirichlet(np.ones(9) / 2, 500)
+    favoured = in_favour_of_rare(p, factors)
+    assert favoured.sum(1) == pytest.approx(1)
+    assert (favoured[:, :2].sum(1) >= p[:, :2].sum(1)).all()
+    before, after = p.argmax(1), favoured.argmax(1)
+    assert set(after[before != after]) <= {0, 1}, "only for a rare class does a decision change"
+    members = {"a": p, "b": rng.dirichlet(np.ones(9), 500)}
+    chosen = choose_ensemble(members, rng.integers(0, 9, 500), factors=factors)
+    assert np.allclose(chosen(members), in_favour_of_rare(chosen.mixture(members), factors))
