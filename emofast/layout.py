@@ -11,7 +11,7 @@ from pathlib import Path
 
 from emofast.errors import EmofastError
 
-__all__ = ["VOTES", "add_picture", "new_folder", "write_table"]
+__all__ = ["VOTES", "add_picture", "new_archive", "new_folder", "write_table"]
 
 VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt", "uncertain")
 """The classes in the order of `train_votes.csv`, which is that of FER+."""
@@ -42,6 +42,20 @@ def new_folder(folder: Path) -> Iterator[Path]:
             raise EmofastError(f"{folder} was filled by someone else meanwhile: nothing was changed in it") from e
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def new_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A zip to write. Interrupted in the middle of an entry it is left as it is, in a folder that vanishes: `ZipFile.close` would
+    complain of the entry, and hide the interrupt."""
+    archive = zipfile.ZipFile(path, "w")
+    try:
+        yield archive
+    except BaseException:
+        file, archive.fp = archive.fp, None
+        file.close()
+        raise
+    archive.close()
 
 
 def add_picture(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +30,7 @@ def running(server: ThreadingHTTPServer):
     try:
         yield server
     finally:
+        server.over.set()
         server.shutdown()
         server.server_close()
 
@@ -62,6 +62,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.log: list[tuple[str, dict[str, str]]] = []
+        self.over = threading.Event()  # for those who are kept waiting
 
     def handle_error(self, request, client_address):
         """A client that goes away is part of the tests."""
@@ -140,7 +141,7 @@ class _KaggleHandler(_Handler):
         if method in server.cut:
             return self.cut()
         if method in server.silent:
-            time.sleep(5)
+            server.over.wait(60)
         if method in server.refuse:
             status, message, *headers = server.refuse[method]
             return self.say({"code": status, "message": message}, status, **(headers[0] if headers else {}))
@@ -251,7 +252,7 @@ class _FileHandler(_Handler):
         if name in server.stall_at:
             self.wfile.write(body[start : server.stall_at.pop(name)])
             self.wfile.flush()
-            time.sleep(5)
+            server.over.wait(60)
             return self.cut()
         cuts = server.cut_at.get(name, [])
         end = next((c for c in cuts if c > start), None)

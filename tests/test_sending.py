@@ -17,7 +17,7 @@ from tiny_competition import TEST, write_tiny
 from emofast import kaggle_account, sending
 from emofast.cli import main
 from emofast.data.download import ROWS
-from emofast.kaggle_account import PAGE
+from emofast.kaggle_account import PAGE, KaggleAccount
 
 TOKEN = "KGAT_a-token-nobody-may-see"
 
@@ -258,8 +258,19 @@ REFUSALS = {
     "echo": (lambda k: k.refuse.update(CreateSubmission=(400, echo(k))), "(400): no, *** and Basic *** are bad"),
     "keys": (lambda k: k.good.clear(), "refuses your username and key (401); make a new token"),
     "cut": (lambda k: k.cut.add("ListSubmissions"), "cannot be reached for the list of submissions (ConnectionError)"),
-    "silent": (lambda k: k.silent.add("ListSubmissions"), "(no answer within 1 s)"),
+    "silent": (lambda k: k.silent.add("ListSubmissions"), "for the list of submissions (no answer within 1 s)"),
 }
+
+
+def impatient(ask, monkeypatch):
+    """`ask`, waiting a second for its answer; signing in, which imports a library first, has all its time."""
+
+    def hurried(account):
+        with monkeypatch.context() as patch:
+            patch.setattr(kaggle_account, "_ANSWER_SECONDS", 1)
+            return ask(account)
+
+    return hurried
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -267,7 +278,7 @@ def test_refusals_are_one_sentence_with_the_way_out(kaggle, submit, made, monkey
     arrange, expected = REFUSALS[refusal]
     arrange(kaggle)
     if refusal == "silent":
-        monkeypatch.setattr(kaggle_account, "_ANSWER_SECONDS", 1)
+        monkeypatch.setattr(KaggleAccount, "submissions", impatient(KaggleAccount.submissions, monkeypatch))
     status, _, err = submit("--yes")
     assert status == 2 and expected in err, err
     assert err.startswith("error: ") and err.count("\n") == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.layout import VOTES, add_picture, new_folder, write_table
+from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table
 
 __all__ = ["FerPlus", "make_ferplus"]
 
@@ -113,7 +112,7 @@ def _emotions(pictures: list[_Picture]) -> list[str]:
 def _write_pictures(folder: Path, images: Path, labels: Path, truth: list[_Label]) -> tuple[list[_Picture], list[_Picture]]:
     """Write both archives; returns what they hold, in the order of the files."""
     train, test, numbers = [], [], Counter()
-    with zipfile.ZipFile(folder / "train.zip", "w") as train_zip, zipfile.ZipFile(folder / "test_kaggle.zip", "w") as test_zip:
+    with new_archive(folder / "train.zip") as train_zip, new_archive(folder / "test_kaggle.zip") as test_zip:
         rows = zip(_read_pixels(images, labels, truth), truth)
         shown = track(rows, "Writing pictures", len(truth), console=console, transient=True, disable=not console.is_terminal)
         for pixels, label in shown:

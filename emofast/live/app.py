@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +12,7 @@ import numpy as np
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
+from emofast.live.leaving import Leaving
 from emofast.live.log import FaceLog
 from emofast.live.overlay import Status, draw
 from emofast.live.pipeline import Pipeline, Seen
@@ -56,33 +54,19 @@ class LiveView:
         self._lead: float | None = None  # of the wall clock over the film's
 
     def run(self) -> Summary:
-        """Show until the end; Ctrl-C is a way to leave like any other: the frame at hand is finished first."""
-        try:
-            with self._leaving_on_signals():
-                while not self.quit and not self._enough():
+        """Show until the end; Ctrl-C is a way to leave like any other: log and video are finished, and hold the same frames."""
+        with Leaving() as leaving:
+            try:
+                while not (self.quit or leaving.asked or self._enough()):
                     self._step()
-        except KeyboardInterrupt:
+            except KeyboardInterrupt:
+                pass  # told twice: it was worth half a frame
+            finally:
+                leaving.finishing = True
+                self._close()
+        if leaving.asked:
             console.print("\nstopped.")
-        finally:
-            self._close()
         return self.summary
-
-    @contextmanager
-    def _leaving_on_signals(self) -> Iterator[None]:
-        """The first SIGINT or SIGTERM ends the session between two frames: log and video hold the same ones. A second ends it now."""
-
-        def leave(*_) -> None:
-            if self.quit:
-                raise KeyboardInterrupt
-            self.quit = True
-            console.print("\nstopped.")
-
-        before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _enough(self) -> bool:
         return self.max_frames is not None and self.summary.frames >= self.max_frames

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.layout import VOTES, add_picture, new_folder, write_table
+from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table
 from emofast.sample.photograph import Photograph, take, vote
 
 __all__ = ["SHARES", "write_sample"]
@@ -128,6 +127,6 @@ def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
 
 
 def _zip(path: Path, rows: list[_Row], jpegs: Mapping[Photograph, bytes]) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
+    with new_archive(path) as archive:
         for row in rows:
             add_picture(archive, row.name, jpegs[row.photograph])

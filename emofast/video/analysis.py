@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing import active_children, get_context
 from pathlib import Path
@@ -105,7 +106,9 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
     # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model, trust))
     try:
-        for done in as_completed([pool.submit(_work, task, k) for task, k in work]):
+        with _deaf_children():
+            futures = [pool.submit(_work, task, k) for task, k in work]  # the first of these start the processes
+        for done in as_completed(futures):
             yield done.result()
     except BrokenExecutor:
         raise EmofastError(
@@ -119,6 +122,20 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes born in the block do not hear Ctrl-C, which reaches the whole group, even while they still import; the parent ends
+    them. Windows has no such mask: there a worker may complain if it is interrupted so early."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 _readers: tuple[EmotionRecognizer, FaceDetector] | None = None  # of a worker: loading them takes a second
 
 
@@ -126,7 +143,7 @@ def _start_worker(model: Path, trust: bool) -> None:
     global _readers
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no mask to be born with
     cv2.setNumThreads(1)
     _readers = EmotionRecognizer(model, threads=1, trust=trust), FaceDetector()
 

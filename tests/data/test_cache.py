@@ -8,6 +8,7 @@ from collections import namedtuple
 import cv2
 import numpy as np
 import pytest
+from processes import wait_until
 
 from emofast.data import read_competition
 from emofast.data.cache import PixelCache, cached_faces
@@ -119,9 +120,7 @@ def start_filling(data, root, slow, project):
 
 def test_a_kill_half_way_leaves_nothing_that_looks_finished(drawn, own_root, project):
     process = start_filling(drawn, own_root, 0.05, project)
-    deadline = time.time() + 60
-    while not list(own_root.glob(".partial-*/pixels.u8")) and time.time() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: list(own_root.glob(".partial-*/pixels.u8")))
     time.sleep(0.3)
     process.send_signal(signal.SIGKILL)
     process.communicate()

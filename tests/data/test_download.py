@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections import namedtuple
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from loopback import FileServer, KaggleServer, lead_kaggle_to, running
+from processes import wait_until
 from tiny_competition import TABLES, TEST_ZIP, TRAIN, TRAIN_ZIP, archive, jpg
 
 from emofast.cli import main
@@ -174,9 +174,7 @@ def test_a_stopped_download_goes_on(web, folder, project, how, status):
     rows = [str(n) for n in ROWS.values()]
     arguments = ["data", "download", "--to", str(folder), "--train-url", links[0], "--test-url", links[1]]
     process = subprocess.Popen([sys.executable, "-c", DRIVER, *rows, *arguments], cwd=project, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
-    while not (halves(folder) and halves(folder)[0].stat().st_size) and time.monotonic() < until:
-        time.sleep(0.02)
+    wait_until(lambda: halves(folder) and halves(folder)[0].stat().st_size)
     process.send_signal(how)
     assert process.wait() == status
     assert "Traceback" not in process.stderr.read()

@@ -201,8 +201,8 @@ def test_a_folder_with_files_is_refused_and_left_alone(data, public):
 
 def test_ctrl_c_leaves_nothing(public, tmp_path):
     images, labels = images_csv(), labels_csv()
-    write(tmp_path / "fer2013.csv", [images[0], *images[1:] * 100])  # long enough to be interrupted
-    write(tmp_path / "fer2013new.csv", [labels[0], *labels[1:] * 100])
+    write(tmp_path / "fer2013.csv", [images[0], *images[1:] * 300])  # long enough to be interrupted
+    write(tmp_path / "fer2013new.csv", [labels[0], *labels[1:] * 300])
     (tmp_path / "here").mkdir()
     run = subprocess.Popen(
         [sys.executable, *map(str, command(tmp_path, tmp_path / "here" / "set"))], stderr=subprocess.PIPE, text=True, cwd=PROJECT

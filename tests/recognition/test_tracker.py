@@ -1,10 +1,9 @@
 """Identities over time: through movement, short losses and crowds; the same every time without a background search."""
 
-import time
-
 import cv2
 import numpy as np
 import pytest
+from processes import wait_until
 
 from emofast.recognition import Box, FaceTracker, iou
 
@@ -83,9 +82,7 @@ def test_background_search_finds_who_joins(people):
     tracker = FaceTracker(search=5, background=True)
     alone, both = people([(180, 240)]), people([(180, 240), (460, 240)])
     assert ids(tracker.track(alone)) == [1], "the very first frame is searched at once"
-    deadline = time.monotonic() + 20
-    while len(faces := tracker.track(both)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    faces = wait_until(lambda: two if len(two := tracker.track(both)) == 2 else None)
     tracker.close()
     assert ids(faces) == [1, 2]
 

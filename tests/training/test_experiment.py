@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from processes import run_python
+from processes import run_python, wait_until
 
 from emofast.errors import EmofastError
 from emofast.training.header import BEGIN, END, header_block, results_of
@@ -102,9 +101,8 @@ def test_a_killed_run_goes_on_to_the_same_bits(script, drawn, tmp_path, project)
     folder = artifacts / "tiny" / "90_tiny"
     command = [sys.executable, str(script), "--data", str(drawn), "--weights", "none", "--device", "cpu", "--epochs", "4"]
     process = subprocess.Popen(command, env={**os.environ, "EMOFAST_ARTIFACTS": str(artifacts)}, cwd=project, stdout=subprocess.DEVNULL)
-    log, deadline = folder / "checkpoints" / "run.log", time.time() + 120
-    while time.time() < deadline and (not log.exists() or "epoch 2/4" not in log.read_text()):
-        time.sleep(0.02)
+    log = folder / "checkpoints" / "run.log"
+    wait_until(lambda: log.exists() and "epoch 2/4" in log.read_text())
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (folder / "result.json").exists() and (folder / "checkpoints" / "seed42.pt").exists()

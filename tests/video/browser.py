@@ -44,7 +44,7 @@ class Page:
     async def value(self, js: str):
         return (await self.call("Runtime.evaluate", expression=js, returnByValue=True, awaitPromise=True))["result"].get("value")
 
-    async def wait(self, js: str, seconds: float = 20) -> None:
+    async def wait(self, js: str, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not await self.value(js):
             assert time.monotonic() < end, f"never true: {js}"
@@ -79,18 +79,18 @@ def visit(file: Path, folder: Path, what: Callable) -> None:
         asyncio.run(_visit(file, folder / "DevToolsActivePort", what))
     finally:
         browser.terminate()
-        browser.wait(20)
+        browser.wait(60)
 
 
 async def _visit(file: Path, port_file: Path, what: Callable) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while not (port_file.exists() and port_file.read_text().count("\n")):
         assert time.monotonic() < end, "Chromium did not start"
         await asyncio.sleep(0.1)
     port = port_file.read_text().split()[0]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
         tab = next(t for t in json.load(answer) if t["type"] == "page")
-    async with websockets.connect(tab["webSocketDebuggerUrl"], max_size=None, ping_interval=None) as socket:
+    async with websockets.connect(tab["webSocketDebuggerUrl"], max_size=None, ping_interval=None, open_timeout=120) as socket:
         page = Page(socket)
         for domain in ("Page", "Runtime", "Network"):
             await page.call(f"{domain}.enable")

@@ -45,9 +45,10 @@ def test_a_click_on_a_moment_plays_it(report, tmp_path):
             await page.click(f"tr[data-rank='{moment['rank']}'] td:nth-child(3)")
             begin, end = moment["film"]
             film = "document.getElementById('film')"
-            await page.wait(f"!{film}.paused && {film}.currentTime > {begin + 0.3}")
+            # in one question: on a busy machine the moment may be over before a second one is answered
+            playing = f"document.querySelector('tr.playing')?.dataset.rank == '{moment['rank']}'"
+            await page.wait(f"!{film}.paused && {film}.currentTime > {begin + 0.3} && {playing}")
             assert begin <= await page.value(f"{film}.currentTime") <= end + 0.1
-            assert await page.value("document.querySelector('tr.playing').dataset.rank") == str(moment["rank"])
             await page.value(f"{film}.currentTime = {end - 0.3}")
             await page.wait(f"{film}.paused")
             assert await page.value(f"{film}.currentTime") < end + 0.35, "it stops where the moment ends"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import os
 import signal
-import time
 
 import pandas as pd
 import pytest
 from films import episode, faces, read_beeps, read_numbers, write_film
+from processes import wait_until
 
 from emofast.video.timeline import COLUMNS
 
@@ -204,9 +204,7 @@ def test_interrupted_half_way_it_goes_on(trailer, tmp_path):
     film = episode(tmp_path / "episode.mp4", 60)
     process = trailer(film, long, "--out", tmp_path / "out", "--jobs", 2, wait=False)
     timelines = tmp_path / "out" / "timelines"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not list(timelines.glob(".partial-*/0*.parquet")):
-        time.sleep(0.05)
+    wait_until(lambda: list(timelines.glob(".partial-*/0*.parquet")))
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err, err
