@@ -1,0 +1,37 @@
+"""Being told to leave, by Ctrl-C or from outside, without being torn out of what is half done."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+__all__ = ["Leaving"]
+
+AGAIN = 0.5  # s: a signal that comes sooner is the same one, sent on by whoever started the program
+
+
+class Leaving:
+    """While the block runs, SIGINT and SIGTERM set `asked` instead of interrupting.
+
+    Told again, KeyboardInterrupt is raised after all, for a loop that does not come round; but never once `finishing` is set,
+    when files are being closed. On the main thread only, as all handling of signals.
+    """
+
+    def __init__(self):
+        self.asked = self.finishing = False
+        self._since = 0.0
+
+    def __enter__(self) -> Leaving:
+        self._before = {number: signal.signal(number, self._told) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _told(self, *_) -> None:
+        now = time.monotonic()
+        if not self.asked:
+            self.asked, self._since = True, now
+        elif not self.finishing and now - self._since > AGAIN:
+            raise KeyboardInterrupt
