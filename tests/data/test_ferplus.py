@@ -19,6 +19,7 @@ from emofast import EMOTIONS
 from emofast.data import check_data, read_competition
 from emofast.data.ferplus import make_ferplus
 from emofast.errors import EmofastError
+from emofast.layout import add_picture, new_archive
 from emofast.training.metrics import ferplus_scores
 
 FERPLUS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
@@ -295,3 +296,13 @@ def test_help_says_where_both_files_are(run_cli):
     out = run_cli("data", "ferplus", "--help").stdout
     for said in ("example: python -m emofast data ferplus", "deadskull7/fer2013", "github.com/microsoft/FERPlus", "300 MB", "48 x 48 px"):
         assert said in out
+
+
+def test_an_archive_interrupted_inside_an_entry_says_so_and_not_that_it_cannot_close(tmp_path):
+    with pytest.raises(KeyboardInterrupt), new_archive(tmp_path / "train.zip") as archive:
+        entry = archive.open("a.png", "w")
+        entry.write(b"half")
+        raise KeyboardInterrupt
+    with new_archive(tmp_path / "train.zip") as archive:
+        add_picture(archive, "a.png", b"whole")
+    assert zipfile.ZipFile(tmp_path / "train.zip").read("a.png") == b"whole"

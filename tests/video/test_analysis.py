@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+import sys
 
 import imageio_ffmpeg
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from films import faces, write_film
 
 from emofast.recognition import EmotionRecognizer, FaceDetector
+from emofast.video import analysis
 from emofast.video.analysis import Task, analyse, analyse_chunk
 from emofast.video.media import probe
 from emofast.video.recording import Sampler
@@ -157,3 +160,12 @@ def test_two_real_viewers_in_one_picture(shared, model, tmp_path):
     list(analyse([task], model, jobs=1))
     found = viewers(read_timeline(task.out)[0])
     assert len(found) == 2 and sorted(p["x"].median() > 320 for p in found) == [False, True]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="POSIX")
+def test_workers_are_born_deaf_to_ctrl_c_and_the_parent_is_not():
+    ask = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    with analysis._deaf_children():
+        born = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    later = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert born.stdout + later.stdout == "True\nFalse\n"
