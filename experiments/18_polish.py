@@ -19,7 +19,7 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 
 Finding       Small and cheap: nine minutes give 0.4 points with TTA and 1.6 points of macro F1 (disgust is found more often), less than
               the noise of one run; the validation loss falls with it, which is better evidence than the accuracy. The best single
-              network here, and the reason why the student (10) ends its training this way
+              network before 19, and the reason why the student (10) ends its training this way
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, main, trained, without_single_votes

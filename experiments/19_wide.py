@@ -17,7 +17,7 @@ Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
 --- end of measured ---
 
-Finding       The best single network here: .8125 with flip TTA and .8863 in the FER+ protocol (18: .8091 and .8832), macro F1 .736
+Finding       The best single network before 22: .8125 with flip TTA and .8863 in the FER+ protocol (18: .8091 and .8832), macro F1 .736
               (.711): within the noise of one run each, but all in one direction. What did it, width, stages or augmentation, was not
               measured apart. The training loss ends below the validation loss, where in 13 it stayed above; and the polish that gave 18
               its gain gave nothing here (validation loss .711 before and after). It cost 79 minutes beside 85 of 13 and 18 together

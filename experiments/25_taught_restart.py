@@ -8,9 +8,18 @@ Changed       12 more epochs at half the rate, half the augmentation, votes and 
 Command       python experiments/25_taught_restart.py --data DIR
 
 --- measured (written by the tool from result.json) ---
+data set ferplus9, 4080 validation pictures, weights none, 15 epochs
+accuracy 0.8066 (95 % interval 0.7946 to 0.8181, one seed), with flip TTA 0.8110
+macro F1 0.5998 (with TTA 0.6180), calibration error 0.0374
+FER+ protocol with TTA: accuracy 0.8824, macro F1 0.7490 (3553 pictures, eight classes)
+1.57 M parameters, 4.0 ms per face on one CPU thread, trained in 23 min a seed
+Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
 --- end of measured ---
 
-Finding       not run yet
+Finding       In 23 minutes 13 comes to .8110 with flip TTA and .8824 in the FER+ protocol, macro F1 there .749 (13: .8051, .8764, .683;
+              its mild polish alone, 18: .8091, .8832, .711). The accuracy is that of 18, but rare classes are found more often and the
+              validation loss is lower than that of any network but 22 (.704; 18: .710). Restart and teachers were not measured apart
 """
 
 import numpy as np

@@ -111,7 +111,7 @@ def test_ensemble_submission_records_how_it_was_made(comp, own_artifacts):
     members = {r.name: r for r in read_results(folder)}
     mixed = sum(w * members[n].test["probabilities"].astype(float) for n, w in made["members"].items())
     shares = np.bincount(comp.labels, minlength=9) / len(comp.labels)
-    assert made["factors"] == {e: round(max(1, 0.03 / s if s else 1) ** 0.5, 4) for e, s in zip(EMOTIONS, shares)}
+    assert made["factors"] == {e: round(max(1, 0.02 / s if s else 1) ** 0.5, 4) for e, s in zip(EMOTIONS, shares)}
     assert pd.read_csv(path)["emotion"].tolist() == [EMOTIONS[i] for i in (mixed * list(made["factors"].values())).argmax(1)]
 
 

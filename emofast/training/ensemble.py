@@ -1,4 +1,4 @@
-"""Which networks to average, and how much of each: greedy forward selection on validation."""
+"""Which networks to average, and how much of each: bagged greedy selection on validation."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from emofast.training.metrics import accuracy
 from emofast.training.rare import in_favour_of_rare, rare_factors
 from emofast.training.results import Result
 from emofast.training.votes import without_single_votes
+
+BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
 
 __all__ = ["Ensemble", "Mixture", "choose_ensemble", "ensemble_of", "read_members"]
 
@@ -85,10 +87,10 @@ def choose_ensemble(
     labels: np.ndarray,
     votes: np.ndarray | None = None,
     factors: np.ndarray | None = None,
-    picks: int = 20,
 ) -> Ensemble:
     """Caruana et al. 2004, "Ensemble selection from libraries of models": add, with replacement, whichever member lowers the
-    log loss of the mean most; stop when none does.
+    log loss of the mean most; stop when none does. Bagged as they advise against overfitting: the shares are the mean of what is
+    chosen from `BAGS` draws of half the members.
 
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
     reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
@@ -97,21 +99,24 @@ def choose_ensemble(
     """
     shares = np.eye(len(EMOTIONS))[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2
-    mixture = _choose(probabilities, labels, shares, picks)
-    halves = [
-        (_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows], picks), rows) for rows in (half, ~half)
-    ]
+    mixture = _choose(probabilities, labels, shares)
+    halves = [(_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows]), rows) for rows in (half, ~half)]
     factors = np.ones(len(EMOTIONS)) if factors is None else factors
     return Ensemble(mixture, factors, accuracy(in_favour_of_rare(mixture(probabilities), factors), labels), halves)
 
 
-def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray, picks: int) -> Mixture:
+def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray) -> Mixture:
     """Weights by the shares; the temperatures of the mixture by the labels, since it shall say how likely a class is."""
-    weights = _select({name: tempered(p, fit_temperature(p, shares)) for name, p in probabilities.items()}, shares, picks)
+    members = {name: tempered(p, fit_temperature(p, shares)) for name, p in sorted(probabilities.items())}
+    rng, names = np.random.default_rng(0), list(members)
+    n = max(-(-len(names) // 2), min(len(names), WHOLE))
+    bags = [_select({name: members[name] for name in rng.choice(names, n, replace=False)}, shares) for _ in range(BAGS)]
+    weights = {name: sum(bag.get(name, 0.0) for bag in bags) / BAGS for name in names}
+    weights = {name: weight for name, weight in weights.items() if weight}
     return Mixture(weights, {name: fit_temperature(probabilities[name], labels) for name in weights})
 
 
-def _select(probabilities: dict[str, np.ndarray], shares: np.ndarray, picks: int) -> dict[str, float]:
+def _select(probabilities: dict[str, np.ndarray], shares: np.ndarray, picks: int = 20) -> dict[str, float]:
     total, chosen, best = np.zeros(shares.shape), [], np.inf
     for n in range(1, picks + 1):
         losses = {name: -(shares * np.log((total + p) / n)).sum(1).mean() for name, p in sorted(probabilities.items())}

@@ -9,7 +9,7 @@ from emofast.emotions import EMOTIONS
 __all__ = ["in_favour_of_rare", "rare_factors"]
 
 
-def rare_factors(labels: np.ndarray, threshold: float = 0.03) -> np.ndarray:
+def rare_factors(labels: np.ndarray, threshold: float = 0.02) -> np.ndarray:
     """What each class's probability is multiplied by: sqrt(threshold / share) for classes with a smaller share of `labels` than
     `threshold`, 1 for all others; float64 [9].
 
