@@ -20,7 +20,7 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 Finding       Better than 17, which has no teachers, in most numbers and none of them beyond the noise of one run: .8110 and .8051 with
               TTA, .8812 and .8748 in the FER+ protocol, macro F1 there .715 and .685. With weaker teachers (19, 18 and 09; recorded before
               22 was there, see the history of this file) it came to .8081 and .8787, and found contempt in 17 % of cases without TTA,
-              now in 9: two faces of 23. It is under half a point behind the best network here at a third of its parameters; so it ships
+              now in 9: two faces of 23. It is about half a point behind the best network here at a third of its parameters; so it ships
 """
 
 import numpy as np

@@ -172,7 +172,7 @@ class Session:
     def press(self, key):
         """xdotool lends a spare code to a letter that the keyboard does not have, and takes it back after the delay (ms)."""
         self.tool("windowfocus", self.window)
-        self.tool("key", "--delay", "300" if len(key) > 6 else "12", "--window", self.window, key)
+        self.tool("key", "--delay", "300", "--window", self.window, key)
 
     def snapshot(self):
         """Press s until there is a new picture; a window that has only just appeared, or is busy, may miss a key."""

@@ -124,6 +124,21 @@ def test_ensemble_prefers_what_helps():
     assert choose_ensemble(changed, labels).halves[1][0] == second
 
 
+def test_a_large_ensemble_is_drawn_in_bags():
+    """Of equal members greed alone takes a few; every one that is drawn into a bag has its share, whatever their order."""
+    labels = rng.integers(0, 9, 600)
+
+    def member(skill):
+        shown = np.where(rng.random(600) < skill, labels, rng.integers(0, 9, 600))
+        return 0.6 * np.eye(9)[shown] + 0.4 / 9
+
+    members = {f"m{i}": member(0.6) for i in range(12)} | {"noise": member(0.0)}
+    chosen = choose_ensemble(members, labels).mixture
+    assert set(chosen.weights) == {f"m{i}" for i in range(12)} and sum(chosen.weights.values()) == pytest.approx(1)
+    assert max(chosen.weights.values()) < 0.2
+    assert choose_ensemble(dict(reversed(members.items())), labels).mixture == chosen
+
+
 def test_rare_classes_get_the_benefit_of_the_doubt_and_frequent_ones_keep_their_order():
     labels = np.repeat(np.arange(8), [10, 40, 950, 1000, 1000, 1000, 1000, 1000])  # of 6,000; nobody is `uncertain`
     factors = rare_factors(labels)
