@@ -73,7 +73,8 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     table = leaderboard_table(results)
     with paths.atomic_write(folder / "leaderboard.csv") as partial:
         table.round(4).to_csv(partial, index=False)
-    _save(_curves(results), folder / "curves.png")
+    place = {name: i for i, name in enumerate(table.experiment)}
+    _save(_curves(sorted(results, key=lambda r: place[r.name])), folder / "curves.png")
     best = next(r for r in results if r.name == table.experiment[0])
     wrong = mistakes(best)
     with paths.atomic_write(folder / "mistakes.csv") as partial:
@@ -101,21 +102,24 @@ def mistakes(result: Result, most: int = 40) -> pd.DataFrame:
 
 
 def _curves(results: list[Result]) -> Figure:
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    """Learning curves, `results` best first: the best ten have a colour and a name, the others are grey behind them."""
+    figure = Figure(figsize=(12, 4.2), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
     for i, r in enumerate(r for r in results if not r.is_ensemble):
         history = r.history[r.history.seed == r.history.seed.iloc[0]].reset_index()
-        epochs, colour = history.index + 1, f"C{i % 10}"
-        loss.plot(epochs, history.train_loss, color=colour, ls=":", lw=1)
-        loss.plot(epochs, history.valid_loss, color=colour, label=r.name)
+        epochs, named = history.index + 1, i < 10
+        style = {"color": f"C{i}" if named else "0.8", "zorder": 3 if named else 2}
+        label = r.name if named else "the others" if i == 10 else None
+        loss.plot(epochs, history.train_loss, ls=":", lw=1, **style)
+        loss.plot(epochs, history.valid_loss, label=label, **style)
         if "accuracy" in history:
-            accuracy.plot(epochs, history.accuracy, color=colour, label=r.name)
+            accuracy.plot(epochs, history.accuracy, **style)
     loss.set(title="loss (dotted: training)", xlabel="epoch")
     accuracy.set(title="validation accuracy", xlabel="epoch")
     for ax in (loss, accuracy):
         ax.grid(alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
-    accuracy.legend(fontsize=8, frameon=False)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     return figure
 
 
