@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 
-__all__ = ["EmofastError", "exits_cleanly"]
+__all__ = ["EmofastError", "NoWeights", "exits_cleanly"]
 
 
 _PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
@@ -16,6 +16,10 @@ _PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, 
 
 class EmofastError(Exception):
     """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
+
+
+class NoWeights(EmofastError):
+    """Pretrained weights that cannot be had on this machine."""
 
 
 def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:

@@ -15,7 +15,7 @@ from emofast.data.pictures import Pictures, open_pictures
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 
-__all__ = ["Competition", "find_data", "read_competition"]
+__all__ = ["Competition", "find_data", "open_data", "read_competition"]
 
 SAMPLE = "sample"
 
@@ -26,7 +26,7 @@ class Competition:
 
     `train_ids`, `test_ids`: values of the `image_path` columns. `labels`: int64 [n], index into `EMOTIONS`.
     `votes`: float32 [n, 9], share of annotators for each class, or None. `va`: float32 [n, 2], true valence and
-    arousal of the training rows (drawn data only), or None.
+    arousal of the training rows (drawn data only), or None. `max_rows`: train on that many pictures at most, drawn evenly (quick looks).
     """
 
     folder: Path
@@ -37,6 +37,7 @@ class Competition:
     test_pictures: Pictures = field(repr=False)
     votes: np.ndarray | None = field(default=None, repr=False)
     va: np.ndarray | None = field(default=None, repr=False)
+    max_rows: int | None = None
 
     @property
     def name(self) -> str:
@@ -84,6 +85,11 @@ def find_data(data: str | Path | None) -> Path:
             "`python -m emofast data download`, or use the drawn sample with --data sample."
         )
     return folder
+
+
+def open_data(data: Competition | str | Path | None) -> Competition:
+    """The data set that `data` means: as `find_data` and `read_competition` do, or as it is."""
+    return data if isinstance(data, Competition) else read_competition(find_data(data))
 
 
 def _drawn_sample() -> Path:
