@@ -74,7 +74,7 @@ def refuse_unvouched(model: Path) -> None:
     else:
         return
     if model.suffix == ".onnx":
-        raise EmofastError(f"{model} is refused: {reason}; fetch or export both again, or use it as it is with --trust (Python: trust=True)")
+        raise EmofastError(f"{model} is refused: {reason}; fetch or export both again, or load it all the same with --trust (trust=True)")
     raise EmofastError(
         f"{model} is refused: loading a pickle runs the code in it, and {reason}; "
         "if you made it or trust who did, add --trust (Python: trust=True), or use the .onnx model, which holds no code"
