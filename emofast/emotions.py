@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ANNOTATORS", "BY_NAME", "CENTRES", "EMOTIONS", "TABLE", "Emotion", "N"]
+__all__ = ["BY_NAME", "CENTRES", "EMOTIONS", "TABLE", "Emotion", "N"]
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,6 @@ EMOTIONS: tuple[str, ...] = tuple(e.name for e in TABLE)
 
 N = len(EMOTIONS)
 """How many classes there are."""
-
-ANNOTATORS = 10
-"""How many people named the emotion of each picture, where a data set has votes."""
 
 BY_NAME: dict[str, Emotion] = {e.name: e for e in TABLE}
 

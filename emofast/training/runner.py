@@ -26,7 +26,7 @@ from fastcore.docments import docments
 from filelock import FileLock, Timeout
 
 from emofast import paths
-from emofast.arguments import Help, add_data, whole_number
+from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.console import console, warn
 from emofast.data import Competition, open_data
 from emofast.errors import EmofastError, NoWeights, exits_cleanly
@@ -117,9 +117,9 @@ class Experiment:
             raise EmofastError(f"unknown argument {unknown[0]}; {meant}")
         return vars(args)
 
-    def _parser(self) -> argparse.ArgumentParser:
+    def _parser(self) -> Parser:
         doc = (inspect.getmodule(self.function).__doc__ or self.function.__doc__ or "").strip()
-        p = argparse.ArgumentParser(
+        p = Parser(
             description=doc.splitlines()[0] if doc else None,
             epilog=f"example: python experiments/{self.script.name} --data sample --quick",
             formatter_class=Help,
