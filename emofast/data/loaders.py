@@ -66,7 +66,7 @@ def get_dls(
         warn(f"{data.name} has {len(train)} training pictures, fewer than a batch of {bs}: training in batches of {len(train)}")
         bs = len(train)
     tfms = [[ReadFace(cache, size, channels)], [RowOf(_target_values(data, target, votes)), TARGETS[target]()]]
-    dsets = Datasets(np.concatenate([train, valid]), tfms, splits=[range(len(train)), range(len(train), len(train) + len(valid))], n_inp=1)
+    dsets = Datasets(np.concatenate([train, valid]).tolist(), tfms, splits=[range(len(train)), range(len(train), len(train) + len(valid))], n_inp=1)
     dsets.tls[0].types[0] = ITEMS  # what `predict` and `test_dl` accept; fastai notes only the type of the rows
     mean, std = NORMALIZATION[channels]
     augment = face_augmentation() if augment is None else augment
@@ -92,7 +92,7 @@ def get_test_dl(dls: DataLoaders, data: Competition) -> tuple[FacesDL, np.ndarra
     """
     cache = cached_faces(data.test_pictures, data.test_names, dls.size, dls.channels, "test pictures")
     # split 1 is validation's: without it fastai would apply the transforms of training too
-    dsets = Datasets(np.arange(len(cache)), [[ReadFace(cache, dls.size, dls.channels)]], n_inp=1, split_idx=1)
+    dsets = Datasets(list(range(len(cache))), [[ReadFace(cache, dls.size, dls.channels)]], n_inp=1, split_idx=1)
     return dls.valid.new(dsets, shuffle=False, drop_last=False), cache.readable
 
 
