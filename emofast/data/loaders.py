@@ -19,12 +19,9 @@ from emofast.data.competition import Competition
 from emofast.data.split import frozen_split
 from emofast.emotions import CENTRES, EMOTIONS
 from emofast.errors import EmofastError
-from emofast.network import Target
+from emofast.nets.spec import IMAGENET_STATS, Target
 
-__all__ = ["IMAGENET", "get_dls", "get_test_dl", "target_va"]
-
-# Mean and spread of ImageNet's RGB, and of its grey values: what pretrained weights expect.
-IMAGENET = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0.226,))}
+__all__ = ["get_dls", "get_test_dl", "target_va"]
 
 
 def target_va(comp: Competition) -> np.ndarray:
@@ -78,7 +75,7 @@ def get_dls(
     tfms = [[ReadFace(cache, size, channels)], *_target_tfms(comp, target, votes)]
     dsets = Datasets(np.concatenate([train, valid]), tfms, splits=[range(len(train)), range(len(train), len(train) + len(valid))], n_inp=1)
     dsets.tls[0].types[0] = (np.integer, np.ndarray, bytes)  # so that an exported learner's `predict` takes pictures too
-    mean, std = IMAGENET[channels]
+    mean, std = IMAGENET_STATS[channels]
     augment = face_augmentation() if augment is None else augment
     after_batch = [IntToFloatTensor(), *augment, Normalize.from_stats(mean, std, cuda=False)]
     dls = dsets.dataloaders(

@@ -20,8 +20,8 @@ from emofast.console import console, warn
 from emofast.data import find_data, read_competition
 from emofast.data.competition import Competition
 from emofast.errors import EmofastError, exits_cleanly
+from emofast.nets.pretrained import IMAGENET
 from emofast.training.header import refresh_header
-from emofast.training.networks import IMAGENET
 from emofast.training.precision import choose_device, choose_precision
 from emofast.training.record import Code, record
 from emofast.training.results import Result, code_hash, package_hash, read_results, results_folder
@@ -56,7 +56,7 @@ def _arguments(train: Callable, epochs: int, source: Path) -> argparse.Namespace
         "--seeds", type=whole_number, default=1, metavar="N", help="how many seeds to train, from --seed up; N > 1 states the spread"
     )
     p.add_argument("--epochs", type=whole_number, metavar="N", help=f"epochs of training (default: {epochs}; quick: {QUICK_EPOCHS})")
-    p.add_argument("--weights", default=IMAGENET, metavar="imagenet|none|FILE", help="where the network's weights come from")
+    p.add_argument("--weights", default=IMAGENET, metavar="imagenet|dlib|none|FILE", help="where the network's weights come from")
     p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one")
     p.add_argument(
         "--quick", action="store_true", help=f"a look: {QUICK_EPOCHS} epochs, at most {QUICK_ROWS} training pictures, results apart"

@@ -14,10 +14,12 @@ from fastai.optimizer import Adam
 from torch import nn
 
 from emofast.errors import EmofastError
-from emofast.network import NetworkSpec, Target
+from emofast.nets.dlib_face import calibrate
+from emofast.nets.groups import VAOutput, split_head, split_stages
+from emofast.nets.pretrained import DLIB, IMAGENET, NONE, create_network, usable_weights
+from emofast.nets.spec import NetworkSpec, Target
 from emofast.training import metrics as m
 from emofast.training.losses import ClassLoss, ClassVALoss, VALoss, VotesLoss
-from emofast.training.networks import IMAGENET, NONE, VAOutput, create_network, split_head, split_stages, usable_weights
 from emofast.training.precision import choose_precision, precision_callbacks
 
 __all__ = ["emotion_learner", "multitask_learner", "va_learner"]
@@ -76,7 +78,7 @@ def _va_metrics() -> list[Metric]:
 def emotion_learner(
     dls: DataLoaders,  # from `get_dls(target='class')`, or 'votes'
     arch: str,  # timm's name, with its tag for particular weights, or torchvision's
-    weights: str = IMAGENET,  # imagenet, none, or a state-dict file
+    weights: str = IMAGENET,  # imagenet, dlib, none, or a state-dict file
     loss_func: nn.Module | None = None,  # default: cross entropy against the class, or against the votes
     **kwargs,  # see `_learner`
 ) -> Learner:
@@ -121,6 +123,8 @@ def _learner(
         raise EmofastError(f"unknown split {split!r}; the splits are {', '.join(SPLITTERS)}.")
     weights = usable_weights(arch, weights)
     net = create_network(arch, n_out, dls.channels, weights, drop)
+    if weights == DLIB:
+        calibrate(net, torch.cat([batch[0].as_subclass(torch.Tensor).cpu() for batch, _ in zip(dls.valid, range(4))]))
     model = nn.Sequential(net, VAOutput()) if target in ("va", "class+va") else net
     cbs = [*precision_callbacks(choose_precision(dls.device)), *(cbs or [])]
     learn = Learner(

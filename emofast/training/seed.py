@@ -20,8 +20,8 @@ from emofast import paths
 from emofast.console import warn
 from emofast.data import get_test_dl
 from emofast.data.competition import Competition
+from emofast.nets.pretrained import NONE
 from emofast.training.checkpoint import save_whole
-from emofast.training.networks import NONE
 from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.run import Run
 
