@@ -44,7 +44,8 @@ def _row(r: Result, by_name: dict[str, Result], package: str, data: Competition 
     test = {"test": np.nan, "test_accuracy": np.nan}
     if test_votes is not None:
         probabilities = r.test["probabilities"]
-        test = {"test": ferplus_scores(probabilities, *test_votes)["accuracy"], "test_accuracy": accuracy(probabilities, elect(test_votes[0]))}
+        test["test"] = ferplus_scores(probabilities, *test_votes)["accuracy"]
+        test["test_accuracy"] = accuracy(probabilities, elect(test_votes[0]))
     return {
         "experiment": r.name,
         "accuracy": scores["accuracy"],

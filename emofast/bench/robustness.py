@@ -16,7 +16,7 @@ from rich.table import Column, Table
 
 from emofast.bench.disturbances import DISTURBANCES, Disturbance
 from emofast.console import console, warn
-from emofast.data import Competition, find_data, frozen_split, read_competition
+from emofast.data import Competition, frozen_split, open_data
 from emofast.data.cache import cached_faces
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     model = args.model or artifacts() / "emofast.onnx"
     recognizer = EmotionRecognizer(model)
     facts = _model_facts(recognizer.path)
-    comp = read_competition(find_data(args.data))
+    comp = open_data(args.data)
     faces = validation_faces(comp, recognizer, args.max_rows)
     console.print(f"{recognizer.path.name}: {len(DISTURBANCES)} disturbances of {len(faces)} validation pictures of {comp.name}")
     rows: list[dict] = []

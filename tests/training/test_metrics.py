@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+from emofast.training.rare import in_favour_of_rare, rare_factors
 
 from emofast import EMOTIONS
 from emofast.emotions import CENTRES
 from emofast.training import metrics as m
 from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
 from emofast.training.ensemble import choose_ensemble
-from emofast.training.rare import in_favour_of_rare, rare_factors
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 9, 500)
