@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from emofast.arguments import Help, Parser, add_data, whole_number
@@ -143,6 +144,12 @@ def _add_leaderboard(sub) -> None:
     )
     add_data(p)
     _quick_flag(p)
+
+
+def _add_programs(sub) -> None:
+    """Shown in the help; `main` hands them over before this parser reads their flags."""
+    sub.add_parser("webcam", help="the live view: emofast webcam --help", add_help=False)
+    sub.add_parser("trailer", help="an episode and its viewers' recordings into a trailer: emofast trailer --help", add_help=False)
 
 
 def _add_plan(sub) -> None:
@@ -302,6 +309,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
     sub = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_data(sub)
+    _add_programs(sub)
     _add_plan(sub)
     _add_sweep(sub)
     _add_leaderboard(sub)
@@ -316,6 +324,11 @@ def _parser() -> argparse.ArgumentParser:
 @exits_cleanly
 def main(argv: list[str] | None = None) -> int | None:
     """Run one command; returns its exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in ("webcam", "trailer"):
+        from emofast import programs
+
+        return getattr(programs, argv[0])(argv[1:])
     parser = _parser()
     args, rest = parser.parse_known_args(argv)
     if rest and not (getattr(args, "takes_ranges", False) and len(rest) % 2 == 0 and all(r.startswith("--") for r in rest[::2])):
