@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
-import httpx
 import timm
 import torch
 import torchvision
-from huggingface_hub import constants
+from huggingface_hub import constants, get_session
 from timm.models import adapt_input_conv
 from torch import nn
 
@@ -110,8 +109,8 @@ def _hub():
     """Hugging Face's cache alone where its hub does not answer within 3 s: its client would try ten times, for 46 s."""
     before = constants.HF_HUB_OFFLINE
     try:
-        httpx.head(constants.ENDPOINT, timeout=3)
-    except httpx.HTTPError:
+        get_session().head(constants.ENDPOINT, timeout=3)
+    except Exception:  # network, proxy, certificate and hub errors share no base class
         constants.HF_HUB_OFFLINE = True
     try:
         yield
