@@ -6,7 +6,7 @@ Descends from 04
 Changed       the network and its weights, 96 px, votes as the target, moving average of the weights
 Command       python experiments/27_lite0_imagenet.py --data DIR --weights imagenet
 
-Finding       not measured on photographs
+Finding       Not measured on photographs. On 285 drawn faces five epochs bring it from chance to .45 (a check that it learns, not a result)
 """
 
 from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, without_single_votes

@@ -18,7 +18,7 @@ from torch import nn
 from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
-from emofast.nets.groups import last_linear
+from emofast.nets.groups import head_of, last_linear
 from emofast.nets.small import SMALL, SmallResNet
 
 __all__ = ["DLIB", "DLIB_FACE_RESNET", "IMAGENET", "NONE", "create_network", "usable_weights"]
@@ -53,6 +53,8 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
         model = DlibFaceResNet(n_out, channels, drop)
     else:
         model = _library_network(arch, n_out, channels, weights == IMAGENET, drop)
+    if weights == IMAGENET and isinstance(head := head_of(model), nn.Linear):
+        head.reset_parameters()  # EfficientNet's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 6
     if weights == DLIB:
         load_dlib(model, installed_file())
     elif weights not in (IMAGENET, NONE):
