@@ -39,17 +39,24 @@ def helps(done: subprocess.CompletedProcess) -> None:
     assert done.returncode == 0, done.stderr
     assert "usage: " in done.stdout and "example" in done.stdout
     assert "\x1b" not in done.stdout and not done.stderr
-    assert "==SUPPRESS==" not in done.stdout and "(default: None)" not in done.stdout and "(default: False)" not in done.stdout
+    assert (
+        "==SUPPRESS==" not in done.stdout
+        and "(default: None)" not in done.stdout
+        and "(default: False)" not in done.stdout
+    )
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=[" ".join(path) or "-" for path in COMMANDS])
 def test_emofast_helps(path):
     text = COMMANDS[path].format_help()
-    assert "usage: " in text and (path in (("webcam",), ("trailer",)) or f"example: python -m emofast {' '.join(path)}".strip() in text)
+    assert "usage: " in text and (
+        path in (("webcam",), ("trailer",)) or f"example: python -m emofast {' '.join(path)}".strip() in text
+    )
 
 
 @pytest.mark.parametrize(
-    "command", [["webcam.py"], ["trailer.py"], ["-m", "emofast"], ["-m", "emofast", "webcam"], ["-m", "emofast", "trailer"]]
+    "command",
+    [["webcam.py"], ["trailer.py"], ["-m", "emofast"], ["-m", "emofast", "webcam"], ["-m", "emofast", "trailer"]],
 )
 def test_programs_help(command):
     helps(run_python(*command, "--help"))
@@ -77,7 +84,9 @@ def test_experiments_help(script, monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(PROJECT / "experiments" / script), run_name="__main__")
     text = capsys.readouterr().out
-    assert ended.value.code == 0 and f"example: python experiments/{script} --data sample --quick" in " ".join(text.split())
+    assert ended.value.code == 0 and f"example: python experiments/{script} --data sample --quick" in " ".join(
+        text.split()
+    )
     assert all(flag in text for flag in FLAGS) and "\x1b" not in text
 
 
