@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-__all__ = ["EmofastError", "exits_cleanly"]
+__all__ = ["EmofastError", "NoWeights", "exits_cleanly"]
 
 
 _PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
@@ -20,6 +20,10 @@ _PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, 
 
 class EmofastError(Exception):
     """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
+
+
+class NoWeights(EmofastError):
+    """Pretrained weights that cannot be had on this machine."""
 
 
 class _Ended(KeyboardInterrupt):

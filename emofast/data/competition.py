@@ -18,7 +18,7 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.tables import find_table, numbers, read_table
 
-__all__ = ["Competition", "find_data", "read_competition"]
+__all__ = ["Competition", "find_data", "open_data", "read_competition"]
 
 SAMPLE = "sample"
 MOUNTED = Path("/kaggle/input")
@@ -31,7 +31,8 @@ class Competition:
 
     `train_ids`, `test_ids`: values of the `image_path` columns. `labels`: int64 [n], index into `EMOTIONS`.
     `votes`: float32 [n, 9], share of annotators for each class, or None; `annotators`: float32 [n], how many they were. `va`:
-    float32 [n, 2], true valence and arousal of the training rows (drawn data only), or None.
+    float32 [n, 2], true valence and arousal of the training rows (drawn data only), or None. `max_rows`: train on that many pictures at
+    most, drawn evenly (quick looks).
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class Competition:
     votes: np.ndarray | None = field(default=None, repr=False)
     annotators: np.ndarray | None = field(default=None, repr=False)
     va: np.ndarray | None = field(default=None, repr=False)
+    max_rows: int | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +78,13 @@ class Competition:
         return digest.hexdigest()[:16]
 
 
+    @cached_property
+    def test_votes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Votes for the test pictures, as shares float32 [n_test, 9] and how many, [n_test], from test_votes.csv: for scoring only."""
+        votes, annotators = _read_votes(self.folder, "test_votes.csv", self.test_ids)
+        return None if votes is None else (votes, annotators)
+
+
 def find_data(data: str | Path | None) -> Path:
     """Folder of the data set that `--data` means: a folder, `sample` (drawn on first use), or None for `data/skillbox`, or else for the
     one that is mounted in a Kaggle notebook, which is said.
@@ -94,6 +103,11 @@ def find_data(data: str | Path | None) -> Path:
             "`python -m emofast data download`, or use the drawn sample with --data sample."
         )
     return folder
+
+
+def open_data(data: Competition | str | Path | None) -> Competition:
+    """The data set that `data` means: as `find_data` and `read_competition` do, or as it is."""
+    return data if isinstance(data, Competition) else read_competition(find_data(data))
 
 
 def _mounted() -> Path | None:
@@ -143,7 +157,7 @@ def read_competition(folder: Path) -> Competition:
     )
     _all_there(path, comp.train_names, comp.train_pictures)
     _all_there(test_path, comp.test_names, comp.test_pictures)
-    votes, annotators = _read_votes(folder, ids)
+    votes, annotators = _read_votes(folder, "train_votes.csv", ids)
     return replace(comp, votes=votes, annotators=annotators, va=_read_numbers(folder, "truth.csv", ["valence", "arousal"], ids, -1, 1))
 
 
@@ -167,15 +181,15 @@ def _read_numbers(folder: Path, name: str, columns: list[str], ids: list[str], l
     return numbers(path, table, columns, low, high).astype(np.float32)
 
 
-def _read_votes(folder: Path, ids: list[str]) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
     """Shares of the votes float32 [n, 9], and how many there are, float32 [n]."""
-    votes = _read_numbers(folder, "train_votes.csv", list(EMOTIONS), ids, 0, 1e6)
+    votes = _read_numbers(folder, name, list(EMOTIONS), ids, 0, 1e6)
     if votes is None:
         return None, None
     total = votes.sum(axis=1)
     if (total <= 0).any():
         raise EmofastError(
-            f"{folder / 'train_votes.csv'} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
+            f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
         )
     return votes / total[:, None], total
 
