@@ -17,6 +17,7 @@ from emofast.data.download import ROWS
 from emofast.errors import EmofastError
 from emofast.kaggle_account import COMPETITION, DAILY_LIMIT, PAGE, kaggle
 from emofast.submission import check_submission
+from emofast.tables import read_rows
 
 __all__ = ["COLUMNS", "send_submission"]
 
@@ -126,7 +127,8 @@ def _wait(row: dict[str, str], path: Path) -> tuple[str, str]:
 
 
 def _read(ledger: Path) -> pd.DataFrame:
-    return pd.read_csv(ledger, dtype=str, keep_default_na=False) if ledger.is_file() else pd.DataFrame(columns=COLUMNS, dtype=str)
+    rows = [row for _, row in read_rows(ledger, COLUMNS, "mend or remove it")] if ledger.is_file() else []
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=str)
 
 
 def _record(ledger: Path, row: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from processes import PROJECT, run_python, wait_until
 from tiny_competition import TEST, TRAIN, jpg, write_tiny
 
-from emofast.data import check_data, find_data, read_competition
+from emofast.data import check_data, find_data, frozen_split, read_competition
 from emofast.data import competition as competition_module
 from emofast.data.decode import decode_face
 from emofast.data.pictures import Unreadable, open_pictures
@@ -160,6 +160,20 @@ def test_tables_that_are_none_are_one_sentence(case, tiny):
     (tiny / "train.csv").unlink()
     (tiny / name).write_bytes(content)
     assert says in refusal(read_competition, tiny) and len(refusal(read_competition, tiny)) < 500
+
+
+def test_a_cell_that_is_a_book_is_not_printed_whole(tiny):
+    (tiny / "train.csv").write_bytes(b"image_path,emotion\r\n./a.jpg," + b"sad" * 40_000 + b"\r\n")
+    assert len(spoken("-m", "emofast", "data", "check", "--data", tiny).stderr) < 2100
+
+
+@pytest.mark.parametrize("content", ["image_path,is_valid\n", "nothing", '"', None])
+def test_a_spoilt_split_is_one_sentence(content, tiny, own_artifacts):
+    comp = read_competition(tiny)
+    frozen_split(comp)
+    path = own_artifacts / "tiny" / "split.csv"
+    path.write_text(path.read_text().replace(",1", ",yes", 1) if content is None else content)
+    assert str(path) in refusal(frozen_split, comp)
 
 
 def test_a_table_as_a_spreadsheet_saves_it(tiny):

@@ -1,21 +1,20 @@
 """Random damage, seeded: whatever a picture, array, table, archive, model or card is, the answer is a result or one sentence."""
 
 import io
-import json
+import os
 import random
-import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from processes import PROJECT
-from tiny_competition import TEST_ZIP, TRAIN, TRAIN_ZIP, jpg, write_tiny
+from tiny_competition import TRAIN, jpg, write_tiny
 
 from emofast import EmotionRecognizer
+from emofast.cli import main
 from emofast.data import check_data, read_competition
 from emofast.data.decode import decode_face
 from emofast.data.pictures import FORMATS, Unreadable
@@ -27,9 +26,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 def damaged(rng: random.Random, data: bytes, dictionary: tuple[bytes, ...] = (b"",)) -> bytes:
-    """`data` with one to four damages: bits, runs, cuts, doubled or moved parts, numbers at their limits, words of the format."""
+    """`data` with a few damages, mostly one: bits, runs, cuts, doubled or moved parts, numbers at their limits, words of the format."""
     out = bytearray(data)
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
         at, n = rng.randrange(len(out) + 1), rng.choice((1, 2, 4, 16, 200))
         piece = rng.choice((rng.randbytes(n), b"\0" * n, b"\xff" * n, out[at : at + n] * 2, b"", *dictionary))
         kind = rng.random()
@@ -46,6 +45,8 @@ def harmless(what: str, call, *args, **kwargs):
     """The result of a call, or None where it is refused in one sentence; anything else fails the test, with the input named."""
     try:
         return call(*args, **kwargs)
+    except SystemExit as e:  # of a command line
+        return e.code
     except (EmofastError, Unreadable) as e:
         assert str(e) and ("\n" not in str(e) or isinstance(e, Unreadable)), what
     except BaseException as e:
@@ -66,9 +67,10 @@ def test_pictures():
             except (OSError, ValueError):
                 continue  # this format has no such pictures
             wholes.append(buffer.getvalue())
-    for i in range(4000):
+    for i in range(8000):
         whole = wholes[i % len(wholes)]
-        face = harmless(f"picture {i}", decode_face, whole if i < len(wholes) else damaged(rng, whole), rng.choice((16, 48, 224)), rng.choice((1, 3)))
+        data = whole if i < len(wholes) else damaged(rng, whole)
+        face = harmless(f"picture {i}", decode_face, data, rng.choice((16, 48, 224)), rng.choice((1, 3)))
         assert i >= len(wholes) or face is not None
         seen += face is not None
     assert seen > 400
@@ -84,7 +86,9 @@ def test_arrays(tmp_path):
         if np.prod(shape, dtype=float) > 3e7:
             continue
         kind = "u1" if rng.random() < 0.6 else str(rng.choice(types))
-        array = np.zeros(shape, kind) if kind in ("O", "U3", "V4", "M8[s]") else rng.integers(0, 2 if kind == "?" else 100, shape).astype(kind)
+        array = np.zeros(shape, kind)
+        if kind not in ("O", "U3", "V4", "M8[s]"):
+            array = np.asarray(rng.integers(0, 100, shape)).astype(kind)
         view = rng.random()
         if array.ndim and view < 0.3:
             array = array[::-1] if view < 0.1 else array[::2] if view < 0.2 else np.asfortranarray(array)
@@ -105,9 +109,10 @@ def test_tables(tmp_path):
     votes = "\r\n".join([",".join(("image_path", *EMOTIONS)), *(f"./{n},1,2,0,0,1,0,0,0,6" for n in TRAIN), ""]).encode()
     truth = "\r\n".join(["image_path,valence,arousal", *(f"./{n},0.5,-.2" for n in TRAIN), ""]).encode()
     wholes = {n: (folder / n).read_bytes() for n in ("train.csv", "sample_submission.csv")} | {"train_votes.csv": votes, "truth.csv": truth}
-    words = (b",", b";", b'"', b"\r", b"\n", b"\0", b"inf", b"nan", b"-1e400", b"\xff\xfe", b"\xef\xbb\xbf", b"a" * 140_000, "ё".encode("cp1251"))
+    words = (b",", b";", b'"', b"\r", b"\n", b"\0", b"inf", b"nan", b"-1e400", b"\xff\xfe", b"\xef\xbb\xbf")
+    words += (b"a" * 140_000, "ё".encode("cp1251"))
     read = 0
-    for i in range(1500):
+    for i in range(600):
         name = rng.choice(list(wholes))
         for n, whole in wholes.items():
             (folder / n).write_bytes(damaged(rng, whole, words) if n == name else whole)
@@ -120,9 +125,9 @@ def test_tables(tmp_path):
         comp = harmless(f"table {i}: {name}", read_competition, folder)
         if comp:
             read += 1
-            assert comp.votes is None or np.isfinite(comp.votes).all() and (comp.va is None or np.isfinite(comp.va).all())
+            assert np.isfinite(comp.votes).all() and np.isfinite(comp.va).all()
         (folder / f"{name}.zip").unlink(missing_ok=True)
-    assert 50 < read < 1450
+    assert 20 < read < 580
 
 
 def test_archives(tmp_path):
@@ -142,7 +147,6 @@ def test_archives(tmp_path):
         report = comp and harmless(f"archive {i}", check_data, comp)
         read += bool(report)
     assert 50 < read < 550
-    assert TRAIN_ZIP and TEST_ZIP
 
 
 MODELS = """
@@ -178,3 +182,25 @@ def test_models_and_cards(tmp_path):
     """In a process of its own, which a library may crash."""
     done = subprocess.run([sys.executable, "-c", MODELS, tmp_path, "120"], cwd=PROJECT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and "loaded" in done.stdout, (done.stdout[-20:], done.stderr[-2000:])
+
+
+def test_commands(tmp_path, capsys, monkeypatch):
+    """Every place where a file, a folder or a number is named, with names and numbers that are odd."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    tiny, new = str(write_tiny(tmp_path / "tiny")), str(tmp_path / "new")
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "fifo")
+    names = [str(tmp_path), *(str(tmp_path / n) for n in ("file", "file/below", "loop", "fifo", "ж" * 130, "new\nline", "a" * 300))]
+    for odd in (*names, "/dev/null", "/dev/zero", "", ".", "/", "-", "~", "9" * 400, "nan", "-1", "0", "1e9", "²", "sample/../x"):
+        for command in (
+            *(["data", "check", "--data", odd], ["submission", "--data", odd], ["submission", "--data", tiny, "--check", odd]),
+            *(["submit", odd, "--data", tiny], ["leaderboard", "--data", odd], ["export", odd, "--data", odd]),
+            *(["export", "x", "--data", "y", "--margin", odd], ["bench", "inference", "--model", odd]),
+            ["data", "ferplus", "--images", odd, "--labels", odd, "--to", new],
+            ["data", "sample", "--to", new, "--train", odd, "--seed", odd],
+            ["data", "download", "--to", str(tmp_path / "file"), "--train-url", odd],
+        ):
+            status = harmless(f"{command}", main, command)
+            _, err = capsys.readouterr()
+            assert status == 2 and err.startswith("error: ") and err.count("\n") == 1, (command, err)
