@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -168,8 +169,8 @@ def test_a_cell_that_is_a_book_is_not_printed_whole(tiny):
 
 
 @pytest.mark.parametrize("content", ["image_path,is_valid\n", "nothing", '"', None])
-def test_a_spoilt_split_is_one_sentence(content, tiny, own_artifacts):
-    comp = read_competition(tiny)
+def test_a_spoilt_split_is_one_sentence(content, drawn, own_artifacts):
+    comp = read_competition(drawn)
     frozen_split(comp)
     path = own_artifacts / "tiny" / "split.csv"
     path.write_text(path.read_text().replace(",1", ",yes", 1) if content is None else content)
@@ -274,6 +275,7 @@ def test_wrong_arguments_begin_with_error(args):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_being_ended_says_something_and_leaves_nothing(number, tmp_path):
     run = start_drawing(tmp_path)
+    time.sleep(0.5)  # the folder is there, and the block that removes it begins right after
     run.send_signal(number)
     _, err = run.communicate(timeout=60)
     assert run.returncode == 128 + number and f"error: ended by {number.name}; what was finished is kept" in err and err.count("\n") == 1
