@@ -88,8 +88,10 @@ def _send(path: Path, row: dict[str, str], yes: bool) -> bool:
     if left <= 0:
         raise EmofastError(f"all {DAILY_LIMIT} submissions of today are used; Kaggle's next day begins at 00:00 UTC, send it then.")
     console.print(f"{path}, validation {row['validation_accuracy'] or 'unknown'}: {left} of today's {DAILY_LIMIT} submissions are left.")
-    if not yes and not _agreed():
-        return False
+    if not yes:
+        console.print("Send it? [y/N] ", end="")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            return False
     with kaggle("the submission") as api:
         answer = api.competition_submit(str(path), row["message"], COMPETITION, quiet=True)
     if answer.message == api.COMPETITION_SUBMIT_UPLOAD_FAILED_MESSAGE:  # returned, not raised
@@ -97,13 +99,6 @@ def _send(path: Path, row: dict[str, str], yes: bool) -> bool:
     row["ref"], row["time"] = str(answer.ref), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     console.print(f"{path} is sent.")
     return True
-
-
-def _agreed() -> bool:
-    try:
-        return input("Send it? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
 
 
 def _submissions() -> list:
