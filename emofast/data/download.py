@@ -67,7 +67,7 @@ def _table(folder: Path, name: str, rows: int) -> list[str]:
     ids = read_table(path, ["image_path"])["image_path"].tolist()
     if len(ids) != rows:
         raise EmofastError(f"{path} has {len(ids)} rows and the competition's has {rows}; remove it, or save it from {PAGE}/data.")
-    path = path.replace(folder / path.name)
+    path = there or path.replace(folder / path.name)
     console.print(f"{path}: {'already there' if there else 'from Kaggle'}, {rows} rows")
     return ids
 
