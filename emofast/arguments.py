@@ -29,7 +29,8 @@ class Parser(argparse.ArgumentParser):
             try:
                 given.encode()
             except UnicodeEncodeError:
-                self.error(f"the name {given} is not UTF-8; rename the file (convmv -f cp1251 -t utf8 does it for whole folders)")
+                encoding = sys.getfilesystemencoding().upper()
+                self.error(f"the name {given} is not {encoding}; rename the file (convmv -f cp1251 -t utf8 does it for whole folders)")
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str):
