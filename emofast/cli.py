@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from emofast.arguments import Help, add_data, whole_number
+from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -89,7 +89,7 @@ def _add_ferplus(data) -> None:
         from emofast.console import console
         from emofast.data.ferplus import make_ferplus
 
-        console.print(str(make_ferplus(args.images, args.labels, args.to)), markup=False)
+        console.print(make_ferplus(args.images, args.labels, args.to))
 
     p = _command(
         data,
@@ -262,7 +262,7 @@ def _add_bench(sub) -> None:
 def _parser() -> argparse.ArgumentParser:
     about = "Data, results, submission and model of emofast; each COMMAND explains itself with --help."
     example = "example: python -m emofast doctor"
-    parser = argparse.ArgumentParser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
+    parser = Parser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
     sub = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_data(sub)
     _add_leaderboard(sub)
