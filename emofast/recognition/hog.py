@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from emofast.errors import EmofastError
-from emofast.faces import to_channels
+from emofast.faces import check_picture, to_channels
 from emofast.recognition.boxes import Box
-from emofast.recognition.detector import BoxStatistics, Face, check_frame
+from emofast.recognition.detector import BoxStatistics, Face
 
 __all__ = ["HogDetector"]
 
@@ -34,7 +34,8 @@ class HogDetector:
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """As `Detector.detect` says; no landmarks."""
-        height, width = check_frame(frame).shape[:2]
+        check_picture(frame)
+        height, width = frame.shape[:2]
         scale = min(1.0, SCAN_SIDE / max(height, width)) * 2**self.upsample
         size = max(round(width * scale), 1), max(round(height * scale), 1)
         grey = to_channels(frame, channels=1)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emofast.faces import to_channels
+from emofast.faces import check_picture, to_channels
 from emofast.recognition.boxes import Box
-from emofast.recognition.detector import Detector, Face, check_frame
+from emofast.recognition.detector import Detector, Face
 
 __all__ = ["FaceTracker", "TrackedFace"]
 
@@ -75,7 +75,8 @@ class FaceTracker:
 
     def track(self, frame: np.ndarray) -> list[TrackedFace]:
         """The faces of the next frame, oldest identity first. `frame` as in `Detector.detect`."""
-        if check_frame(frame).shape[:2] != self._shape:
+        check_picture(frame)
+        if frame.shape[:2] != self._shape:
             self._tracks, self._shape, self._wait, self._picture = [], frame.shape[:2], 0, None
         for track in self._tracks:
             track.unseen += 1
