@@ -10,8 +10,10 @@ import torch
 from fastai.data.core import TfmdDL
 from fastai.data.transforms import Categorize, Category
 from fastai.torch_core import TensorBase, TensorCategory, TensorImage, show_title
+from fastai.vision.data import get_grid
 from fasttransform import Transform
 from PIL import Image
+from plum import dispatch
 
 from emofast.data.cache import PixelCache
 from emofast.data.decode import Unreadable, decode_face
@@ -79,6 +81,25 @@ class Point(TensorBase):
 
     def show(self, ctx=None, **kwargs):
         return show_title("valence {:.2f}, arousal {:.2f}".format(*self.tolist()), ctx=ctx, **kwargs)
+
+
+@dispatch
+def show_results(x: TensorImage, y: Point, samples, outs, ctxs=None, max_n=10, nrows=None, ncols=None, figsize=None, **kwargs):
+    """fastai's `learn.show_results` for points: under each picture the target, then what the network says."""
+    ctxs = ctxs or get_grid(min(len(samples), max_n), nrows=nrows, ncols=ncols, figsize=figsize)
+    for ctx, (face, point), (out, *_) in zip(ctxs, samples, outs):
+        face.show(ctx=ctx, **kwargs)
+        ctx.set_title("{:.2f}, {:.2f}\n{:.2f}, {:.2f}".format(*point.tolist(), *out.tolist()))
+    return ctxs
+
+
+@dispatch
+def plot_top_losses(x: TensorImage, y: Point, samples, outs, raws, losses, nrows=None, ncols=None, figsize=None, **kwargs):
+    """fastai's `Interpretation.plot_top_losses` for points."""
+    axes = get_grid(len(samples), nrows=nrows, ncols=ncols, figsize=figsize, title="Prediction/Actual/Loss")
+    for ax, (face, point), (out, *_), loss in zip(axes, samples, outs, losses):
+        face.show(ctx=ax, **kwargs)
+        ax.set_title("{:.2f}, {:.2f} / {:.2f}, {:.2f} / {:.2f}".format(*out.tolist(), *point.tolist(), loss.item()))
 
 
 class ToClass(Categorize):

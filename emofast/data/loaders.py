@@ -20,12 +20,9 @@ from emofast.data.split import frozen_split
 from emofast.data.targets import target_va, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
-from emofast.network import Target
+from emofast.nets.spec import IMAGENET_STATS, Target
 
-__all__ = ["NORMALIZATION", "get_dls", "get_test_dl"]
-
-NORMALIZATION = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0.226,))}
-"""By channels: mean and standard deviation of ImageNet's RGB, and of its grey values, which pretrained weights expect."""
+__all__ = ["get_dls", "get_test_dl"]
 
 
 def _target_values(data: Competition, target: Target, votes: np.ndarray | None) -> np.ndarray:
@@ -66,9 +63,10 @@ def get_dls(
         warn(f"{data.name} has {len(train)} training pictures, fewer than a batch of {bs}: training in batches of {len(train)}")
         bs = len(train)
     tfms = [[ReadFace(cache, size, channels)], [RowOf(_target_values(data, target, votes)), TARGETS[target]()]]
-    dsets = Datasets(np.concatenate([train, valid]), tfms, splits=[range(len(train)), range(len(train), len(train) + len(valid))], n_inp=1)
+    splits = [range(len(train)), range(len(train), len(train) + len(valid))]
+    dsets = Datasets(np.concatenate([train, valid]).tolist(), tfms, splits=splits, n_inp=1)
     dsets.tls[0].types[0] = ITEMS  # what `predict` and `test_dl` accept; fastai notes only the type of the rows
-    mean, std = NORMALIZATION[channels]
+    mean, std = IMAGENET_STATS[channels]
     augment = face_augmentation() if augment is None else augment
     dls = dsets.dataloaders(
         bs=bs,
@@ -92,7 +90,7 @@ def get_test_dl(dls: DataLoaders, data: Competition) -> tuple[FacesDL, np.ndarra
     """
     cache = cached_faces(data.test_pictures, data.test_names, dls.size, dls.channels, "test pictures")
     # split 1 is validation's: without it fastai would apply the transforms of training too
-    dsets = Datasets(np.arange(len(cache)), [[ReadFace(cache, dls.size, dls.channels)]], n_inp=1, split_idx=1)
+    dsets = Datasets(list(range(len(cache))), [[ReadFace(cache, dls.size, dls.channels)]], n_inp=1, split_idx=1)
     return dls.valid.new(dsets, shuffle=False, drop_last=False), cache.readable
 
 

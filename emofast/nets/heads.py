@@ -83,6 +83,8 @@ class Elect(Callback):
     order = 49  # after GatherPreds (0) has taken the whole outputs, before Recorder (50) feeds the metrics
 
     def after_loss(self):
+        if not len(self.yb):  # pictures alone, in `predict`
+            return
         self.outputs, self.target = self.pred, self.y
         if self.y.ndim == 2 and self.y.shape[1] >= N:
             self.learn.yb = (TensorCategory(self.y[:, :N].argmax(1).as_subclass(torch.Tensor)),)

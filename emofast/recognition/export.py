@@ -15,12 +15,12 @@ from fastai.learner import Learner
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.machine import installed
-from emofast.network import NetworkSpec
+from emofast.nets.spec import NetworkSpec
 from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import write_card
 from emofast.recognition.graph import FaceGraph
-from emofast.recognition.networks import Network, open_learner, open_onnx, unpickle
+from emofast.recognition.model_files import Network, open_learner, open_onnx, unpickle
 
 __all__ = ["PARITY", "export_model", "parity", "write_onnx"]
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from emofast.emotions import CENTRES, EMOTIONS
-from emofast.network import NetworkSpec
+from emofast.nets.spec import NetworkSpec
 
 __all__ = ["SPREAD", "Decoder", "FaceGraph"]
 

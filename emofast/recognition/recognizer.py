@@ -12,7 +12,7 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 from emofast.paths import artifacts
-from emofast.recognition.networks import open_learner, open_onnx
+from emofast.recognition.model_files import open_learner, open_onnx
 
 __all__ = ["DEFAULT", "EmotionRecognizer", "Prediction"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import fastai.callback.schedule
 import fastai.interpret
 import fastai.vision.learner  # noqa: F401  teaches it to show pictures with their predictions
+import torch
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
@@ -16,9 +17,11 @@ from torch import nn
 
 from emofast.emotions import N
 from emofast.errors import EmofastError
+from emofast.nets.dlib_face import calibrate
+from emofast.nets.groups import VAOutput, split_head, split_stages
 from emofast.nets.heads import CCC, ClassPointLoss, Elect, PointLoss, cross_entropy
-from emofast.network import NetworkSpec
-from emofast.training.networks import VAOutput, create_network, split_head, split_stages, usable_weights
+from emofast.nets.pretrained import DLIB, create_network, usable_weights
+from emofast.nets.spec import NetworkSpec
 from emofast.training.precision import Autocast, mixed_precision
 
 __all__ = ["emotion_learner"]
@@ -47,6 +50,8 @@ def emotion_learner(
     has_class, has_point = dls.target != "va", dls.target in ("va", "class+va")
     weights = usable_weights(arch, weights)
     model = create_network(arch, N * has_class + 2 * has_point, dls.channels, weights, drop)
+    if weights == DLIB:
+        calibrate(model, torch.cat([batch[0].as_subclass(torch.Tensor).cpu() for batch, _ in zip(dls.valid, range(4))]))
     if has_point:
         model = nn.Sequential(model, VAOutput())
     if loss_func is None:

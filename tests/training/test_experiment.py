@@ -15,8 +15,8 @@ import torch
 from processes import run_python, wait_until
 
 from emofast.errors import EmofastError
+from emofast.nets.pretrained import create_network
 from emofast.training.header import BEGIN, END, header_block, results_of
-from emofast.training.networks import create_network
 from emofast.training.results import FILES, code_hash, read_results, write_result
 
 SCRIPT = '''"""90 Tiny: for tests.

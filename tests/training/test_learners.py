@@ -4,12 +4,13 @@ import torch
 
 from emofast.data import get_dls, get_test_dl, read_competition
 from emofast.errors import EmofastError
+from emofast.nets.groups import head_of
+from emofast.nets.pretrained import create_network
+from emofast.nets.small import SMALL
 from emofast.training import MixUp, emotion_learner, multitask_learner, predict, va_learner
 from emofast.training.losses import ClassLoss, ClassVALoss, FocalLoss, VALoss, VotesLoss
-from emofast.training.networks import create_network, head_of
 from emofast.training.precision import Autocast, Precision, choose_device, choose_precision, precision_callbacks
 from emofast.training.predictions import fit_decoder, raw_outputs
-from emofast.training.small import SMALL
 
 TINY = "test_resnet"
 FACTORIES = {"class": emotion_learner, "votes": emotion_learner, "va": va_learner, "class+va": multitask_learner}
