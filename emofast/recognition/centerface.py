@@ -45,6 +45,8 @@ class CenterFace:
         """As `Detector.detect` says; scores are 0.5 to 1."""
         check_picture(frame)
         picture = _thinned(frame)
+        if picture.dtype == np.uint16:
+            picture = (picture >> 8).astype(np.uint8)
         longer = max(frame.shape[:2])
         for side in self._sides:
             if found := self._scan(picture, side, side / longer, frame.shape[1], frame.shape[0]):
@@ -56,7 +58,7 @@ class CenterFace:
         size = max(round(width * scale), 1), max(round(height * scale), 1)
         shrinks = size[0] < picture.shape[1]
         small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        if small.dtype != np.uint8 or small.ndim == 2 or small.shape[2] != 3:
+        if small.ndim == 2 or small.shape[2] != 3:
             small = to_channels(small, channels=3)[..., ::-1]
         small = cv2.copyMakeBorder(small, 0, -size[1] % 32, 0, -size[0] % 32, cv2.BORDER_CONSTANT)
         heat, scales, offsets, points = (a[0] for a in self._session.run(None, {self._feed: cv2.dnn.blobFromImage(small, swapRB=True)}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ class TrackedFace:
 
     id: int
     box: Box
-    landmarks: np.ndarray | None = None
+    landmarks: np.ndarray | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -124,6 +124,9 @@ class FaceTracker:
             old = (np.array([b.x, b.y]) + GRID * b.w).astype(np.float32) * np.float32(scale)
             new, ok, error = cv2.calcOpticalFlowPyrLK(before, self._picture, old, None, winSize=(15, 15), maxLevel=2)
             good = (ok.ravel() == 1) & (error.ravel() < FLOW_ERROR)
-            x, y = np.array([b.x, b.y]) + np.median((new - old)[good], axis=0) / scale if good.mean() > 0.5 else (-b.w, -b.h)
+            track.shown = bool(good.mean() > 0.5)
+            if not track.shown:
+                continue
+            x, y = np.array([b.x, b.y]) + np.median((new - old)[good], axis=0) / scale
             track.face = Face(Box(round(x), round(y), b.w, b.h), track.face.score)
-            track.shown = -b.w / 2 < x < width - b.w / 2 and -b.h / 2 < y < height - b.h / 2
+            track.shown = bool(-b.w / 2 < x < width - b.w / 2 and -b.h / 2 < y < height - b.h / 2)
