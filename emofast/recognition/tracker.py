@@ -126,6 +126,7 @@ class FaceTracker:
             good = (ok.ravel() == 1) & (error.ravel() < FLOW_ERROR)
             track.shown = bool(good.mean() > 0.5)
             if not track.shown:
+                self._wait = 0  # a scan says whether the face is gone or only the light has changed
                 continue
             x, y = np.array([b.x, b.y]) + np.median((new - old)[good], axis=0) / scale
             track.face = Face(Box(round(x), round(y), b.w, b.h), track.face.score)
