@@ -33,7 +33,7 @@ class CenterFace:
 
     name = "centerface"
     statistics = BoxStatistics(side=1.046, lift=0.084)  # medians of 1,589 photographs; its side is the square root of the box's area
-    pace = 1
+    pace = 3
 
     def __init__(self, upsample: int = 0):
         self.smallest = 1 / 10 / 2**upsample

@@ -53,7 +53,7 @@ class Detector(Protocol):
     """Side of the smallest face that is found reliably, as a share of the frame's longer side."""
     statistics: BoxStatistics
     pace: int
-    """Frames of a live view from one scan to the next: 1 where a scan is cheap, more where a tracker had better carry the faces on."""
+    """Frames of a live view from one scan to the next; the dearer a scan, the longer a tracker carries the faces on."""
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """The faces in `frame`, largest first.

@@ -17,6 +17,7 @@ __all__ = ["FaceTracker", "TrackedFace"]
 
 REACH = 1.0  # sides of its face within which a person is taken to be the same
 GROWTH = 1.7  # ratio of two sides up to which they can be one person's
+PATIENCE = 5  # scans in a row that may miss a face before nothing carries it on
 IDLE = 3  # frames from scan to scan while nobody is there
 FLOW_SIDE = 320  # px: longer side of the picture in which optical flow carries faces on
 FLOW_ERROR = 20.0  # grey levels by which a point's surroundings may change from frame to frame
@@ -53,16 +54,16 @@ class FaceTracker:
     """Faces with identities, frame after frame; the same frames always give the same faces.
 
     The frame is scanned every `every` frames (the detector's own pace; 1: always), and every third one while nobody is there. Between
-    scans a correlation tracker carries each face on, for at most `patience` frames without a scan that confirms it. Who is not found
-    near the last place at a like size is somebody new, unless lost there within the last `memory` frames. A frame of another size
-    starts anew. `timed("track")` and `timed("detect")` are entered around the two kinds of work.
+    scans optical flow carries each face on, for at most `PATIENCE` scans that do not confirm it. Who is found near the place of somebody
+    seen within the last `memory` frames, at a like size, is that person; else somebody new. A frame of another size starts anew.
+    `timed("track")` and `timed("detect")` are entered around the two kinds of work.
     """
 
-    def __init__(self, detector: Detector, every: int | None = None, patience: int = 45, memory: int = 300,
+    def __init__(self, detector: Detector, every: int | None = None, memory: int = 300,
                  timed: Callable[[str], AbstractContextManager] = nullcontext):  # fmt: skip
         self.detector, self.every = detector, every or detector.pace
-        self.patience, self.memory = patience if self.every > 1 else 0, memory
-        self._timed = timed
+        self.memory, self._timed = memory, timed
+        self._patience = PATIENCE * self.every if self.every > 1 else 0  # nothing carries a face where every frame is scanned
         self.reset()
 
     def reset(self) -> None:
@@ -105,7 +106,7 @@ class FaceTracker:
             self._tracks.append(_Track(self._next_id, face))
             self._next_id += 1
         for track in self._tracks:
-            track.shown = track.shown and track.unseen <= self.patience and not self._twin(track)
+            track.shown = track.shown and track.unseen <= self._patience and not self._twin(track)
 
     def _twin(self, track: _Track) -> bool:
         """Whether a face that no scan confirmed has been carried onto one that was found."""
@@ -129,5 +130,7 @@ class FaceTracker:
                 self._wait = 0  # a scan says whether the face is gone or only the light has changed
                 continue
             x, y = np.array([b.x, b.y]) + np.median((new - old)[good], axis=0) / scale
-            track.face = Face(Box(round(x), round(y), b.w, b.h), track.face.score)
+            marks = track.face.landmarks
+            marks = None if marks is None else marks + np.float32([x - b.x, y - b.y])
+            track.face = Face(Box(round(x), round(y), b.w, b.h), track.face.score, marks)
             track.shown = bool(-b.w / 2 < x < width - b.w / 2 and -b.h / 2 < y < height - b.h / 2)
