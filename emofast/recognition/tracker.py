@@ -15,7 +15,10 @@ from emofast.recognition.detector import Detector, Face
 
 __all__ = ["FaceTracker", "TrackedFace"]
 
-REACH = 1.0  # sides of its face within which a person is taken to be the same
+REACH = 1.0  # sides of its face within which a person is taken to be the same, where clothes are not seen
+FAR = 5.0  # and where they are, and are alike
+OTHER_CLOTHES = 25.0  # difference in CIE Lab from which a person next to the place of another is somebody else
+MEMORY_OF_CLOTHES = 0.1  # share of a new look that is taken over: for a moment somebody else may stand before them
 GROWTH = 1.7  # ratio of two sides up to which they can be one person's
 PATIENCE = 5  # scans in a row that may miss a face before nothing carries it on
 IDLE = 3  # frames from scan to scan while nobody is there
@@ -41,6 +44,7 @@ class _Track:
     face: Face
     unseen: int = 0  # frames since a scan found the face
     shown: bool = True
+    clothes: np.ndarray | None = None
 
     def distance(self, face: Face) -> float:
         """How far `face` lies from this one, in sides; infinite where the sizes do not fit."""
@@ -48,6 +52,12 @@ class _Track:
         if not 1 / GROWTH < a.w / b.w < GROWTH:
             return np.inf
         return float(np.hypot(a.centre[0] - b.centre[0], a.centre[1] - b.centre[1]) / max(a.w, b.w))
+
+    def unlikeness(self, face: Face, clothes: np.ndarray | None) -> float:
+        """From 0 for surely the same person; 1 and more for another. Where clothes are seen, they count for more than the place."""
+        if self.clothes is None or clothes is None:
+            return self.distance(face) / REACH
+        return self.distance(face) / FAR + float(np.linalg.norm(self.clothes - clothes)) / OTHER_CLOTHES
 
 
 class FaceTracker:
@@ -87,23 +97,26 @@ class FaceTracker:
         if self._wait == 0:
             with self._timed("detect"):
                 found = self.detector.detect(frame)
-            self._match(found)
+            self._match([(face, _clothes(frame, face.box)) for face in found])
             self._wait = self.every if any(t.shown for t in self._tracks) else IDLE
         self._wait -= 1
         self._tracks = [t for t in self._tracks if t.unseen <= self.memory]
         return [TrackedFace(t.id, t.face.box, t.face.landmarks) for t in self._tracks if t.shown]
 
-    def _match(self, found: list[Face]) -> None:
-        """Give each found face to the nearest person in reach, the closest pairs first, or to somebody new."""
-        pairs = sorted(((t.distance(f), k, f) for k, t in enumerate(self._tracks) for f in found), key=lambda p: p[:2])
-        free = list(found)
-        for distance, k, face in pairs:
-            track = self._tracks[k]
-            if distance < REACH and track.unseen and any(f is face for f in free):
-                free = [f for f in free if f is not face]
+    def _match(self, found: list[tuple[Face, np.ndarray | None]]) -> None:
+        """Give each found face to the likeliest person, the surest pairs first, or to somebody new."""
+        pairs = sorted((t.unlikeness(*f), k, j) for k, t in enumerate(self._tracks) for j, f in enumerate(found))
+        free = set(range(len(found)))
+        for unlike, k, j in pairs:
+            track, (face, clothes) = self._tracks[k], found[j]
+            if unlike < 1 and track.unseen and j in free:
+                free.remove(j)
                 track.face, track.unseen, track.shown = face, 0, True
-        for face in free:
-            self._tracks.append(_Track(self._next_id, face))
+                if clothes is not None:
+                    before = clothes if track.clothes is None else track.clothes
+                    track.clothes = before + MEMORY_OF_CLOTHES * (clothes - before)
+        for j in sorted(free):
+            self._tracks.append(_Track(self._next_id, found[j][0], clothes=found[j][1]))
             self._next_id += 1
         for track in self._tracks:
             track.shown = track.shown and track.unseen <= self._patience and not self._twin(track)
@@ -134,3 +147,14 @@ class FaceTracker:
             marks = None if marks is None else marks + np.float32([x - b.x, y - b.y])
             track.face = Face(Box(round(x), round(y), b.w, b.h), track.face.score, marks)
             track.shown = bool(-b.w / 2 < x < width - b.w / 2 and -b.h / 2 < y < height - b.h / 2)
+
+
+def _clothes(frame: np.ndarray, box: Box) -> np.ndarray | None:
+    """Mean colour, float32 [3] in CIE Lab, of what is below a face; None where too little of it is in the frame, or all is grey."""
+    height, width = frame.shape[:2]
+    top, bottom = box.y + round(1.4 * box.h), box.y + round(2.2 * box.h)
+    patch = frame[top : min(bottom, height), max(box.x, 0) : min(box.x + box.w, width)]
+    if frame.ndim == 2 or frame.shape[2] < 3 or frame.dtype != np.uint8 or patch.shape[0] < 0.4 * box.h or not patch.size:
+        return None
+    mean = np.float32(patch[::2, ::2, :3].mean(axis=(0, 1)) / 255).reshape(1, 1, 3)
+    return cv2.cvtColor(mean, cv2.COLOR_BGR2Lab)[0, 0]
