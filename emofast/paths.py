@@ -1,4 +1,5 @@
-"""Where things lie: results beside the code, caches in one folder that may be deleted at any time."""
+"""Where things lie: results beside the code, or in the user's folders where emofast is installed as a package; caches apart, which
+may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -12,21 +13,34 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import platformdirs
+
 from emofast.errors import EmofastError
 
-__all__ = ["PROJECT", "artifacts", "atomic_write", "cache", "partial_beside", "refuse_overwriting", "sha256"]
+__all__ = ["PROJECT", "SHIPPED", "artifacts", "atomic_write", "cache", "partial_beside", "refuse_overwriting", "sha256"]
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+SHIPPED = Path(__file__).resolve().parent / "shipped"
+"""Where a wheel carries the model; in a checkout it lies in artifacts/."""
+
+
+def _checkout() -> bool:
+    return (PROJECT / "pyproject.toml").is_file()
 
 
 def artifacts() -> Path:
     """Folder of recorded results; `$EMOFAST_ARTIFACTS` moves it (tests, read-only checkouts)."""
-    return Path(os.environ.get("EMOFAST_ARTIFACTS") or PROJECT / "artifacts")
+    if os.environ.get("EMOFAST_ARTIFACTS"):
+        return Path(os.environ["EMOFAST_ARTIFACTS"])
+    return PROJECT / "artifacts" if _checkout() else platformdirs.user_data_path("emofast") / "artifacts"
 
 
 def cache() -> Path:
     """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
-    return Path(os.environ.get("EMOFAST_CACHE") or PROJECT / ".cache")
+    if os.environ.get("EMOFAST_CACHE"):
+        return Path(os.environ["EMOFAST_CACHE"])
+    return PROJECT / ".cache" if _checkout() else platformdirs.user_cache_path("emofast")
 
 
 def sha256(path: Path) -> str:

@@ -6,7 +6,17 @@ from emofast.data.split import frozen_split
 from emofast.data.targets import vote_shares
 from emofast.lazy import lazily
 
-__all__ = ["Competition", "check_data", "find_data", "frozen_split", "get_dls", "get_test_dl", "open_data", "read_competition", "vote_shares"]
+__all__ = [
+    "Competition",
+    "check_data",
+    "find_data",
+    "frozen_split",
+    "get_dls",
+    "get_test_dl",
+    "open_data",
+    "read_competition",
+    "vote_shares",
+]
 
 # `get_dls` needs fastai; checking or downloading a data set does not.
 __getattr__ = lazily(__name__, dict.fromkeys(("get_dls", "get_test_dl"), "emofast.data.loaders"))

@@ -6,15 +6,18 @@ import json
 from pathlib import Path
 
 from emofast.errors import EmofastError
-from emofast.paths import artifacts, atomic_write, sha256
+from emofast.paths import SHIPPED, artifacts, atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
 
 __all__ = ["card_of", "crop_margin", "read_card", "refuse_unvouched", "shipped_model", "write_card"]
 
 
 def shipped_model() -> Path:
-    """The model in `artifacts/`: ONNX, which starts in a second, else the learner. Raises `EmofastError` where there is none."""
-    places = [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
+    """The model in `artifacts/`, else the one in the installed package: ONNX, which starts in a second, else the learner.
+
+    Raises `EmofastError` where there is none.
+    """
+    places = [folder / name for folder in (artifacts(), SHIPPED) for name in ("emofast.onnx", "emofast.pkl")]
     found = next((p for p in places if p.is_file()), None)
     if not found:
         raise EmofastError(

@@ -85,8 +85,8 @@ def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
     from emofast.recognition.graph import FaceGraph
 
     try:
-        model = learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
-        graph = FaceGraph(model, spec, getattr(learn, "temperature", 1.0), getattr(learn, "decoder", None)).eval()
+        learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
+        graph = FaceGraph.of(learn).eval()
     except Exception as e:  # whatever a stranger has put in the places of network, temperature and decoder
         raise EmofastError(f"{path} carries no network that can be run ({_short(e)}); give one made by: python -m emofast export") from None
 

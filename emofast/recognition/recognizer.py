@@ -11,7 +11,7 @@ import numpy as np
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
-from emofast.paths import artifacts
+from emofast.paths import SHIPPED, artifacts
 from emofast.recognition.model_files import open_learner, open_onnx
 
 __all__ = ["DEFAULT", "EmotionRecognizer", "Prediction"]
@@ -102,11 +102,11 @@ class EmotionRecognizer:
 
 
 def _find(weights: str | Path) -> Path:
-    """The model file: as given, or below the project's results if the path begins with `artifacts/`."""
+    """The model file: as given, or below the project's results, or in the package, if the path begins with `artifacts/`."""
     path = Path(weights)
     places = [path]
     if not path.is_absolute() and path.parts[:1] == ("artifacts",):
-        places.append(artifacts().joinpath(*path.parts[1:]))
+        places += [folder.joinpath(*path.parts[1:]) for folder in (artifacts(), SHIPPED)]
     found = next((p for p in places if p.is_file()), None)
     if not found:
         raise EmofastError(

@@ -34,7 +34,7 @@ class Mixture:
 @dataclass(frozen=True)
 class Ensemble:
     """`mixture` was chosen on all rows, where the ensemble's `accuracy` is therefore a little too good. `halves`: mixtures chosen on
-    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by at the decision, [9]."""
+    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by, [9]."""
 
     mixture: Mixture
     factors: np.ndarray
@@ -94,7 +94,7 @@ def choose_ensemble(
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
     reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
     tempered first: one that is right and too modest would lose to one that is calibrated and worse.
-    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: as `repeat_factors` gives them, default ones.
+    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: of `repeat_factors`, default ones.
     """
     shares = np.eye(N)[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2

@@ -91,7 +91,8 @@ def ferplus_protocol(votes: np.ndarray, annotators: np.ndarray) -> tuple[np.ndar
 
 
 def ferplus_scores(probabilities: np.ndarray, votes: np.ndarray, annotators: np.ndarray) -> dict[str, float]:
-    """`rows`, `accuracy` and `macro_f1` in the FER+ protocol; probabilities and shares of votes [n, 9], annotators [n]. Zeros where no row is kept."""
+    """`rows`, `accuracy` and `macro_f1` in the FER+ protocol. Probabilities and shares of votes [n, 9], annotators [n].
+    Zeros where no row is kept."""
     keep, lead = ferplus_protocol(votes, annotators)
     if not keep.any():
         return {"rows": 0, "accuracy": 0.0, "macro_f1": 0.0}

@@ -27,8 +27,9 @@ def three_stages(
     strength: float = 0.5, balance: float = 0.0, polish: int = 8, sizes: tuple[int, int] = (36, 48),
     cbs: Callable[[], Sequence[Callback]] = tuple,
 ) -> Learner:  # fmt: skip
-    """Train a small grey network with EMA: half the time on small pictures, then on large ones, both under strong augmentation; the last
-    `polish`-th part at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first two fits."""
+    """Train a small grey network with EMA: half the time on small pictures, then on large ones, both under strong augmentation; the
+    last `polish`-th part at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first
+    two fits."""
     small, large, mild = (
         get_dls(data, size, bs, "votes", channels=1, votes=votes, balance=balance, augment=augment)
         for size, augment in ((sizes[0], strong_augmentation(strength)), (sizes[1], strong_augmentation(strength)),

@@ -243,7 +243,7 @@ class _Run:
             refresh_header(self.code.script)
         scores = summary["scores"]
         console.print(f"{self.name}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, macro F1 "
-                      f"{scores['macro_f1_tta']:.4f} on {summary['valid_rows']} validation pictures; recorded in {self.folder}")  # fmt: skip
+                      f"{scores['macro_f1_tta']:.4f} on {summary['valid_rows']} validation pictures, in {self.folder}")  # fmt: skip
 
     def _begin(self) -> None:
         """Clear what checkpoints of other code, data or settings there are; note what this run is."""

@@ -25,7 +25,9 @@ def learners(drawn, tmp_path_factory):
     """A trained tiny network for each target, on the data set's folder as a notebook names it."""
     made = {}
     for target in TARGETS:
-        dls = get_dls(str(drawn), size=32, bs=32, channels=1, target=target, device="cpu")
+        with pytest.MonkeyPatch.context() as patch:  # this fixture lives longer than the artifacts folder of a single test
+            patch.setenv("EMOFAST_ARTIFACTS", str(tmp_path_factory.mktemp("artifacts")))
+            dls = get_dls(str(drawn), size=32, bs=32, channels=1, target=target, device="cpu")
         made[target] = emotion_learner(dls, "test_resnet")
         made[target].path = tmp_path_factory.mktemp("learner")
         with made[target].no_bar(), made[target].no_logging():
