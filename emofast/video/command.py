@@ -12,6 +12,8 @@ from pathlib import Path
 from emofast.arguments import Parser, whole_number
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.recognition import DETECTORS
+from emofast.video.analysis import DETECTOR
 from emofast.video.pipeline import Order
 from emofast.video.selection import Wish
 
@@ -39,6 +41,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--from-moments", type=Path, metavar="CSV", help="take the moments from this file, edited by hand, and only cut again")
     p.add_argument("--overwrite", action="store_true", help="replace a finished trailer in DIR")
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--detector", choices=DETECTORS, default=DETECTOR, help=f"what finds faces (default: {DETECTOR})")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     p.add_argument(
         "--jobs", type=whole_number, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
@@ -74,6 +77,7 @@ def order(args: argparse.Namespace) -> Order:
         args.from_moments,
         args.overwrite,
         args.jobs,
+        args.detector,
     )
 
 

@@ -15,7 +15,7 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition.card import shipped_model
-from emofast.video.analysis import Task, analyse
+from emofast.video.analysis import DETECTOR, Task, analyse
 from emofast.video.editlist import write_edl, write_otio
 from emofast.video.group import Group
 from emofast.video.media import Media, probe
@@ -49,6 +49,7 @@ class Order:
     from_moments: Path | None = None
     overwrite: bool = False
     jobs: int = 2
+    detector: str = DETECTOR
 
 
 def make_trailer(order: Order) -> list[Moment]:
@@ -103,7 +104,7 @@ def _watch_viewers(order: Order, episode: Media, out: Path) -> Group:
     names = _names(films)
     starts = _starts(order.offsets, films, names)
     model = _model(order.model)
-    tasks = [Task.of(film, out / "timelines" / f"{name}.parquet", model) for film, name in zip(films, names)]
+    tasks = [Task.of(film, out / "timelines" / f"{name}.parquet", model, order.detector) for film, name in zip(films, names)]
     _analyse(tasks, model, order)
     people: dict[str, tuple[pd.DataFrame, float]] = {}
     for name, film, task in zip(names, films, tasks):
@@ -117,7 +118,7 @@ def _watch_viewers(order: Order, episode: Media, out: Path) -> Group:
         _tell_coverage(name, film, starts[name], episode, bool(order.viewers))
     if not people:
         raise EmofastError(
-            "no face was found in any recording; film the viewers from the front, with the face at least an eighth of the picture wide"
+            "no face was found in any recording; film the viewers from the front, with the face at least a tenth of the picture wide"
         )
     console.print(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}", markup=False)
     if len(people) == 1:
