@@ -98,7 +98,7 @@ def write_otio(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
         before, after = _handles(episode, cut)
         used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
         facts = {"handle_frames_before": before, "handle_frames_after": after}
-        return otio.schema.Clip(cut.name, _reference(path, episode, base), used, [_marker(cut, base)], metadata={"emofast": facts})
+        return otio.schema.Clip(cut.name, _reference(path, episode, base), used, markers=[_marker(cut, base)], metadata={"emofast": facts})
 
     _write(path, title, episode, base.time(base.record), lambda: map(clip, cuts))
 
@@ -109,7 +109,7 @@ def write_otio_markers(path: Path, title: str, episode: Media, cuts: list[Cut]) 
     whole = TimeRange(base.time(base.start), base.time(episode.frames))
 
     def clip() -> list[otio.schema.Clip]:
-        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, [_marker(c, base) for c in cuts])]
+        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, markers=[_marker(c, base) for c in cuts])]
 
     _write(path, title, episode, base.time(base.start), clip)
 
@@ -148,7 +148,7 @@ def _reference(path: Path, episode: Media, base: Timebase) -> otio.schema.Extern
 
 def _marker(cut: Cut, base: Timebase) -> otio.schema.Marker:
     at = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
-    return otio.schema.Marker(cut.name, at, colour_of(cut.moment.emotion))
+    return otio.schema.Marker(cut.name, at, color=colour_of(cut.moment.emotion))
 
 
 def _handles(episode: Media, cut: Cut) -> tuple[int, int]:
