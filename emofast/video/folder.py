@@ -50,8 +50,8 @@ def open_folder(path: Path, overwrite: bool, keep: Path | None = None) -> Iterat
     keep: a file of the folder that will only be read. Raises `EmofastError` where it holds a finished trailer (unless `overwrite`) or a
     file under one of the names in `FILES` that was not written here or was changed since, and where another process writes into it.
     """
-    made = [p for p in (path / "timelines", path, *path.parents) if not p.exists()]
     try:
+        made = [p for p in (path / "timelines", path, *path.parents) if not p.exists()]
         (path / "timelines").mkdir(parents=True, exist_ok=True)
         lock = FileLock(path / ".lock", timeout=0)
         lock.acquire()

@@ -60,7 +60,7 @@ class Media:
 def open_film(path: Path) -> Iterator[av.container.InputContainer]:
     """`av.open` whose failures are one clear sentence."""
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for names that no system takes
         raise EmofastError(f"{path} is not a file; check the path")
     if not os.access(path, os.R_OK):
         raise EmofastError(f"{path} may not be read by this account; change its permissions (chmod +r)")

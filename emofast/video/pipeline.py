@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +18,7 @@ from emofast.video.comparing import compare
 from emofast.video.cut import Cut
 from emofast.video.editlist import write_edl, write_otio, write_otio_markers
 from emofast.video.finalcut import write_fcpxml, write_xml
-from emofast.video.folder import RECORD, TrailerFolder, open_folder, read_record
+from emofast.video.folder import FILES, RECORD, TrailerFolder, open_folder, read_record
 from emofast.video.group import Group
 from emofast.video.insync import in_step
 from emofast.video.listener import Listener, Terminal
@@ -141,8 +142,9 @@ def _members(group: Group, labels: dict[str, tuple[str, ...]]) -> dict[str, tupl
 
 
 def _episode(order: Order, listener: Listener) -> Media:
-    refuse_overwriting([order.out / "trailer.mp4"], [order.episode, *order.viewers])
     episode = probe(order.episode)
+    outputs = [order.out / name for name in FILES if os.path.exists(order.out / name)]  # noqa: PTH110 - as in `open_film`
+    refuse_overwriting(outputs, [order.episode, *order.viewers])
     tell_damage(episode, listener)
     return episode
 
