@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ def _differ(group: Group, members: list[tuple[str, ...]], seed: int) -> np.ndarr
 
     def between(order: np.ndarray) -> np.ndarray:
         edges = np.cumsum([0, *sizes])
-        means = [x[order[a:b]].mean(0) for a, b in zip(edges, edges[1:])]
+        means = [x[order[a:b]].mean(0) for a, b in pairwise(edges)]
         return sum(np.square(m - n).sum(-1) for m, n in combinations(means, 2))
 
     rng = np.random.default_rng(seed)
@@ -50,4 +50,4 @@ def _differ(group: Group, members: list[tuple[str, ...]], seed: int) -> np.ndarr
     for _ in range(SHUFFLES):
         reached += between(rng.permutation(len(rows))) >= found - 1e-9
     q = false_discovery_control(reached / (SHUFFLES + 1))
-    return q[np.clip(np.searchsorted(starts, np.arange(len(group.t)) - size / 4) , 0, len(q) - 1)]
+    return q[np.clip(np.searchsorted(starts, np.arange(len(group.t)) - size / 4), 0, len(q) - 1)]

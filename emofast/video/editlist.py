@@ -115,7 +115,7 @@ def write_otio_markers(path: Path, title: str, episode: Media, cuts: list[Cut]) 
 
 
 def media_url(beside: Path, episode: Media) -> str:
-    """The episode relative to the folder of the edit list, so that both can move together; another drive has no such way: there in full."""
+    """The episode relative to the folder of the edit list, so that both can move together; in full where it is on another drive."""
     try:
         # quote takes the bytes, so that names of old disks that are no UTF-8 come through
         return quote(os.fsencode(Path(os.path.relpath(episode.path.resolve(), beside.resolve().parent)).as_posix()))

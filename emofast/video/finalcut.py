@@ -61,7 +61,9 @@ def write_fcpxml(path: Path, title: str, episode: Media, cuts: list[Cut]) -> Non
     _write(path, root, "<!DOCTYPE fcpxml>")
 
 
-def _sequence(parent: ET.Element, name: str, base: Timebase, start: int, episode: Media, file: ET.Element, cuts: Iterable[Cut]) -> ET.Element:
+def _sequence(
+    parent: ET.Element, name: str, base: Timebase, start: int, episode: Media, file: ET.Element, cuts: Iterable[Cut]
+) -> ET.Element:
     """A sequence of `cuts`, or where there are none of the whole episode, with linked picture and sound."""
     spans = [(c.first, c.last, c.name, [c]) for c in cuts] or [(0, episode.frames, one_line(episode.path.stem), [])]
     key = "trailer" if cuts else "moments"

@@ -122,8 +122,8 @@ def align(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
 
 
 def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
-    """float [len(t)]: 1 where the face is seen, turned to the camera as far as the timeline knows, else 0. Attention is what a viewer does
-    while the film runs, so no lag is taken off."""
+    """float [len(t)]: 1 where the face is seen, turned to the camera as far as the timeline knows, else 0. No lag is taken off:
+    attention is what a viewer does while the film runs."""
     rows = timeline.dropna(subset=["valence"])
     slot = np.rint((rows["t"].to_numpy() + start) / STEP).astype(int)
     inside = (slot >= 0) & (slot < len(t))
@@ -154,8 +154,10 @@ def correlation(total: np.ndarray, within: np.ndarray, n: int) -> np.ndarray:
 
 
 def variance(reaction: np.ndarray) -> np.ndarray:
-    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T]. Before and after the episode everybody rests: a window that
-    wrapped around would see at its start what happens at its end."""
+    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T].
+
+    Before and after the episode everybody rests: a window that wrapped around would see at its start what happens at its end.
+    """
     size = round(ISC_WINDOW / STEP)
     mean = uniform_filter1d(reaction, size, axis=0, mode="constant")
     return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="constant") - mean * mean, 0).sum(-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import uniform_filter1d
@@ -60,7 +61,7 @@ def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> 
             drift = f", its clock {abs(sync.rate - 1) * 1e6:.0f} millionths {'slow' if sync.rate > 1 else 'fast'}" if sync.rate != 1 else ""
             listener.note(f"{r.name} starts {sync.start:+.2f} s from the episode's start, by its sound{drift}")
         else:
-            listener.warning(f"{r.name}: its sound does not tell when it starts; taken as starting with the episode (--offset says otherwise)")
+            listener.warning(f"{r.name}: its sound does not tell when it starts; taken as starting with the episode (or say --offset)")
     listener.progress("listening", len(todo), len(todo), "recordings")
     return [found.get(r, r) for r in recordings]
 
@@ -121,5 +122,5 @@ def _levels(film: Media) -> Iterator[np.ndarray]:
         f, _, spectrum = stft(sound, _RATE, nperseg=400, noverlap=400 - _HOP, boundary=None, padded=True)
         power = np.square(np.abs(spectrum))[:, : len(sound) // _HOP]
         power = np.pad(power, ((0, 0), (0, len(sound) // _HOP - power.shape[1])), mode="edge")
-        bands = np.stack([power[(f >= lo) & (f < hi)].sum(0) for lo, hi in zip(_BANDS[:-1], _BANDS[1:])])
+        bands = np.stack([power[(f >= lo) & (f < hi)].sum(0) for lo, hi in pairwise(_BANDS)])
         yield np.log(bands + 1e-9).astype(np.float32)

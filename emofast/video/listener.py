@@ -62,7 +62,8 @@ class Terminal(Listener):
         self._stage, self._started = stage, time.monotonic()
         self._told = self._started
         if console.is_terminal:
-            columns = TextColumn("{task.description}"), BarColumn(), TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}"), TimeRemainingColumn()
+            count = TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}")
+            columns = TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn()
             self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task(stage, total=total)
             self._bar.start()

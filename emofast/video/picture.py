@@ -32,7 +32,8 @@ def draw_timeline(path: Path, table: pd.DataFrame | None, cuts: list[Cut], chose
     _draw_moments(axes, cuts, chosen, episode)
     if table is not None:
         _draw_curves(axes, table)
-    axes[0].set_title(f"{one_line(episode.path.name)}: {len(cuts)} moments, {len(chosen)} in the trailer", loc="left", color=_INK, parse_math=False)
+    title = f"{one_line(episode.path.name)}: {len(cuts)} moments, {len(chosen)} in the trailer"
+    axes[0].set_title(title, loc="left", color=_INK, parse_math=False)
     axes[0].set_ylim(0, 112)
     axes[-1].set_xlim(0, episode.duration)
     axes[-1].xaxis.set_major_formatter(lambda s, _: f"{int(s // 60)}:{int(s % 60):02d}")

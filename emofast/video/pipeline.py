@@ -99,7 +99,8 @@ def make_trailer(order: Order, listener: Listener | None = None) -> Trailer:
         listener.progress("looking for moments", 1, 2)
         cuts = place(moments, episode, order.wish)
         listener.progress("looking for moments", 2, 2)
-        facts = {"reliability": reliability(group), "viewers": [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]}
+        seats = [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
+        facts = {"viewers": seats, "reliability": reliability(group)}
         return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
@@ -204,7 +205,7 @@ def _fill(
     out, name = folder.path, one_line(episode.path.stem)
     chosen = _choose(cuts, episode, order.wish, listener)
     facts |= {
-        "episode": {"file": str(episode.path.resolve()), "digest": digest(episode.path), "rate": str(episode.rate), "frames": episode.frames},
+        "episode": {"file": str(episode.path.resolve()), "rate": str(episode.rate), "frames": episode.frames},
         "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "chosen": [(c.first, c.last) for c in chosen], "summary": None,
     }  # fmt: skip
     if table is not None:
@@ -224,7 +225,7 @@ def _fill(
     draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
     posters = _posters(folder, episode, cuts, tell("taking stills"))
     write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell("making the report"))
-    for made in ("trailer.edl", "trailer.otio", "trailer.xml", "trailer.fcpxml", "moments.otio", "trailer.mp4", "timeline.png", "report.html"):
+    for made in FILES[3:-1]:
         folder.wrote(made)
     folder.save(facts, finished=True)
     trailer = Trailer(out, episode, cuts, chosen, table, folder.record)
@@ -232,7 +233,9 @@ def _fill(
     return trailer
 
 
-def _write_tables(folder: TrailerFolder, edited: Path | None, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict) -> None:
+def _write_tables(
+    folder: TrailerFolder, edited: Path | None, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict
+) -> None:
     """Curves and moments; of a `moments.csv` that was `edited` here nothing is touched."""
     out, own = folder.path, bool(edited) and edited.resolve() == (folder.path / "moments.csv").resolve()
     if table is None:  # those of an earlier trailer here are not these moments'
@@ -261,8 +264,8 @@ def _others(out: Path) -> list[dict]:
     for path in sorted(out.absolute().parent.glob(f"*/{RECORD}"))[:20]:
         record = read_record(path.parent)
         if path.parent != out.absolute() and record.get("finished") and record.get("summary"):
-            curves = record["summary"]["curves"]
-            found.append({"episode": one_line(Path(record["episode"]["file"]).stem), "score": curves["score"]["mean"], "attention": curves["attention"]["mean"]})
+            means = {name: record["summary"]["curves"][name]["mean"] for name in ("score", "attention")}
+            found.append({"episode": one_line(Path(record["episode"]["file"]).stem)} | means)
     return found
 
 

@@ -43,9 +43,10 @@ def render(
     size = _size(episode, height)
     with tempfile.TemporaryDirectory(prefix=f".partial-{out.stem}-", dir=out.parent) as tmp, atomic_write(out) as partial:
         silent, sound = Path(tmp) / "picture.mp4", Path(tmp) / "sound.f32"
-        looks = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*((1, 1, 1) if episode.hdr else episode.colour))
-        command = [*_ffmpeg(), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-r", str(episode.rate), "-i", "pipe:0",
-                   "-vf", f"{looks},{_fades('', total / episode.rate)}" if fade else looks, "-c:v", "libx264", "-preset", "veryfast",
+        colour = (1, 1, 1) if episode.hdr else episode.colour
+        looks = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*colour)
+        command = [*_ffmpeg(), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-r", str(episode.rate),
+                   "-i", "pipe:0", "-vf", f"{looks},{_fades('', total / episode.rate)}" if fade else looks, "-c:v", "libx264", "-preset", "veryfast",
                    "-crf", str(crf), "-pix_fmt", "yuv420p", str(silent)]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as encoder:
             failed = None
@@ -122,7 +123,8 @@ def _picture(episode: Media, a: int, b: int, size: tuple[int, int]) -> str:
     # fps lays a steady grid from the seek point, holding the last picture where the film ends early; then counting is exact
     steady = f"fps={episode.rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS"
     woven = ["bwdif=mode=send_frame:deint=interlaced"] if episode.interlaced else []
-    return ",".join([*woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *([_TO_SDR] if episode.hdr else []), "setsar=1", "format=yuv420p"])
+    bright = [_TO_SDR] if episode.hdr else []
+    return ",".join([*woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *bright, "setsar=1", "format=yuv420p"])
 
 
 def _sound(rate: Fraction, a: int, b: int) -> str:

@@ -74,8 +74,8 @@ def _moments(episode: Media, cuts: list[Cut], chosen: list[Cut], inside: list[Cu
         m, (start, end) = c.moment, c.seconds(episode.rate)
         film = [float((ends[c.rank] - c.frames) / episode.rate), float(ends[c.rank] / episode.rate)]
         shown.append({
-            "rank": c.rank, "start": start, "end": end, "peak": m.peak, "score": round(m.score, 1), "emotion": m.emotion, "viewers": m.viewers,
-            "p": None if math.isnan(m.p_value) else round(m.p_value, 4), "order": order.get(c.rank), "film": film,
+            "rank": c.rank, "start": start, "end": end, "peak": m.peak, "score": round(m.score, 1), "emotion": m.emotion,
+            "viewers": m.viewers, "p": None if math.isnan(m.p_value) else round(m.p_value, 4), "order": order.get(c.rank), "film": film,
             "thumb": _thumb(posters[c.rank]) if c.rank in posters else None,
         })  # fmt: skip
     return shown

@@ -72,7 +72,8 @@ def test_a_finished_trailer_is_kept_and_a_killed_one_goes_on(finished):
 
 
 def test_two_at_once_do_not_meet(tmp_path):
-    code = "import sys; from emofast.video.folder import open_folder\nwith open_folder(__import__('pathlib').Path(sys.argv[1]), True): print('in')"
+    code = """import sys, pathlib; from emofast.video.folder import open_folder
+with open_folder(pathlib.Path(sys.argv[1]), True): print('in')"""
     with open_folder(tmp_path / "out", overwrite=False):
         done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True, text=True)
         assert done.returncode and "another process is making a trailer" in done.stderr
@@ -81,7 +82,9 @@ def test_two_at_once_do_not_meet(tmp_path):
     assert done.stdout.strip() == "in"
 
 
-@pytest.mark.parametrize("record", ["", "[]", '{"made": {"../../precious": "x"}, "finished": true}', '{"made": 3, "finished": true}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "record", ["", "[]", '{"made": {"../../precious": "x"}, "finished": true}', '{"made": 3, "finished": true}', "[" * 100_000]
+)
 def test_a_record_that_was_tampered_with_counts_as_none(tmp_path, record):
     (tmp_path / RECORD).write_text(record)
     (tmp_path / "report.html").write_text("mine")

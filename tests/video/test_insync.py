@@ -65,8 +65,8 @@ def written(path, sound: np.ndarray, rate: int = RATE) -> Media:
 
 @pytest.fixture(scope="module")
 def episode(tmp_path_factory):
-    """Ten minutes of sound, and what is heard of it."""
-    sound = episode_sound(np.random.default_rng(0), 600)
+    """Seven minutes of sound, and what is heard of it."""
+    sound = episode_sound(np.random.default_rng(0), 420)
     return sound, onsets(written(tmp_path_factory.mktemp("sound") / "e.m4a", sound, 48000))
 
 
@@ -86,7 +86,7 @@ def test_a_clock_that_drifts_is_measured(episode, tmp_path):
 def test_a_recording_of_something_else_is_refused(episode, tmp_path):
     for seed in range(3):
         rng = np.random.default_rng(100 + seed)
-        other = onsets(written(tmp_path / f"{seed}.m4a", episode_sound(rng, 240)))
+        other = onsets(written(tmp_path / f"{seed}.m4a", episode_sound(rng, 150)))
         assert not find_offset(episode[1], other).sure
     silence = onsets(written(tmp_path / "s.m4a", 1e-6 * np.random.default_rng(0).normal(size=60 * RATE)))
     assert not find_offset(episode[1], silence).sure

@@ -108,7 +108,8 @@ def test_at_most_so_many_moments_and_the_best(film):
 
 
 def test_moments_csv_comes_back_as_it_went(film, tmp_path):
-    cuts = [Cut(226, 302, Moment(9.04, 12.08, 10.25, 71.2, "fear", 4, 0.0249), 1), Cut(750, 850, Moment(30, 34, 32, 20, "sad", 1, np.nan), 2)]
+    moments = Moment(9.04, 12.08, 10.25, 71.2, "fear", 4, 0.0249), Moment(30, 34, 32, 20, "sad", 1, np.nan)
+    cuts = [Cut(226, 302, moments[0], 1), Cut(750, 850, moments[1], 2)]
     write_moments(tmp_path / "m.csv", cuts, film)
     assert (tmp_path / "m.csv").read_text().splitlines()[0] == "rank,start,end,peak,score,emotion,viewers,p_value"
     back = read_moments(tmp_path / "m.csv", film)
