@@ -37,7 +37,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--offset", type=_offset, action="append", default=[], metavar="NAME=S",
                    help="this recording starts S seconds after the episode (before it: negative); may be given again")  # fmt: skip
     p.add_argument("--order", choices=ORDERS, default="episode",
-                   help="of the moments in the trailer: as in the episode, best first, or as moments.csv stands (default: episode)")  # fmt: skip
+                   help="of the moments: as in the episode, best first, or as moments.csv stands (default: episode)")  # fmt: skip
     p.add_argument("--lufs", type=_loudness, default=-14.0, metavar="L", help="loudness of the trailer; off: as it is (default: -14)")
     p.add_argument("--group", type=_group, action="append", default=[], metavar="LABEL=NAME,NAME",
                    help="these recordings belong together, as women=anna,olga; may be given again, then groups are compared")  # fmt: skip

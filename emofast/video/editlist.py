@@ -109,7 +109,8 @@ def write_otio_markers(path: Path, title: str, episode: Media, cuts: list[Cut]) 
     whole = TimeRange(base.time(base.start), base.time(episode.frames))
 
     def clip() -> list[otio.schema.Clip]:
-        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, markers=[_marker(c, base) for c in cuts])]
+        markers = [_marker(c, base) for c in cuts]
+        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, markers=markers)]
 
     _write(path, title, episode, base.time(base.start), clip)
 

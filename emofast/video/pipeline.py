@@ -170,7 +170,8 @@ def _table_beside(moments: Path, episode: Media, listener: Listener) -> pd.DataF
     """The curves that lie beside a `moments.csv`, if they are of this episode."""
     path = moments.with_name("group.parquet")
     if not path.is_file():
-        listener.warning(f"no group.parquet beside {moments}: the report has no curves, and moments added by hand no score")
+        if moments.is_file():
+            listener.warning(f"no group.parquet beside {moments}: the report has no curves, and moments added by hand no score")
         return None
     try:
         return read_table(path, episode)

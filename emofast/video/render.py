@@ -45,9 +45,10 @@ def render(
         silent, sound = Path(tmp) / "picture.mp4", Path(tmp) / "sound.f32"
         colour = (1, 1, 1) if episode.hdr else episode.colour
         looks = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*colour)
+        looks += f",{_fades('', total / episode.rate)}" if fade else ""
         command = [*_ffmpeg(), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-r", str(episode.rate),
-                   "-i", "pipe:0", "-vf", f"{looks},{_fades('', total / episode.rate)}" if fade else looks, "-c:v", "libx264", "-preset", "veryfast",
-                   "-crf", str(crf), "-pix_fmt", "yuv420p", str(silent)]  # fmt: skip
+                   "-i", "pipe:0", "-vf", looks, "-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p",
+                   str(silent)]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as encoder:
             failed = None
             try:
