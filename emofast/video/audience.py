@@ -20,7 +20,7 @@ from emofast.video.timeline import digest, read_timeline
 from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.words import one_line
 
-__all__ = ["Recording", "gather", "usable"]
+__all__ = ["Recording", "gather", "timeline_path", "usable"]
 
 _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
 
@@ -87,14 +87,13 @@ def tell_damage(film: Media, listener: Listener) -> None:
 
 
 def gather(
-    recordings: list[Recording], episode: Media, folder: Path, model: Path, jobs: int, trust: bool, lag: float, listener: Listener
+    recordings: list[Recording], tasks: list[Task], episode: Media, model: Path, jobs: int, trust: bool, lag: float, listener: Listener
 ) -> Group:
-    """Timelines of all recordings in `folder`, fresh ones used again, and their people as a group on the episode's clock.
+    """Bring the timeline of each recording (its task) up to date, and put its people as a group on the episode's clock.
 
     Raises `EmofastError` where nobody is seen.
     """
-    tasks = [Task.of(r.film, folder / f"{_short(r.name)}.parquet", model) for r in recordings]
-    _clear(folder, tasks)
+    _clear(tasks[0].out.parent, tasks)
     _watch(tasks, model, jobs, trust, listener)
     on_screen = [r.film for r in recordings] == [episode]
     people: dict[str, tuple[pd.DataFrame, float]] = {}
@@ -114,7 +113,7 @@ def gather(
             _tell_coverage(r, episode, listener)
     if not people:
         raise EmofastError(
-            "no face was found in any recording; film the viewers from the front, with the face at least an eighth of the picture wide"
+            "no face was found in any recording; film the viewers from the front, with the face at least a tenth of the picture wide"
         )
     listener.note(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}")
     if len(people) == 1:
@@ -159,7 +158,8 @@ def _tell_coverage(r: Recording, episode: Media, listener: Listener) -> None:
         )
 
 
-def _short(name: str) -> str:
-    """A file name of at most 180 bytes, of which systems allow 255 and unfinished parts need some."""
+def timeline_path(folder: Path, name: str) -> Path:
+    """Where the timeline of this recording lies: a name of at most 180 bytes, of which systems allow 255 and unfinished parts need some."""
     data = name.encode()
-    return name if len(data) <= 180 else data[:160].decode(errors="ignore") + "-" + sha256(data).hexdigest()[:12]
+    short = name if len(data) <= 180 else data[:160].decode(errors="ignore") + "-" + sha256(data).hexdigest()[:12]
+    return folder / f"{short}.parquet"

@@ -8,9 +8,11 @@ import os
 import signal
 from pathlib import Path
 
-from emofast.arguments import whole_number
+from emofast.arguments import Parser, whole_number
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.recognition import DETECTORS
+from emofast.video.analysis import DETECTOR
 from emofast.video.pipeline import Order
 from emofast.video.selection import ORDERS, Wish
 from emofast.video.words import seconds_of
@@ -20,7 +22,7 @@ __all__ = ["order", "parser"]
 
 def parser(description: str) -> argparse.ArgumentParser:
     """The flags of `trailer.py`."""
-    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("episode", type=Path, nargs="?", metavar="EPISODE", help="the film that was watched")
     p.add_argument(
         "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"
@@ -44,6 +46,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--from-moments", type=Path, metavar="CSV", help="take the moments from this file, edited by hand, and only cut again")
     p.add_argument("--overwrite", action="store_true", help="replace a finished trailer in DIR")
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--detector", choices=DETECTORS, default=DETECTOR, help=f"what finds faces (default: {DETECTOR})")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     p.add_argument(
         "--jobs", type=whole_number, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
@@ -69,7 +72,7 @@ def order(args: argparse.Namespace) -> Order:
     wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude), args.order)
     return Order(
         args.episode, tuple(args.viewers), args.out, args.model, args.trust, args.lag, dict(args.offset), wish, args.from_moments,
-        args.overwrite, args.jobs, dict(args.group), args.lufs,
+        args.overwrite, args.jobs, dict(args.group), args.lufs, args.detector,
     )  # fmt: skip
 
 

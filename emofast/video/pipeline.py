@@ -13,7 +13,8 @@ import pandas as pd
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition.card import shipped_model
-from emofast.video.audience import Recording, gather, named, tell_damage, usable
+from emofast.video.analysis import DETECTOR, Task
+from emofast.video.audience import Recording, gather, named, tell_damage, timeline_path, usable
 from emofast.video.comparing import compare
 from emofast.video.cut import Cut
 from emofast.video.editlist import write_edl, write_otio, write_otio_markers
@@ -57,6 +58,7 @@ class Order:
     jobs: int = 2
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lufs: float | None = -14.0
+    detector: str = DETECTOR
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def make_trailer(order: Order, listener: Listener | None = None) -> Trailer:
     model = _model(order.model)
     with open_folder(order.out, order.overwrite) as folder:
         recordings = in_step(recordings, episode, listener)
-        group = gather(recordings, episode, order.out / "timelines", model, order.jobs, order.trust, order.lag, listener)
+        tasks = [Task.of(r.film, timeline_path(order.out / "timelines", r.name), model, order.detector) for r in recordings]
+        group = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
         table = group_table(group, groups)
         listener.progress("looking for moments", 0, 2)
         moments = find_moments(group, gap=order.wish.gap)
