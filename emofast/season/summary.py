@@ -1,0 +1,121 @@
+"""The season on one page: how the episodes compare, their strongest moments, what failed and why."""
+
+from __future__ import annotations
+
+import csv
+import string
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.paths import atomic_write
+from emofast.season.manifest import Entry
+from emofast.video.moments import SIGNIFICANT
+
+__all__ = ["write_summary"]
+
+_TEMPLATE = Path(__file__).with_name("summary.html")
+_BEST = 3  # moments of each episode that are listed
+_POINTS = 240  # of a curve: as many as it has pixels
+_SHOWN = [e for e in EMOTIONS if e not in ("neutral", "uncertain")]
+
+
+def write_summary(out: Path, title: str, recordings: list[Entry], trailers: list[Entry]) -> Path:
+    """Write `season.html` from the trailer folders in `out` and the manifest's entries; it needs no network, and no other file to be read."""
+    made = [_Episode(entry.name, out / entry.name) for entry in trailers if entry.state in ("kept", "done")]
+    failed = [entry for entry in [*recordings, *trailers] if entry.state == "failed"]
+    page = string.Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
+        title=escape(title),
+        facts=f"{len(trailers)} episodes, {len(recordings)} recordings, {len(failed)} failures",
+        episodes="".join(_rows(made)),
+        moments="".join(row for episode in made for row in episode.moments()),
+        legend="".join(f"<span>{_dot(e)}{e}</span>" for e in _SHOWN),
+        failures=_failures(failed),
+    )
+    with atomic_write(out / "season.html") as partial:
+        partial.write_text(page, encoding="utf-8")
+    return out / "season.html"
+
+
+class _Episode:
+    """What a trailer folder says of its episode."""
+
+    def __init__(self, name: str, folder: Path):
+        self.name = f'<td class="name"><a href="{escape(quote(f"{folder.name}/report.html"))}">{escape(name)}</a></td>'
+        with (folder / "moments.csv").open(newline="", encoding="utf-8") as f:
+            self._best = list(csv.DictReader(f))[:_BEST]
+        self.table = pd.read_parquet(folder / "group.parquet")
+        self.viewers = sum(column.startswith("reaction ") for column in self.table)
+        self.length = float(self.table["t"].iloc[-1])
+        self.seen = self.table["viewers"] / self.viewers
+        # what is compared, each the higher the better
+        self.figures = {
+            "peak": max((float(m["score"]) for m in self._best), default=0),
+            "moved": 100 * float((self.table["moved"] / self.viewers).mean()),
+            "attention": 100 * float(self.seen.mean()),
+        }
+
+    def moments(self) -> list[str]:
+        return [
+            f'<tr{" class=chance" * (bool(m["p_value"]) and float(m["p_value"]) >= SIGNIFICANT)}>{self.name}<td>{_clock(float(m["start"]))}'
+            f'<td>{_dot(m["emotion"])}{escape(m["emotion"])}<td>{float(m["score"]):.0f}<td>{escape(m["viewers"])} of {self.viewers}'
+            f'<td>{escape(m["p_value"]) or "–"}</tr>'
+            for m in self._best
+        ]
+
+    def mix(self) -> str:
+        shares = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
+        parts = "".join(f'<span style="width:{100 * v:.1f}%;background:{_colour(e)}"></span>' for e, v in shares.items())
+        return f'<div class="mix" title="{", ".join(f"{e} {100 * v:.0f} %" for e, v in shares.items() if v >= 0.005)}">{parts}</div>'
+
+    def curve(self) -> str:
+        """The score as a line before the attention as an area."""
+        bins = np.arange(len(self.table)) * min(_POINTS, len(self.table)) // len(self.table)
+        score, seen = self.table["score"].groupby(bins).max(), self.seen.groupby(bins).mean()
+        x = np.linspace(0, 240, len(score))
+        line = " ".join(f"{a:.0f},{42 - 0.4 * b:.1f}" for a, b in zip(x, score))
+        area = " ".join(f"{a:.0f},{44 - 44 * b:.1f}" for a, b in zip(x, seen))
+        return (
+            f'<svg viewBox="0 0 240 44" preserveAspectRatio="none" role="img" aria-label="score and attention over the episode">'
+            f'<polygon points="0,44 {area} 240,44" fill="var(--faint)"/><polyline points="{line}" fill="none" stroke="var(--accent)"/></svg>'
+        )
+
+
+def _rows(episodes: list[_Episode]) -> list[str]:
+    """One row an episode; the best of each figure stands out where there are several."""
+    rows = []
+    for episode in episodes:
+        cells = [episode.name, f"<td>{_clock(episode.length)}", f"<td>{episode.viewers}", f"<td>{episode.curve()}"]
+        for key, value in episode.figures.items():
+            best = len(episodes) > 1 and value == max(e.figures[key] for e in episodes)
+            cells.append(f"<td{' class=best' * best}>{value:.0f}{' %' * (key != 'peak')}")
+        rows.append(f"<tr>{''.join(cells)}<td>{episode.mix()}</tr>")
+    return rows
+
+
+def _failures(failed: list[Entry]) -> str:
+    if not failed:
+        return ""
+    rows = "".join(f'<tr><td class="name">{escape(e.name)}<td>{e.kind}<td>{escape(e.error)}' for e in failed)
+    return (
+        '<h2>What failed, and why</h2><p class="why">The same command tries these again and keeps the rest.</p>'
+        f'<div class="card"><table><thead><tr><th>Name<th>Kind<th>Why</thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _dot(emotion: str) -> str:
+    return f'<span class="dot" style="background:{_colour(emotion)}"></span>' if emotion in BY_NAME else ""
+
+
+def _colour(emotion: str) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*BY_NAME[emotion].colour)
+
+
+def _clock(seconds: float) -> str:
+    """61.4 as 1:01."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
