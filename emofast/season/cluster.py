@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
+import secrets
+import socket
 import time
 
 from emofast.errors import EmofastError
@@ -20,31 +23,38 @@ class Cluster:
     A task whose worker dies comes back as died; one whose function fails comes back as a sentence, never to be tried again.
     """
 
-    def __init__(self, address: str | None = None, jobs: int | None = None):
+    def __init__(self, address: str | None = None, jobs: int | None = None, talkative: bool = False):
         # Our privacy sentence depends on it: Ray reports usage to its makers unless told otherwise before it is imported.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        own = {}
+        if not address:
+            # Ray listens to the whole network and runs what it is sent: only who knows the token is heard, and nobody else has it.
+            os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+            own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": _STORE}
         try:
             import ray
         except ImportError:
             raise EmofastError("--engine ray needs Ray, which is not installed: pip install 'ray>=2.52'; or leave --engine out") from None
-        # no dashboard: it has let strangers run code (CVE-2025-62593)
-        own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": _STORE}
         try:
-            ray.init(address or "local", log_to_driver=False, logging_level=logging.CRITICAL, **({} if address else own))
+            ray.init(address or "local", log_to_driver=talkative, logging_level=logging.CRITICAL, **own)
         except (ConnectionError, ValueError, RuntimeError) as e:
             where = f"Ray at {address} does not answer" if address else "Ray does not start"
             raise EmofastError(f"{where} ({str(e).splitlines()[0]}); start it with `ray start --head`, or leave --address out") from None
-        self._ray, self._running, self._looked = ray, {}, -1e9
-        self._run = ray.remote(perform)
-        self._home = ray.get_runtime_context().get_node_id()
+        self._ray, self._running, self._looked = ray, {}, -math.inf
+        self._run, self._home = ray.remote(perform), ray.get_runtime_context().get_node_id()
+        self._head = ray.get_runtime_context().gcs_address
 
     @property
     def capacity(self) -> int:
         """Twice the processors, so that none waits for the next task; read anew now and then, as machines come and go."""
         if time.monotonic() - self._looked > 10:
             self._looked = time.monotonic()
-            nodes = [node for node in self._ray.nodes() if node["Alive"]]
-            self._nodes = {node["NodeID"]: node["Resources"] for node in nodes}
+            host, _, port = self._head.rpartition(":")
+            try:  # a head that is gone would end this process a minute later, without a word of ours
+                socket.create_connection((host, int(port)), timeout=30).close()
+            except OSError:
+                raise EmofastError(f"Ray's head at {self._head} is gone; where it is back, the same command goes on") from None
+            self._nodes = {node["NodeID"]: node["Resources"] for node in self._ray.nodes() if node["Alive"]}
             self._capacity = max(2, int(2 * sum(resources.get("CPU", 0) for resources in self._nodes.values())))
         return self._capacity
 
@@ -60,8 +70,8 @@ class Cluster:
     def wait(self) -> list[Outcome]:
         """What came of the next tasks."""
         refs = list(self._running)
-        ready, _ = self._ray.wait(refs, timeout=1)
-        ready += self._ray.wait([ref for ref in refs if ref not in ready], num_returns=len(refs), timeout=0)[0] if ready else []
+        self._ray.wait(refs, timeout=1)
+        ready, _ = self._ray.wait(refs, num_returns=len(refs), timeout=0)
         return [self._outcome(ref) for ref in ready]
 
     def close(self) -> None:

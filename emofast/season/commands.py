@@ -1,8 +1,8 @@
-"""Shell commands in the order of their dependencies, on one machine or many: how `run_all.sh --engine ray` trains.
+"""Shell commands in the order of their dependencies, on one machine or many: how `./run_all.sh --engine ray` trains.
 
-    python -m emofast.season.commands --engine ray < list
+    python -m emofast.season.commands --engine ray < LIST
 
-Each line of the list is a name, the names it comes after (comma-separated, may be empty) and the command, with tabs between.
+Each line of LIST is a name, the names it comes after (comma-separated, may be empty) and the command, with tabs between.
 """
 
 from __future__ import annotations
@@ -12,85 +12,79 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 from emofast.arguments import Help, add_engine
 from emofast.console import console
 from emofast.errors import EmofastError, exits_cleanly
-from emofast.season.calls import Call, Engine, Outcome, drive
+from emofast.season.calls import Call, Engine, Outcome, UnfitMachine, drive
 from emofast.season.progress import duration
 from emofast.season.season import open_engine
 
-__all__ = ["Command", "read_commands", "run_commands"]
+__all__ = ["read_commands", "run_commands"]
 
 
-@dataclass(frozen=True)
-class Command:
-    """A line for bash, run in this folder when all of `after` have ended, well or not."""
-
-    name: str
-    after: frozenset[str]
-    line: str
-
-
-def read_commands(lines: Iterable[str]) -> list[Command]:
-    """Raises `EmofastError` for a line that is none, a name that is not there or comes twice, and for a circle."""
-    cells = [line.rstrip("\n").split("\t", 2) for line in lines if line.strip()]
-    bad = next((row for row in cells if len(row) != 3 or not row[2]), None)
-    if bad:
-        raise EmofastError(f"{bad} is no command: a line is NAME<tab>AFTER,AFTER<tab>COMMAND")
-    commands = [Command(name, frozenset(filter(None, after.split(","))), line) for name, after, line in cells]
-    names = {c.name for c in commands}
-    unknown = {name for c in commands for name in c.after} - names
-    if unknown or len(names) < len(commands):
-        raise EmofastError(f"every command needs a name of its own, and to come after commands of the list; look at {unknown or names}")
-    free: set[str] = set()
-    while free != names:
-        new = {c.name for c in commands if c.after <= free} - free
-        if not new:
-            raise EmofastError(f"{', '.join(sorted(names - free))} wait for each other; break the circle")
-        free |= new
+def read_commands(lines: Iterable[str]) -> dict[str, tuple[list[str], str]]:
+    """Name to (names it comes after, line for bash). Raises `EmofastError` for a line that is none, or an unknown or repeated name."""
+    commands: dict[str, tuple[list[str], str]] = {}
+    for line in filter(str.strip, lines):
+        name, after, command = [*line.rstrip("\n").split("\t", 2), "", ""][:3]
+        if not command or name in commands:
+            raise EmofastError(f"{line!r} is no command: a line is NAME<tab>AFTER,AFTER<tab>COMMAND, and every name its own")
+        commands[name] = [a for a in after.split(",") if a], command
+    unknown = {a for after, _ in commands.values() for a in after} - commands.keys()
+    if unknown:
+        raise EmofastError(f"{', '.join(sorted(unknown))}: something comes after it, but it is no command of the list")
     return commands
 
 
-def run_commands(commands: list[Command], engine: Engine) -> list[str]:
-    """Run all of them, each on a GPU or a machine of its own, and tell how each ended; returns the names of those that failed."""
-    ended: set[str] = set()
-    failed: list[str] = []
-    begun: set[str] = set()
+def run_commands(commands: dict[str, tuple[list[str], str]], engine: Engine) -> list[str]:
+    """Run every command in this folder when those it comes after have ended, well or not, each on a GPU or a machine of its own.
+
+    Tells how each ended; returns the names of those that failed. Raises `EmofastError` for commands that wait for each other.
+    """
+    order, failed = TopologicalSorter({name: after for name, (after, _) in commands.items()}), []
 
     def ready() -> list[Call]:
-        now = [c for c in commands if c.after <= ended and c.name not in begun]
-        begun.update(c.name for c in now)
-        return [Call((c.name,), _shell, (c.line,), alone=True) for c in now]
+        return [Call((name,), _shell, (commands[name][1], Path.cwd()), alone=True) for name in order.get_ready()]
 
     def react(outcome: Outcome) -> list[Call]:
-        name = outcome.call.key[0]
-        ended.add(name)
+        (name,) = outcome.call.key
         failed.extend([name] * bool(outcome.error))
-        console.print(f"{name}: {outcome.error or 'done'}, {duration(outcome.seconds)} on {outcome.place or 'a machine'}", markup=False)
+        where = f", {duration(outcome.seconds)} on {outcome.place}" * bool(outcome.place)
+        console.print(f"{name}: {outcome.error or 'done'}{where}", markup=False)
+        order.done(name)
         return ready()
 
+    try:
+        order.prepare()
+    except CycleError as e:
+        raise EmofastError(f"{' after '.join(e.args[1])}: these wait for each other; break the circle") from None
     drive(engine, ready(), react)
     return failed
 
 
-def _shell(line: str) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # `subprocess.run` ends the command on the way out
-    done = subprocess.run(["bash", "-c", line], check=False)
-    if done.returncode:
-        raise EmofastError(f"failed with status {done.returncode}")
+def _shell(line: str, folder: Path) -> None:
+    if not folder.is_dir():
+        raise UnfitMachine.here(f"cannot see {folder}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out `run` ends the command
+    status = subprocess.run(["bash", "-c", line], cwd=folder, check=False).returncode
+    if status:
+        raise EmofastError(f"failed with status {status}")
 
 
 @exits_cleanly
 def main() -> int:
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
+    p = argparse.ArgumentParser(prog="python -m emofast.season.commands", description=__doc__, formatter_class=Help)
     add_engine(p)
     args = p.parse_args()
     commands = read_commands(sys.stdin)
-    with open_engine(args.engine, args.address, args.jobs) as engine:
+    jobs = args.jobs or (1 if args.engine == "local" else None)  # a training takes all cores by itself
+    with open_engine(args.engine, args.address, jobs, talkative=True) as engine:
         failed = run_commands(commands, engine)
-    console.print(f"{len(commands)} commands asked = {len(commands) - len(failed)} done + {len(failed)} failed: {', '.join(failed) or 'none'}")
+    named = f": {', '.join(failed)}" * bool(failed)
+    console.print(f"{len(commands)} commands asked = {len(commands) - len(failed)} done + {len(failed)} failed{named}", markup=False)
     return int(bool(failed))
 
 

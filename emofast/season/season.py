@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.season.calls import Call, Engine, Outcome, drive
-from emofast.season.manifest import Entry, Manifest
+from emofast.season.manifest import Manifest
 from emofast.season.progress import Bar
 from emofast.season.recordings import Recording, Recordings
 from emofast.season.summary import write_summary
@@ -28,12 +28,13 @@ __all__ = ["make_season", "open_engine", "watch_recording"]
 
 
 @contextmanager
-def open_engine(name: str, address: str | None = None, jobs: int | None = None) -> Iterator[Engine]:
-    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core."""
+def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
+    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
+    worker on another machine prints is printed here."""
     if name == "ray":
         from emofast.season.cluster import Cluster
 
-        engine = Cluster(address, jobs)
+        engine = Cluster(address, jobs, talkative)
     elif address:
         raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
     else:
@@ -95,7 +96,7 @@ class _Season:
         self.bar = Bar(sum(self._weight.values()))
         self.recordings = Recordings(made, recipe, self._recording_settled, lambda r, share: self.bar.advance(share * self._weight[r.name]))
         self._manifest = Manifest(out / "season.sqlite")
-        self._manifest.ask([(r.name, "recording", str(r.file)) for r in made] + [(n, "trailer", str(f)) for n, f in films.items()])
+        self._manifest.ask([(r.name, "recording", r.file) for r in made] + [(name, "trailer", film) for name, film in films.items()])
 
     def react(self, outcome: Outcome) -> Iterable[Call]:
         return self._cut(outcome) if outcome.call.key[0] == "trailer" else self.recordings.react(outcome)
@@ -132,9 +133,10 @@ class _Season:
                 self._write(r)
         if not usable:
             return self._settle_trailer(name, state="failed", error="none of its recordings can be used")
-        made_from = [digest(usable[0].episode), self._recipe.length] + [[s.viewer, s.offset, s.group, self._made[_key(s)].stamp] for s in usable]
+        made_from = [digest(usable[0].episode), self._recipe.length]
+        made_from += [[s.viewer, s.offset, s.group, self._made[_key(s)].stamp] for s in usable]
         wanted = sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-        if self._manifest.entry(name).hash == wanted and (self._out / name / FINISHED).is_file():
+        if self._manifest.hash(name) == wanted and (self._out / name / FINISHED).is_file():
             return self._settle_trailer(name, state="kept")
         self._manifest.settle(name, hash="")
         return [Call(("trailer", name, wanted), make_trailer, (self._out / name, usable, self._recipe), here=True)]
@@ -151,21 +153,21 @@ class _Season:
 
     def conclude(self, title: str) -> int:
         """Write the page, name what failed, and count; 1 if anything failed."""
-        recordings, trailers = self._manifest.entries("recording"), self._manifest.entries("trailer")
+        recordings, trailers = self._manifest.rows("recording"), self._manifest.rows("trailer")
         self._manifest.close()
         page = write_summary(self._out, title, recordings, trailers)
-        for entry in [*recordings, *trailers]:
-            if entry.state == "failed":
-                warn(f"{entry.name}: {entry.error}")
+        failed = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
+        for row in failed:
+            warn(f"{row['name']}: {row['error']}")
         console.print(f"{page}  open it in a browser", markup=False)
         console.print(f"{_counted('recordings', recordings)}; {_counted('trailers', trailers)}")
-        return int(any(entry.state == "failed" for entry in [*recordings, *trailers]))
+        return int(bool(failed))
 
 
 def _key(s: Session) -> str:
     return f"{s.name}/{s.viewer}"
 
 
-def _counted(what: str, entries: list[Entry]) -> str:
-    count = Counter(entry.state for entry in entries)
-    return f"{len(entries)} {what} asked = {count['done']} done + {count['kept']} kept + {count['failed']} failed"
+def _counted(what: str, rows: list) -> str:
+    count = Counter(row["state"] for row in rows)
+    return f"{len(rows)} {what} asked = {count['done']} done + {count['kept']} kept + {count['failed']} failed"

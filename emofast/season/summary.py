@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 import string
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -14,7 +14,6 @@ import pandas as pd
 
 from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.paths import atomic_write
-from emofast.season.manifest import Entry
 from emofast.video.moments import SIGNIFICANT
 
 __all__ = ["write_summary"]
@@ -25,10 +24,10 @@ _POINTS = 240  # of a curve: as many as it has pixels
 _SHOWN = [e for e in EMOTIONS if e not in ("neutral", "uncertain")]
 
 
-def write_summary(out: Path, title: str, recordings: list[Entry], trailers: list[Entry]) -> Path:
-    """Write `season.html` from the trailer folders in `out` and the manifest's entries; it needs no network, and no other file to be read."""
-    made = [_Episode(entry.name, out / entry.name) for entry in trailers if entry.state in ("kept", "done")]
-    failed = [entry for entry in [*recordings, *trailers] if entry.state == "failed"]
+def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers: list[sqlite3.Row]) -> Path:
+    """Write `season.html` from the trailer folders in `out` and the manifest's rows; it needs no network and no file beside it."""
+    made = [_Episode(row["name"], out / row["name"]) for row in trailers if row["state"] in ("kept", "done")]
+    failed = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
     page = string.Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(title),
         facts=f"{len(trailers)} episodes, {len(recordings)} recordings, {len(failed)} failures",
@@ -81,8 +80,8 @@ class _Episode:
         line = " ".join(f"{a:.0f},{42 - 0.4 * b:.1f}" for a, b in zip(x, score))
         area = " ".join(f"{a:.0f},{44 - 44 * b:.1f}" for a, b in zip(x, seen))
         return (
-            f'<svg viewBox="0 0 240 44" preserveAspectRatio="none" role="img" aria-label="score and attention over the episode">'
-            f'<polygon points="0,44 {area} 240,44" fill="var(--faint)"/><polyline points="{line}" fill="none" stroke="var(--accent)"/></svg>'
+            f'<svg viewBox="0 0 240 44" preserveAspectRatio="none" role="img" aria-label="score and attention">'
+            f'<polygon points="0,44 {area} 240,44"/><polyline points="{line}"/></svg>'
         )
 
 
@@ -98,10 +97,10 @@ def _rows(episodes: list[_Episode]) -> list[str]:
     return rows
 
 
-def _failures(failed: list[Entry]) -> str:
+def _failures(failed: list[sqlite3.Row]) -> str:
     if not failed:
         return ""
-    rows = "".join(f'<tr><td class="name">{escape(e.name)}<td>{e.kind}<td>{escape(e.error)}' for e in failed)
+    rows = "".join(f'<tr><td class="name">{escape(row["name"])}<td>{row["kind"]}<td>{escape(row["error"])}' for row in failed)
     return (
         '<h2>What failed, and why</h2><p class="why">The same command tries these again and keeps the rest.</p>'
         f'<div class="card"><table><thead><tr><th>Name<th>Kind<th>Why</thead><tbody>{rows}</tbody></table></div>'

@@ -41,10 +41,8 @@ def read_sessions(table: Path) -> list[Session]:
     rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
     header = [(name or "").strip().lower() for name in rows.fieldnames or ()]
     rows.fieldnames = header
-    unknown, missing = set(header) - set(COLUMNS), [name for name in _NEEDED if name not in header]
-    if unknown or missing:
-        wrong = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has the unknown {', '.join(map(repr, sorted(unknown)))}"] * bool(unknown)
-        raise EmofastError(f"the header of {table} {' and '.join(wrong)}; the columns are {','.join(COLUMNS)}, the last two optional")
+    if not set(_NEEDED) <= set(header) <= set(COLUMNS):
+        raise EmofastError(f"{table} has the columns {','.join(header)}; it needs {','.join(_NEEDED)} and may have offset and group")
     faults: list[str] = []
     folder = table.absolute().parent
     read = [found for row in rows if any(row.values()) and (found := _session(folder, rows.line_num, row, faults))]
@@ -84,11 +82,10 @@ def _doubles(read: list[tuple[int, Session]]) -> list[str]:
     """One recording counted twice would make an audience of one person."""
     faults, first = [], {}
     for line, s in read:
-        episode = s.episode.resolve()
-        for key, what in (((episode, s.viewer.casefold()), f"the viewer {s.viewer!r}"), ((episode, s.file.resolve(), ""), f"the recording {s.file}")):
-            if key in first:
-                faults.append(f"line {line}: {what} stands in line {first[key]} already, for the same episode")
-            first.setdefault(key, line)
+        for what, key in ((f"the viewer {s.viewer!r}", s.viewer.casefold()), (f"the recording {s.file}", s.file.resolve())):
+            earlier = first.setdefault((s.episode.resolve(), key), line)
+            if earlier != line:
+                faults.append(f"line {line}: {what} stands in line {earlier} already, for the same episode")
     return faults
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import tempfile
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -47,10 +46,7 @@ def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task
     Only then is the recording read from end to end, to learn how long it is."""
     for path in (file, recipe.model):
         if not path.is_file():
-            raise UnfitMachine(
-                f"{socket.gethostname()} cannot see {path}; put recordings and model where all machines see them under the same path, "
-                "and start the same command again"
-            )
+            raise UnfitMachine.here(f"cannot see {path}, which must lie where all machines see it under this path")
     stamp = Task.of(SimpleNamespace(path=file), out, recipe.model).stamp
     return stamp, None if stamp.items() <= known.items() else Task(probe(file), out, stamp)
 
@@ -78,9 +74,13 @@ def make_trailer(folder: Path, sessions: list[Session], recipe: Recipe) -> None:
         sessions[0].episode, tuple(s.file for s in sessions), folder, recipe.model, recipe.trust,
         offsets={s.viewer: s.offset for s in sessions}, wish=Wish(recipe.length), overwrite=True, jobs=1,
     )  # fmt: skip
-    with atomic_write(folder / "log.txt") as partial, partial.open("w", encoding="utf-8") as log:
-        with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
-            make_trailer(order)
+    with (
+        atomic_write(folder / "log.txt") as partial,
+        partial.open("w", encoding="utf-8") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        make_trailer(order)
 
 
 @lru_cache(maxsize=1)
