@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from threading import Thread
 
 from emofast.season.calls import Call, Outcome, perform
 
@@ -84,9 +85,16 @@ def _deaf():
 def _serve(pipe: Connection) -> None:
     """A worker: calls from the pipe until it closes, with the parent if need be."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"  # as many processes as cores; threads on top would only wait for each other
     try:
         while True:
             pipe.send(perform(*pipe.recv()))
     except (EOFError, OSError):
         return
+
+
+def _end_with_parent() -> None:
+    """Whoever starts the work again must not find it being done."""
+    wait([parent_process().sentinel])
+    os._exit(1)

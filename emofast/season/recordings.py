@@ -11,6 +11,7 @@ from emofast.paths import atomic_write
 from emofast.season.calls import Call, Outcome
 from emofast.season.work import Recipe, join, look, piece
 from emofast.video.analysis import Task, pending
+from emofast.video.media import Media
 from emofast.video.timeline import read_timeline
 
 __all__ = ["Recording", "Recordings"]
@@ -26,6 +27,7 @@ class Recording:
     state: str = "asked"
     error: str = ""
     stamp: dict = field(default_factory=dict)
+    film: Media | None = None
     task: Task | None = None
     left: int = 0
     pieces: int = 0
@@ -71,6 +73,7 @@ class Recordings:
         r.stamp, r.task = value
         if r.task is None:
             return self._settle(r, "kept")
+        r.film = r.task.media
         todo = [k for _, k in pending(r.task)]
         r.pieces = r.left = len(todo)
         return [Call(("piece", r.name, k), piece, (r.task, k, self._recipe)) for k in todo] or self._join(r)

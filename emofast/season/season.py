@@ -21,7 +21,7 @@ from emofast.season.progress import Bar
 from emofast.season.recordings import Recording, Recordings
 from emofast.season.summary import write_summary
 from emofast.season.table import Session, read_sessions
-from emofast.season.work import FINISHED, Recipe, make_trailer
+from emofast.season.work import Recipe, finished, make_trailer
 from emofast.video.timeline import digest
 
 __all__ = ["make_season", "open_engine", "watch_recording"]
@@ -136,10 +136,11 @@ class _Season:
         made_from = [digest(usable[0].episode), self._recipe.length]
         made_from += [[s.viewer, s.offset, s.group, self._made[_key(s)].stamp] for s in usable]
         wanted = sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-        if self._manifest.hash(name) == wanted and (self._out / name / FINISHED).is_file():
+        if self._manifest.hash(name) == wanted and finished(self._out / name):
             return self._settle_trailer(name, state="kept")
         self._manifest.settle(name, hash="")
-        return [Call(("trailer", name, wanted), make_trailer, (self._out / name, usable, self._recipe), here=True)]
+        films = [self._made[_key(s)].film for s in usable]
+        return [Call(("trailer", name, wanted), make_trailer, (self._out / name, usable, films, self._recipe), here=True)]
 
     def _cut(self, outcome: Outcome) -> Iterable[Call]:
         _, name, wanted = outcome.call.key

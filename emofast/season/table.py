@@ -19,13 +19,14 @@ _LISTED = 20  # faults named one by one; the rest are counted
 
 @dataclass(frozen=True)
 class Session:
-    """One recording of one viewer. `name`: the episode's folder. `offset`: episode second at which the recording starts."""
+    """One recording of one viewer. `name`: the episode's folder. `offset`: episode second at which the recording starts,
+    None: as its sound says."""
 
     name: str
     episode: Path
     viewer: str
     file: Path
-    offset: float = 0.0
+    offset: float | None = None
     group: str = ""
 
 
@@ -65,10 +66,10 @@ def _session(folder: Path, line: int, row: dict, faults: list[str]) -> tuple[int
     if viewer.startswith(".") or set('/\\:*?"<>|') & set(viewer) or not viewer.isprintable() or len(viewer.encode()) > 120:
         wrong.append(f"the viewer {viewer!r} cannot be a file's name")
     try:
-        offset = float(cell["offset"].replace(",", ".") or 0)
+        offset = float(cell["offset"].replace(",", ".")) if cell["offset"] else None
     except ValueError:
         offset = math.nan
-    if not math.isfinite(offset):
+    if offset is not None and not math.isfinite(offset):
         wrong.append(f"the offset {cell['offset']!r} is no number of seconds")
     paths = [folder / cell[name] for name in ("episode", "file")]
     wrong += [f"there is no file {path}" for name, path in zip(("episode", "file"), paths) if cell[name] and not path.is_file()]

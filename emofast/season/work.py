@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,13 +14,11 @@ from emofast.recognition.card import shipped_model
 from emofast.season.calls import UnfitMachine
 from emofast.season.table import Session
 from emofast.video.analysis import Task, _join, analyse_chunk
-from emofast.video.media import probe
+from emofast.video.folder import read_record
+from emofast.video.listener import Listener
+from emofast.video.media import Media, probe
 
-__all__ = ["FINISHED", "Recipe", "join", "look", "make_trailer", "piece"]
-
-FINISHED = "report.html"
-"""The file of a trailer folder that is written last."""
-
+__all__ = ["Recipe", "finished", "join", "look", "make_trailer", "piece"]
 
 @dataclass(frozen=True)
 class Recipe:
@@ -65,22 +62,47 @@ def join(task: Task) -> None:
     _join(task)
 
 
-def make_trailer(folder: Path, sessions: list[Session], recipe: Recipe) -> None:
-    """The trailer folder of an episode from its sessions' timelines; what is said on the way goes to `log.txt` in it."""
-    from emofast.video.pipeline import Order, make_trailer
+def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None], recipe: Recipe) -> None:
+    """The trailer folder of an episode from its sessions' timelines. films: what is known of their recordings already. What is said on
+    the way goes to `log.txt` in the folder."""
+    from emofast.video import pipeline  # who watches recordings needs no statistics
+    from emofast.video.audience import Recording
     from emofast.video.selection import Wish
 
-    order = Order(
+    recordings = [Recording(s.viewer, film or probe(s.file)) for s, film in zip(sessions, films)]
+    groups: dict[str, tuple[str, ...]] = {}
+    for s in sessions:
+        groups[s.group] = (*groups.get(s.group, ()), s.viewer)
+    groups.pop("", None)
+    order = pipeline.Order(
         sessions[0].episode, tuple(s.file for s in sessions), folder, recipe.model, recipe.trust,
-        offsets={s.viewer: s.offset for s in sessions}, wish=Wish(recipe.length), overwrite=True, jobs=1,
+        offsets={s.viewer: s.offset for s in sessions if s.offset is not None},
+        wish=Wish(recipe.length), overwrite=True, jobs=1, groups=groups,
     )  # fmt: skip
-    with (
-        atomic_write(folder / "log.txt") as partial,
-        partial.open("w", encoding="utf-8") as log,
-        contextlib.redirect_stdout(log),
-        contextlib.redirect_stderr(log),
-    ):
-        make_trailer(order)
+    log = _Log()
+    try:
+        pipeline.make_trailer(order, log, recordings)
+    finally:
+        with atomic_write(folder / "log.txt") as partial:
+            partial.write_text("\n".join([*log.lines, ""]), encoding="utf-8", errors="backslashreplace")
+
+
+def finished(folder: Path) -> bool:
+    """Whether a trailer folder is complete."""
+    return bool(read_record(folder).get("finished"))
+
+
+class _Log(Listener):
+    """Remembers notes and warnings."""
+
+    def __init__(self):
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warning(self, text: str) -> None:
+        self.lines.append(f"warning: {text}")
 
 
 @lru_cache(maxsize=1)

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
+from chores import work
 from processes import PROJECT, run_python, wait_until
 
 from emofast.errors import EmofastError
-from emofast.season.calls import TRIES, Call, UnfitMachine, drive
+from emofast.season.calls import TRIES, Call, drive
 from emofast.season.progress import Bar, duration
 from emofast.season.season import open_engine
 
-
-def work(folder: str, what: str, k: int):
-    """What the engines are given here; leaves a mark for each time it is begun."""
-    if what in ("dies once", "kills"):
-        marks = len(os.listdir(folder))
-        with open(os.path.join(folder, f"{k}-{marks}"), "w"):
-            pass
-        if what == "kills" or not marks:
-            os.kill(os.getpid(), signal.SIGKILL)
-    if what == "bad":
-        raise EmofastError("it is bad")
-    if what == "bug":
-        return 1 / 0
-    if what == "unfit":
-        raise UnfitMachine.here("has no disk")
-    return k
+# not importorskip: Ray reads its environment when it is imported
+needs_ray = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="no Ray")
 
 
 def outcomes(engine, calls, **kwargs) -> dict:
@@ -41,45 +29,45 @@ def outcomes(engine, calls, **kwargs) -> dict:
     return found
 
 
-@pytest.fixture(scope="module", params=["local", "ray"])
+@pytest.fixture(scope="module", params=["local", pytest.param("ray", marks=needs_ray)])
 def engine(request):
-    if request.param == "ray":
-        pytest.importorskip("ray")
-    with open_engine(request.param, jobs=2) as engine:
-        yield engine
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", f"{PROJECT}{os.pathsep}{Path(__file__).parent}")  # where Ray's workers find the chores
+        with open_engine(request.param, jobs=2) as engine:
+            yield engine
 
 
 def test_what_comes_back(engine, tmp_path):
     names = ("well", "dies once", "kills", "bad", "bug")
     for name in names:
         (tmp_path / name).mkdir()
-    found = outcomes(engine, [Call((n,), work, (str(tmp_path / n), n, k), here=n == "bad") for k, n in enumerate(names)])
+    found = outcomes(engine, [Call((n,), work, (tmp_path / n, n, k), here=n == "bad") for k, n in enumerate(names)])
     assert found["well"].value == 0 and not found["well"].error and found["well"].place
     assert found["dies once"].value == 1 and found["dies once"].call.tries == 2
-    assert found["kills"].died and f"{TRIES} times" in found["kills"].error and len(os.listdir(tmp_path / "kills")) == TRIES
+    assert found["kills"].died and f"{TRIES} times" in found["kills"].error and len(list((tmp_path / "kills").iterdir())) == TRIES
     assert found["bad"].error == "it is bad" and found["bad"].call.tries == 1
-    assert found["bug"].error.startswith("ZeroDivisionError") and "test_engines.py" in found["bug"].error
+    assert found["bug"].error.startswith("ZeroDivisionError") and "chores.py" in found["bug"].error
 
 
-def test_a_machine_that_cannot_work_ends_it(engine):
+def test_a_machine_that_cannot_work_ends_it(engine, tmp_path):
     with pytest.raises(EmofastError, match="has no disk; mend that"):
-        outcomes(engine, [Call(("x",), work, ("", "unfit", 0))])
-    assert outcomes(engine, [Call((k,), work, ("", "well", k)) for k in range(9)])[8].value == 8
+        outcomes(engine, [Call(("x",), work, (tmp_path, "unfit", 0))])
+    assert outcomes(engine, [Call((k,), work, (tmp_path, "well", k)) for k in range(9)])[8].value == 8
 
 
-def test_calls_are_drawn_as_they_are_needed(engine):
+def test_calls_are_drawn_as_they_are_needed(engine, tmp_path):
     """A thousand calls never wait in memory; what follows from one goes before new ones."""
     drawn, ended, ahead = [], [], []
 
     def calls():
         for k in range(1000):
             drawn.append(k)
-            yield Call((k,), work, ("", "well", k))
+            yield Call((k,), work, (tmp_path, "well", k))
 
     def react(outcome):
         ended.append(outcome.value)
         ahead.append(len(drawn) - len(ended))
-        return [Call((-1,), work, ("", "well", -1))] if outcome.call.key[0] % 100 == 99 and outcome.value >= 0 else ()
+        return [Call((-1,), work, (tmp_path, "well", -1))] if outcome.call.key[0] % 100 == 99 and outcome.value >= 0 else ()
 
     drive(engine, calls(), react)
     assert sorted(ended) == [-1] * 10 + list(range(1000)) and max(ahead) <= engine.capacity + 10
@@ -87,9 +75,10 @@ def test_calls_are_drawn_as_they_are_needed(engine):
 
 def test_processes_end_with_a_parent_that_is_killed(tmp_path):
     code = (
-        "import sys; sys.path.insert(0, 'tests/season'); from test_engines import *\n"
+        "import sys; sys.path.insert(0, 'tests/season'); from chores import work\n"
+        "from emofast.season.calls import *; from emofast.season.season import open_engine\n"
         "with open_engine('local', jobs=2) as e:\n"
-        "    drive(e, (Call((k,), time.sleep, (0.2,)) for k in range(10**6)), lambda _: (), lambda: print('on', flush=True))"
+        "    drive(e, (Call((k,), work, (None, 'sleeps', k)) for k in range(10**6)), lambda _: (), lambda: print('on', flush=True))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE)
     parent.stdout.readline()
@@ -105,18 +94,23 @@ def test_without_ray_one_sentence_says_how_to_get_it():
     assert "error: --engine ray needs Ray" in done.stderr and "pip install" in done.stderr and "Traceback" not in done.stderr
 
 
+@needs_ray
 def test_our_own_ray_tells_nobody_and_hears_nobody():
-    """Usage statistics are off before Ray starts, there is no dashboard, and without the token nobody gets in."""
-    pytest.importorskip("ray")
+    """Usage statistics are off before Ray starts, no dashboard listens, and without the token nobody gets in."""
     code = (
         "import os, psutil\nfrom emofast.season.season import open_engine\n"
         "with open_engine('ray', jobs=1) as e:\n"
         "    from ray._common.usage import usage_lib\n"
-        "    names = [' '.join(p.cmdline()) for p in psutil.Process().children(recursive=True)]\n"
-        "    print(usage_lib.usage_stats_enabled(), os.environ['RAY_AUTH_MODE'], any('DashboardAgent' in n for n in names), e._head)"
+        "    boards = [p for p in psutil.Process().children(recursive=True) if 'dashboard.py' in ' '.join(p.cmdline())]\n"
+        "    print(usage_lib.usage_stats_enabled(), [c for p in boards for c in p.net_connections('inet') if c.status == 'LISTEN'])\n"
+        "    import subprocess, sys; del os.environ['RAY_AUTH_TOKEN'], os.environ['RAY_AUTH_MODE']\n"
+        "    os.environ['RAY_NUM_REDIS_GET_RETRIES'] = '2'\n"
+        "    stranger = f'import ray; ray.init({e._head!r})'\n"
+        "    print(subprocess.run([sys.executable, '-c', stranger], capture_output=True, text=True))"
     )
     done = run_python("-c", code)
-    assert done.stdout.startswith("False token False"), done.stdout + done.stderr
+    assert done.stdout.startswith("False []"), done.stdout + done.stderr
+    assert "returncode=1" in done.stdout and "InvalidAuthToken" in done.stdout
 
 
 def test_a_log_gets_a_line_a_minute_with_the_time_left(monkeypatch, capsys):
