@@ -247,10 +247,11 @@ def _add_bench(sub) -> None:
         "inference: milliseconds a face, beside the competition's 0.33 s\n"
         "video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
         "moments: planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv\n"
+        "season: what watching costs, and the schedule of 10,000 sessions simulated with it; written to artifacts/season\n"
         "robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
     )
     p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
-    p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness"), help="what to measure")
+    p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness", "season"), help="what to measure")
     p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: pictures to train on; robustness: to validate on")
     p.add_argument("--model", type=Path, metavar="FILE", help="all but training and moments: this model instead of the shipped one")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")

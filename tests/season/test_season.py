@@ -30,8 +30,10 @@ def manifest(out: Path) -> dict[str, sqlite3.Row]:
 def test_a_season_has_trailers_a_page_and_a_manifest(undisturbed):
     rows = manifest(undisturbed)
     assert set(rows) == {"e1", "e2", "e1/anna", "e1/boris", "e1/чжан", "e2/anna", "e2/boris"}
-    assert {row["state"] for row in rows.values()} == {"done"} and all(row["hash"] and row["seconds"] and row["place"] for row in rows.values())
-    assert all((undisturbed / e / name).is_file() for e in ("e1", "e2") for name in ("trailer.mp4", "report.html", "moments.csv", "log.txt"))
+    assert {row["state"] for row in rows.values()} == {"done"}
+    assert all(row["hash"] and row["seconds"] and row["place"] for row in rows.values())
+    made = ("trailer.mp4", "report.html", "moments.csv", "log.txt")
+    assert all((undisturbed / e / name).is_file() for e in ("e1", "e2") for name in made)
     assert len(results(undisturbed)) == 7
     page = (undisturbed / "season.html").read_text(encoding="utf-8")
     assert 'href="e1/report.html"' in page and "2 episodes, 5 recordings, 0 failures" in page and "http" not in page
@@ -51,7 +53,9 @@ def test_the_same_table_again_does_only_what_is_new(undisturbed, films_copy, mod
         table.write("e2.mp4,carla,e2/carla.mp4,0\ne2.mp4,dora,e2/dora.mp4,0\n")
     changed = season(films_copy / "sessions.csv", out, model)
     assert changed.returncode == 1
-    assert changed.stdout.splitlines()[-1] == "7 recordings asked = 1 done + 4 kept + 2 failed; 2 trailers asked = 1 done + 1 kept + 0 failed"
+    assert changed.stdout.splitlines()[-1] == (
+        "7 recordings asked = 1 done + 4 kept + 2 failed; 2 trailers asked = 1 done + 1 kept + 0 failed"
+    )
     rows = manifest(out)
     assert "cannot be read as a film" in rows["e2/carla"]["error"] and rows["e2/carla"]["tries"] == 1
     assert "is the same recording as boris's" in rows["e2/dora"]["error"]
@@ -108,7 +112,8 @@ def disturb(films: Path, out: Path, model: Path, engine: str, victim: str, after
     try:
         wait_until(lambda: process.poll() is not None or found(*workers))
         time.sleep(after)
-        victims = {"driver": [me] * (process.poll() is None), "head": found("gcs_server", "raylet/raylet"), "worker": found(*workers)}[victim]
+        heads = found("gcs_server", "raylet/raylet")
+        victims = {"driver": [me] * (process.poll() is None), "head": heads, "worker": found(*workers)}[victim]
         if victims:
             random.choice(victims).kill()
         process.communicate(timeout=240)
@@ -168,6 +173,6 @@ def test_ctrl_c_ends_all_and_keeps_what_is_done(films, model, tmp_path):
     process = start(films / "sessions.csv", tmp_path / "season", model)
     wait_until(lambda: process.poll() is not None or list((tmp_path / "season").glob("*/timelines/*.parquet")))
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err and "the same command goes on" in err
     assert list((tmp_path / "season").glob("*/timelines/*.parquet"))
