@@ -191,7 +191,8 @@ def simulate(costs: Costs, workers: int, home: int, episodes: int = EPISODES, se
     speed_up = float(engine.worked / engine.now)
     return {
         "workers": workers, "of them here": home, "sessions": episodes * VIEWERS, "hours of work": round(float(engine.worked) / 3600, 1),
-        "hours it takes": round(float(engine.now) / 3600, 2), "speed-up": round(speed_up, 1), "share of ideal": round(speed_up / workers, 3),
+        "hours it takes": round(float(engine.now) / 3600, 2), "speed-up": round(speed_up, 1),
+        "share of ideal": round(speed_up / workers, 3),
     }  # fmt: skip
 
 
