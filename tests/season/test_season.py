@@ -11,12 +11,13 @@ import time
 from pathlib import Path
 
 import psutil
-import pyarrow.parquet as pq
 import pytest
 from conftest import results, season, start, write_table
 from films import faces, write_film
-from processes import run_python, wait_until
+from processes import wait_until
 from test_engines import needs_ray
+
+from emofast.cli import main
 
 ENGINES = ["local", pytest.param("ray", marks=needs_ray)]
 
@@ -62,34 +63,42 @@ def test_the_same_table_again_does_only_what_is_new(undisturbed, films_copy, mod
     assert "warning: e2/carla: " in changed.stderr and "e2/dora" in (out / "season.html").read_text(encoding="utf-8")
 
 
-def test_bad_orders_are_one_sentence(films, model, tmp_path, undisturbed):
-    for arguments, says in (
-        ((films / "none.csv", tmp_path / "o", model), "none.csv cannot be read"),
-        ((films / "sessions.csv", tmp_path / "o", tmp_path / "none.onnx"), "none.onnx"),
-        ((films / "sessions.csv", tmp_path / "o", model, "--address", "auto"), "add --engine ray"),
+def test_bad_orders_are_one_sentence(films, model, tmp_path, capsys):
+    for table, given, more, says in (
+        ("none.csv", model, (), "none.csv cannot be read"),
+        ("sessions.csv", tmp_path / "none.onnx", (), "none.onnx"),
+        ("sessions.csv", model, ("--address", "auto"), "add --engine ray"),
     ):
-        done = season(*arguments)
-        assert done.returncode == 2 and done.stderr.startswith("error: ") and says in done.stderr and not (tmp_path / "o" / "e1").exists()
+        words = ("season", films / table, "--out", tmp_path / "o", "--model", given, *more)
+        assert main([*map(str, words)]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("error: ") and says in said and not (tmp_path / "o" / "e1").exists()
 
 
-def test_an_array_job_over_watch_makes_the_same_timelines(films, model, undisturbed, tmp_path):
-    watch = ("-m", "emofast", "watch", films / "e1" / "anna.mp4", "--model", model, "--out")
-    done = run_python(*watch, tmp_path / "anna.parquet")
-    assert done.returncode == 0 and "made from" in done.stdout
-    assert (tmp_path / "anna.parquet").read_bytes() == (undisturbed / "e1" / "timelines" / "anna.parquet").read_bytes()
-    assert "up to date" in run_python(*watch, tmp_path / "anna.parquet").stdout
-    (tmp_path / "bad.mp4").write_bytes(b"no film")
-    bad = run_python(*watch[:3], tmp_path / "bad.mp4", *watch[4:], tmp_path / "bad.parquet")
-    assert bad.returncode == 2 and bad.stderr.startswith("error: ") and list(tmp_path.glob("bad.parquet")) == []
+def test_an_array_job_over_watch_makes_the_same_timelines(films, model, undisturbed, tmp_path, capsys):
+    def watch(name: str) -> int:
+        words = ("watch", films / "e1" / name, "--model", model, "--jobs", "1", "--out", tmp_path / f"{name}.parquet")
+        return main([*map(str, words)])
+
+    assert watch("anna.mp4") == 0 and "made from" in capsys.readouterr().out
+    assert (tmp_path / "anna.mp4.parquet").read_bytes() == (undisturbed / "e1" / "timelines" / "anna.parquet").read_bytes()
+    assert watch("anna.mp4") == 0 and "up to date" in capsys.readouterr().out
+    assert watch("../sessions.csv") == 2 and "cannot be read as a film" in capsys.readouterr().err
+
+
+def test_killed_the_same_command_gives_the_same_bytes(films, model, undisturbed, tmp_path):
+    disturb(films, tmp_path / "season", model, "local", "driver", 3.0)
+    done = season(films / "sessions.csv", tmp_path / "season", model)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert results(tmp_path / "season") == results(undisturbed)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_whoever_is_killed_the_same_command_gives_the_same_bytes(engine, films, model, undisturbed, tmp_path):
-    """A worker dies, then the command itself; a second command waits for nobody and ends with what nobody disturbed."""
+def test_a_dead_worker_costs_nothing_but_time(engine, films, model, undisturbed, tmp_path):
+    """And every engine gives the same bytes."""
     disturb(films, tmp_path / "season", model, engine, "worker", 1.0)
-    disturb(films, tmp_path / "season", model, engine, "driver", 4.0)
-    done = season(films / "sessions.csv", tmp_path / "season", model, "--engine", engine)
-    assert done.returncode == 0, done.stdout + done.stderr
+    rows = manifest(tmp_path / "season")
+    assert {row["state"] for row in rows.values()} == {"done"} and max(row["tries"] for row in rows.values()) == 2
     assert results(tmp_path / "season") == results(undisturbed)
 
 
@@ -163,10 +172,6 @@ def test_two_hundred_recordings_ten_of_them_damaged(engine, films, model, tmp_pa
     middle = memory[len(memory) // 3 : -3]
     print(engine, memory[:: max(1, len(memory) // 20)])
     assert max(middle) - min(middle) < 60
-
-
-def test_timelines_say_what_they_are_made_from(undisturbed):
-    assert b"recording" in pq.read_schema(undisturbed / "e1" / "timelines" / "anna.parquet").metadata[b"PANDAS_ATTRS"]
 
 
 def test_ctrl_c_ends_all_and_keeps_what_is_done(films, model, tmp_path):
