@@ -22,17 +22,23 @@ Finding       Eight epochs are enough for happy, neutral and surprise. Contempt 
               one thread of a busy machine.)
 """
 
-from emofast.training import Run, emotion_learner, main
+from emofast.training import emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    dls = run.get_dls(size=64, bs=64)
-    learn = emotion_learner(dls, "resnet10t", weights=run.weights)
-    if run.weights != "none":
-        learn.unfreeze()  # every layer learns from the start, at one rate
-    run.fit(learn, run.epochs, lr=4e-3)
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 64,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 8,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    weights: str = "imagenet",  # where the network starts: imagenet, none, or a state-dict file
+):
+    dls = get_dls(data, size, bs)
+    learn = emotion_learner(dls, "resnet10t", weights)
+    learn.fit_one_cycle(epochs, lr)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=8)
+    train.main()

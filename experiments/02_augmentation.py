@@ -21,17 +21,24 @@ Finding       Negative at this length: two points less than with mild augmentati
               13 gives the same augmentation three times as long
 """
 
-from emofast.training import Run, emotion_learner, main, strong_augmentation
+from emofast.training import emotion_learner, experiment, get_dls, strong_augmentation
 
 
-def train(run: Run):
-    target = "class" if run.data.votes is None else "votes"
-    dls = run.get_dls(size=48, bs=64, channels=1, target=target, augment=strong_augmentation())
-    learn = emotion_learner(dls, "small_resnet", weights=run.weights, drop=0.3)
-    learn.unfreeze()
-    run.fit(learn, run.epochs, lr=4e-3)
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 16,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+    strength: float = 1.0,  # of the augmentation
+):
+    dls = get_dls(data, size, bs, "votes", channels=1, augment=strong_augmentation(strength))
+    learn = emotion_learner(dls, "small_resnet", drop=drop)
+    learn.fit_one_cycle(epochs, lr)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=16)
+    train.main()

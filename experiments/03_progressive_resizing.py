@@ -20,20 +20,27 @@ Finding       Little to gain on pictures of 48 px: an epoch at 32 px takes three
               half a point below 12 with TTA, within the noise of one run. What the small pictures lack, the second half brings back
 """
 
-from emofast.training import Run, emotion_learner, main
+from emofast.training import emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    target = "class" if run.data.votes is None else "votes"
-    small, large = (run.get_dls(size=size, bs=64, channels=1, target=target) for size in (32, 48))
-    learn = emotion_learner(large, "small_resnet", weights=run.weights, drop=0.3)  # it is used at the large size
-    learn.unfreeze()
-    learn.dls = small
-    run.fit(learn, run.epochs // 2, lr=4e-3)
-    learn.dls = large  # `get_dls` normalises at any size
-    run.fit(learn, run.epochs - run.epochs // 2, lr=4e-3)
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    small: int = 32,  # pictures of the first half
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 16,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+):
+    first, then = (get_dls(data, s, bs, "votes", channels=1) for s in (small, size))
+    learn = emotion_learner(then, "small_resnet", drop=drop)  # it is used at the large size
+    learn.dls = first
+    learn.fit_one_cycle(epochs // 2, lr)
+    learn.dls = then  # `get_dls` normalises at any size
+    learn.fit_one_cycle(epochs - epochs // 2, lr, reset_opt=True)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=16)
+    train.main()

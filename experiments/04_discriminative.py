@@ -22,20 +22,28 @@ Finding       Worse than 01 (.7456 and .7696 with TTA), and by more than the noi
               with
 """
 
-from emofast.training import Run, emotion_learner, main
+from emofast.training import emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    dls = run.get_dls(size=64, bs=64)
-    learn = emotion_learner(dls, "resnet10t", weights=run.weights, split="stages")
-    if run.weights != "none":
-        run.fit(learn, 1, lr=4e-3)  # the head alone
-        learn.freeze_to(-2)
-        run.fit(learn, 1, lr=4e-3)  # and the last stage
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 64,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 8,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    weights: str = "imagenet",  # where the network starts: imagenet, none, or a state-dict file
+):
+    dls = get_dls(data, size, bs)
+    learn = emotion_learner(dls, "resnet10t", weights, split="stages")
+    if weights != "none":
+        for last in (-1, -2):  # the head alone, then the last stage too
+            learn.freeze_to(last)
+            learn.fit_one_cycle(1, lr, reset_opt=True)
         learn.unfreeze()
-    run.fit(learn, run.epochs, lr=slice(4e-4, 4e-3))  # fastai spreads the rates over the stages
+    learn.fit_one_cycle(epochs, slice(lr / 10, lr), reset_opt=True)  # fastai spreads the rates over the stages
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=8)
+    train.main()

@@ -24,19 +24,26 @@ Finding       Negative for the score: accuracy falls by 3.5 points and the macro
 
 import numpy as np
 
-from emofast.training import ClassLoss, Run, VotesLoss, emotion_learner, main
+from emofast.training import cross_entropy, emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    target = "class" if run.data.votes is None else "votes"
-    dls = run.get_dls(size=48, bs=64, channels=1, target=target)
-    weights = np.bincount(run.data.labels, minlength=9).clip(1) ** -0.5
-    loss = (ClassLoss if target == "class" else VotesLoss)(class_weights=weights / weights.mean())
-    learn = emotion_learner(dls, "small_resnet", weights=run.weights, loss_func=loss, drop=0.3)
-    learn.unfreeze()
-    run.fit(learn, run.epochs, lr=4e-3)
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 16,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+    power: float = 0.5,  # of the inverse frequencies that weigh the classes
+):
+    class_weights = np.bincount(data.labels, minlength=9).clip(1) ** -power
+    loss = cross_entropy(class_weights=class_weights / class_weights.mean())
+    dls = get_dls(data, size, bs, "votes", channels=1)
+    learn = emotion_learner(dls, "small_resnet", loss_func=loss, drop=drop)
+    learn.fit_one_cycle(epochs, lr)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=16)
+    train.main()

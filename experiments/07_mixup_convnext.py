@@ -22,17 +22,24 @@ Finding       Negative: 20 points below its ancestor. Two things in one: a ConvN
               pretrained weights, larger pictures and more epochs this order may turn. (Timed on one thread of a busy machine.)
 """
 
-from emofast.training import MixUp, Run, emotion_learner, main
+from emofast.training import MixUp, emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    dls = run.get_dls(size=64, bs=64)
-    learn = emotion_learner(dls, "convnext_atto", weights=run.weights)
-    if run.weights != "none":
-        learn.unfreeze()  # every layer learns from the start, at one rate
-    run.fit(learn, run.epochs, lr=4e-3, cbs=[MixUp(0.4)])
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 64,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 8,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    alpha: float = 0.4,  # of mixup's Beta distribution
+    weights: str = "imagenet",  # where the network starts: imagenet, none, or a state-dict file
+):
+    dls = get_dls(data, size, bs)
+    learn = emotion_learner(dls, "convnext_atto", weights)
+    learn.fit_one_cycle(epochs, lr, cbs=[MixUp(alpha)])
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=8)
+    train.main()

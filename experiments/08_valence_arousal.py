@@ -36,16 +36,23 @@ Finding       The plane can be learned where there is truth: CCC .94 and .93 on 
               and contempt, disgust and `uncertain` lie between the others. On photographs CCC compares with the votes' centres
 """
 
-from emofast.training import Run, main, va_learner
+from emofast.training import emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    dls = run.get_dls(size=48, bs=64, channels=1, target="va")
-    learn = va_learner(dls, "small_resnet", weights=run.weights, drop=0.3)
-    learn.unfreeze()
-    run.fit(learn, run.epochs, lr=4e-3)
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 16,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+):
+    dls = get_dls(data, size, bs, "va", channels=1)
+    learn = emotion_learner(dls, "small_resnet", drop=drop)
+    learn.fit_one_cycle(epochs, lr)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=16)
+    train.main()

@@ -23,18 +23,7 @@ Finding       Better than 17, which has no teachers, in most numbers and none of
               now in 9: two faces of 23. It is about half a point behind the best network here at a third of its parameters; so it ships
 """
 
-import numpy as np
-
-from emofast.training import (
-    Run,
-    WeightAverage,
-    emotion_learner,
-    face_augmentation,
-    main,
-    strong_augmentation,
-    taught,
-    without_single_votes,
-)
+from emofast.training import distill, experiment, three_stages, vote_shares
 
 TEACHERS = (
     "12_small_grey",
@@ -48,25 +37,19 @@ TEACHERS = (
 )
 
 
-def train(run: Run):
-    votes = np.eye(9, dtype=np.float32)[run.data.labels] if run.data.votes is None else without_single_votes(run.data.votes)
-    votes = taught(run, votes, TEACHERS, share=0.6)
-    small, large, mild = (
-        run.get_dls(size=size, bs=64, channels=1, target="votes", votes=votes, augment=augment)
-        for size, augment in ((36, strong_augmentation(0.6)), (48, strong_augmentation(0.6)), (48, face_augmentation()))
-    )
-    learn = emotion_learner(large, "small_resnet_d", weights=run.weights, drop=0.2)  # it is used at the large size
-    learn.unfreeze()
-    polish = run.epochs // 8
-    start = (run.epochs - polish) // 2
-    learn.dls = small
-    run.fit(learn, start, lr=4e-3, div_final=4, cbs=[WeightAverage()])
-    learn.dls = large
-    run.fit(learn, run.epochs - polish - start, lr=4e-3, div=4, pct_start=0.1, cbs=[WeightAverage()])
-    learn.dls = mild  # at the end faces as they are used
-    run.fit(learn, polish, lr=6e-4, cbs=[WeightAverage()])
-    return learn
+@experiment(after=TEACHERS)
+def train(
+    data,  # the data set: a folder, or "sample"
+    bs: int = 64,  # batch size
+    epochs: int = 46,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.2,  # dropout before the classifier
+    strength: float = 0.6,  # of the augmentation
+    share: float = 0.6,  # of the teachers in the target
+):
+    votes = distill(data, vote_shares(data), TEACHERS, share)
+    return three_stages(data, "small_resnet_d", votes, epochs, bs, lr, drop, strength)
 
 
 if __name__ == "__main__":
-    main(train, epochs=46, uses=TEACHERS)
+    train.main()

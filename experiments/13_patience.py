@@ -23,18 +23,24 @@ Finding       Better than 16 epochs, and less than hoped for: 0.9 points more th
               on from here with less of it
 """
 
-from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, without_single_votes
+from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares
 
 
-def train(run: Run):
-    votes = None if run.data.votes is None else without_single_votes(run.data.votes)
-    target = "class" if votes is None else "votes"
-    dls = run.get_dls(size=48, bs=128, channels=1, target=target, votes=votes, augment=strong_augmentation())
-    learn = emotion_learner(dls, "medium_resnet_d", weights=run.weights, drop=0.3)
-    learn.unfreeze()
-    run.fit(learn, run.epochs, lr=4e-3, cbs=[WeightAverage()])
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 128,  # batch size
+    epochs: int = 45,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+    strength: float = 1.0,  # of the augmentation
+):
+    dls = get_dls(data, size, bs, "votes", channels=1, votes=vote_shares(data), augment=strong_augmentation(strength))
+    learn = emotion_learner(dls, "medium_resnet_d", drop=drop)
+    learn.fit_one_cycle(epochs, lr, cbs=[EMA()])
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=45)
+    train.main()

@@ -21,16 +21,24 @@ Finding       Less than the votes themselves (06): .7882 and .7946 with TTA, wit
               not measured beside it
 """
 
-from emofast.training import ClassLoss, Run, emotion_learner, main
+from emofast.training import cross_entropy, emotion_learner, experiment, get_dls
 
 
-def train(run: Run):
-    dls = run.get_dls(size=48, bs=64, channels=1, target="class")
-    learn = emotion_learner(dls, "small_resnet", weights=run.weights, loss_func=ClassLoss(smoothing=0.1), drop=0.3)
-    learn.unfreeze()
-    run.fit(learn, run.epochs, lr=4e-3)
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 16,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+    smoothing: float = 0.1,  # share of the target that is spread over all classes
+):
+    dls = get_dls(data, size, bs, "class", channels=1)
+    learn = emotion_learner(dls, "small_resnet", loss_func=cross_entropy(smoothing), drop=drop)
+    learn.fit_one_cycle(epochs, lr)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=16)
+    train.main()

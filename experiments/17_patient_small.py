@@ -21,18 +21,24 @@ Finding       As good as 13 with two thirds of its parameters: .8051 with TTA, t
               is in the robustness table of the shipped model, whose network this is
 """
 
-from emofast.training import Run, WeightAverage, emotion_learner, main, strong_augmentation, without_single_votes
+from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares
 
 
-def train(run: Run):
-    votes = None if run.data.votes is None else without_single_votes(run.data.votes)
-    target = "class" if votes is None else "votes"
-    dls = run.get_dls(size=48, bs=64, channels=1, target=target, votes=votes, augment=strong_augmentation())
-    learn = emotion_learner(dls, "small_resnet_d", weights=run.weights, drop=0.2)
-    learn.unfreeze()
-    run.fit(learn, run.epochs, lr=4e-3, cbs=[WeightAverage()])
+@experiment()
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    epochs: int = 50,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.2,  # dropout before the classifier
+    strength: float = 1.0,  # of the augmentation
+):
+    dls = get_dls(data, size, bs, "votes", channels=1, votes=vote_shares(data), augment=strong_augmentation(strength))
+    learn = emotion_learner(dls, "small_resnet_d", drop=drop)
+    learn.fit_one_cycle(epochs, lr, cbs=[EMA()])
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=50)
+    train.main()

@@ -22,21 +22,28 @@ Finding       Small and cheap: nine minutes give 0.4 points with TTA and 1.6 poi
               network before 19, and the reason why the student (10) ends its training this way
 """
 
-from emofast.training import Run, WeightAverage, emotion_learner, main, trained, without_single_votes
+from emofast.training import EMA, emotion_learner, experiment, get_dls, load_trained, vote_shares
+
+START = "13_patience"
 
 
-def train(run: Run):
-    votes = None if run.data.votes is None else without_single_votes(run.data.votes)
-    target = "class" if votes is None else "votes"
-    dls = run.get_dls(size=48, bs=128, channels=1, target=target, votes=votes)
-    learn = emotion_learner(dls, "medium_resnet_d", weights=run.weights, drop=0.3)
-    learn.unfreeze()
-    before = trained(run, "13_patience")
+@experiment(after=(START,))
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 128,  # batch size
+    epochs: int = 6,  # over all fits
+    lr: float = 0.0006,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+):
+    dls = get_dls(data, size, bs, "votes", channels=1, votes=vote_shares(data))
+    learn = emotion_learner(dls, "medium_resnet_d", drop=drop)
+    before = load_trained(data, START)
     if before is not None:
         learn.model.load_state_dict(before.model.state_dict())
-    run.fit(learn, run.epochs, lr=6e-4, cbs=[WeightAverage()])
+    learn.fit_one_cycle(epochs, lr, cbs=[EMA()])
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=6, uses=("13_patience",))
+    train.main()

@@ -22,41 +22,32 @@ Finding       The best single network here: .8152 with flip TTA and .8871 in the
               the teachers are there; how much of it another run of 19 would have found by luck was not measured
 """
 
-import numpy as np
+from emofast.training import distill, experiment, three_stages, vote_shares
 
-from emofast.training import (
-    Run,
-    WeightAverage,
-    emotion_learner,
-    face_augmentation,
-    main,
-    strong_augmentation,
-    taught,
-    without_single_votes,
+TEACHERS = (
+    "12_small_grey",
+    "13_patience",
+    "14_oversampling",
+    "17_patient_small",
+    "18_polish",
+    "19_wide",
+    "20_wide_balanced",
 )
 
-TEACHERS = ("12_small_grey", "13_patience", "14_oversampling", "17_patient_small", "18_polish", "19_wide", "20_wide_balanced")
 
-
-def train(run: Run):
-    votes = np.eye(9, dtype=np.float32)[run.data.labels] if run.data.votes is None else without_single_votes(run.data.votes)
-    votes = taught(run, votes, TEACHERS, share=0.5)
-    small, large, mild = (
-        run.get_dls(size=size, bs=128, channels=1, target="votes", votes=votes, augment=augment)
-        for size, augment in ((36, strong_augmentation(0.5)), (48, strong_augmentation(0.5)), (48, face_augmentation()))
-    )
-    learn = emotion_learner(large, "wide_resnet_d", weights=run.weights, drop=0.3)  # it is used at the large size
-    learn.unfreeze()
-    polish = run.epochs // 8
-    start = (run.epochs - polish) // 2
-    learn.dls = small
-    run.fit(learn, start, lr=4e-3, div_final=4, cbs=[WeightAverage()])
-    learn.dls = large
-    run.fit(learn, run.epochs - polish - start, lr=4e-3, div=4, pct_start=0.1, cbs=[WeightAverage()])
-    learn.dls = mild
-    run.fit(learn, polish, lr=6e-4, cbs=[WeightAverage()])
-    return learn
+@experiment(after=TEACHERS)
+def train(
+    data,  # the data set: a folder, or "sample"
+    bs: int = 128,  # batch size
+    epochs: int = 44,  # over all fits
+    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+    strength: float = 0.5,  # of the augmentation
+    share: float = 0.5,  # of the teachers in the target
+):
+    votes = distill(data, vote_shares(data), TEACHERS, share)
+    return three_stages(data, "wide_resnet_d", votes, epochs, bs, lr, drop, strength)
 
 
 if __name__ == "__main__":
-    main(train, epochs=44, uses=TEACHERS)
+    train.main()

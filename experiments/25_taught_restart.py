@@ -22,42 +22,48 @@ Finding       In 23 minutes 13 comes to .8110 with flip TTA and .8824 in the FER
               validation loss is lower than that of any network but 22 (.704; 18: .710). Restart and teachers were not measured apart
 """
 
-import numpy as np
-
 from emofast.training import (
-    Run,
-    WeightAverage,
+    EMA,
+    distill,
     emotion_learner,
+    experiment,
     face_augmentation,
-    main,
+    get_dls,
+    load_trained,
     strong_augmentation,
-    taught,
-    trained,
-    without_single_votes,
+    vote_shares,
 )
 
 START = "13_patience"
 TEACHERS = ("18_polish", "19_wide", "20_wide_balanced", "22_born_again", "23_wide_mixup")
 
 
-def train(run: Run):
-    votes = np.eye(9, dtype=np.float32)[run.data.labels] if run.data.votes is None else without_single_votes(run.data.votes)
-    votes = taught(run, votes, TEACHERS, share=0.5)
+@experiment(after=(START, *TEACHERS))
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 48,  # pictures become squares of this many pixels
+    bs: int = 128,  # batch size
+    epochs: int = 15,  # over all fits
+    lr: float = 0.002,  # highest rate of the one-cycle schedule
+    drop: float = 0.3,  # dropout before the classifier
+    strength: float = 0.5,  # of the augmentation
+    share: float = 0.5,  # of the teachers in the target
+):
+    votes = distill(data, vote_shares(data), TEACHERS, share)
     strong, mild = (
-        run.get_dls(size=48, bs=128, channels=1, target="votes", votes=votes, augment=augment)
-        for augment in (strong_augmentation(0.5), face_augmentation())
+        get_dls(data, size, bs, "votes", channels=1, votes=votes, augment=augment)
+        for augment in (strong_augmentation(strength), face_augmentation())
     )
-    learn = emotion_learner(strong, "medium_resnet_d", weights=run.weights, drop=0.3)
-    learn.unfreeze()
-    before = trained(run, START)
+    learn = emotion_learner(strong, "medium_resnet_d", drop=drop)
+    before = load_trained(data, START)
     if before is not None:
         learn.model.load_state_dict(before.model.state_dict())
-    polish = run.epochs // 5
-    run.fit(learn, run.epochs - polish, lr=2e-3, cbs=[WeightAverage()])
+    polish = epochs // 5
+    learn.fit_one_cycle(epochs - polish, lr, cbs=[EMA()])
     learn.dls = mild
-    run.fit(learn, polish, lr=6e-4, cbs=[WeightAverage()])
+    learn.fit_one_cycle(polish, 6e-4, cbs=[EMA()], reset_opt=True)
     return learn
 
 
 if __name__ == "__main__":
-    main(train, epochs=15, uses=(START, *TEACHERS))
+    train.main()

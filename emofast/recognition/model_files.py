@@ -13,7 +13,7 @@ import numpy as np
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.recognition.boxes import MARGIN
-from emofast.recognition.card import read_card, refuse_unvouched
+from emofast.recognition.card import crop_margin, read_card, refuse_unvouched
 
 __all__ = ["Network", "open_learner", "open_onnx", "unpickle"]
 
@@ -30,12 +30,17 @@ class Network:
         return self._run(faces)
 
 
-def open_onnx(path: Path, threads: int = 1) -> Network:
-    """Load an `.onnx` file made by `emofast export`; needs onnxruntime only. Raises `EmofastError` for any other or damaged file."""
+def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
+    """Load an `.onnx` file made by `emofast export`; needs onnxruntime only.
+
+    Raises `EmofastError` for any other or damaged file, and for one that its card does not vouch for (unless `trust`).
+    """
     try:
         import onnxruntime as ort
     except ImportError as e:
         raise EmofastError(f"{path} cannot be loaded because onnxruntime does not import ({e}): pip install onnxruntime") from None
+    if not trust:
+        refuse_unvouched(path)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -44,16 +49,24 @@ def open_onnx(path: Path, threads: int = 1) -> Network:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as e:  # onnxruntime raises a dozen classes of its own, all for a file that is not a model it can run
         raise EmofastError(f"{path} is no usable ONNX model ({_short(e)}); export it anew with: python -m emofast export") from None
-    meta = session.get_modelmeta().custom_metadata_map
-    if json.loads(meta.get("emotions", "[]")) != list(EMOTIONS):
-        raise EmofastError(f"{path} is an ONNX model of something else; give one made by: python -m emofast export")
-    feed = session.get_inputs()[0]
-    _, channels, size, _ = feed.shape
+    try:
+        meta = session.get_modelmeta().custom_metadata_map
+        if json.loads(meta["emotions"]) != list(EMOTIONS):
+            raise ValueError("its classes are others")
+        feed = session.get_inputs()[0]
+        _, channels, size, width = feed.shape
+        if channels not in (1, 3) or not 1 <= size == width <= 1024:
+            raise ValueError(f"its input has the shape {feed.shape}")
 
-    def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return tuple(session.run(["probabilities", "valence_arousal"], {feed.name: faces}))
+        def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return tuple(session.run(["probabilities", "valence_arousal"], {feed.name: faces}))
 
-    return Network(run, "onnx", meta["arch"], size, channels, float(meta["crop_margin"]))
+        probabilities, points = run(np.zeros((1, channels, size, size), np.uint8))
+        if probabilities.shape != (1, len(EMOTIONS)) or points.shape != (1, 2) or not abs(probabilities.sum() - 1) < 1e-3:
+            raise ValueError("what it gives are no probabilities")
+        return Network(run, "onnx", meta["arch"], size, channels, crop_margin(meta["crop_margin"]))
+    except Exception as e:  # metadata of any kind, and again onnxruntime's own classes
+        raise EmofastError(f"{path} is an ONNX model of something else ({_short(e)}); give one made by: python -m emofast export") from None
 
 
 def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
@@ -71,8 +84,11 @@ def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
 
     from emofast.recognition.graph import FaceGraph
 
-    model = learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
-    graph = FaceGraph(model, spec, getattr(learn, "temperature", 1.0), getattr(learn, "decoder", None)).eval()
+    try:
+        learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
+        graph = FaceGraph.of(learn).eval()
+    except Exception as e:  # whatever a stranger has put in the places of network, temperature and decoder
+        raise EmofastError(f"{path} carries no network that can be run ({_short(e)}); give one made by: python -m emofast export") from None
 
     def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         before = torch.get_num_threads()  # the setting is the whole process's: it is only borrowed

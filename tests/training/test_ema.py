@@ -4,11 +4,11 @@ import torch
 from fastai.callback.core import Callback
 
 from emofast.data import get_dls, read_competition
-from emofast.training import WeightAverage, emotion_learner
+from emofast.training import EMA, emotion_learner
 
 
 class Witness(Callback):
-    """Averages by hand after every step, and looks at what is validated. Runs after WeightAverage."""
+    """Averages by hand after every step, and looks at what is validated. Runs after EMA."""
 
     order = 95
 
@@ -36,9 +36,9 @@ class Witness(Callback):
 def test_the_average_is_validated_and_left_in_the_model(drawn):
     torch.manual_seed(0)
     dls = get_dls(read_competition(drawn), size=32, bs=16, device="cpu")
-    learn, witness = emotion_learner(dls, "test_resnet", weights="none"), Witness()
+    learn, witness = emotion_learner(dls, "test_resnet"), Witness()
     with learn.no_bar(), learn.no_logging():
-        learn.fit_one_cycle(2, 1e-2, cbs=[WeightAverage(0.8), witness])
+        learn.fit_one_cycle(2, 1e-2, cbs=[EMA(0.8), witness])
     for seen in (witness.validated[-1], witness.after, {k: v for k, v in learn.model.state_dict().items() if v.is_floating_point()}):
         for name, value in witness.average.items():
             torch.testing.assert_close(seen[name], value, rtol=1e-4, atol=1e-6)

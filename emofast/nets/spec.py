@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-__all__ = ["NetworkSpec", "Target"]
+__all__ = ["IMAGENET_STATS", "NetworkSpec", "Target"]
 
 Target = Literal["class", "votes", "va", "class+va"]
 """What a network is trained on: the class, the annotators' votes, valence-arousal, or class and valence-arousal."""
+
+
+IMAGENET_STATS = {3: ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), 1: ((0.449,), (0.226,))}
+"""By number of channels: mean and spread of ImageNet's RGB and of its grey values; every network here gets faces normalised by them."""
 
 
 @dataclass(frozen=True)
