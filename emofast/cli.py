@@ -122,7 +122,7 @@ def _add_leaderboard(sub) -> None:
     def run(args) -> None:
         from emofast.console import console
         from emofast.data import open_data
-        from emofast.leaderboard import print_leaderboard, write_leaderboard
+        from emofast.leaderboard import markdown, print_leaderboard, write_leaderboard
         from emofast.training.results import results_folder
 
         recorded_only = args.data and not Path(args.data).is_dir() and results_folder(args.data, args.quick).is_dir()
@@ -132,7 +132,11 @@ def _add_leaderboard(sub) -> None:
         else:
             comp = open_data(args.data)
             name = comp.name
-        print_leaderboard(write_leaderboard(results_folder(name, args.quick), comp), f"{name}: recorded experiments")
+        table = write_leaderboard(results_folder(name, args.quick), comp)
+        if args.markdown:
+            print(markdown(table, args.markdown))
+        else:
+            print_leaderboard(table, f"{name}: recorded experiments")
 
     p = _command(
         sub,
@@ -144,6 +148,7 @@ def _add_leaderboard(sub) -> None:
     )
     add_data(p)
     _quick_flag(p)
+    p.add_argument("--markdown", type=whole_number, metavar="N", help="print the best N rows as Markdown instead")
 
 
 def _add_programs(sub) -> None:
