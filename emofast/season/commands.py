@@ -53,7 +53,7 @@ def run_commands(commands: dict[str, tuple[list[str], str]], engine: Engine) -> 
         (name,) = outcome.call.key
         failed.extend([name] * bool(outcome.error))
         where = f", {duration(outcome.seconds)} on {outcome.place}" * bool(outcome.place)
-        console.print(f"{name}: {outcome.error or 'done'}{where}", markup=False)
+        console.print(f"{name}: {outcome.error or 'done'}{where}")
         order.done(name)
         return ready()
 
@@ -84,7 +84,7 @@ def main() -> int:
     with open_engine(args.engine, args.address, jobs, talkative=True) as engine:
         failed = run_commands(commands, engine)
     named = f": {', '.join(failed)}" * bool(failed)
-    console.print(f"{len(commands)} commands asked = {len(commands) - len(failed)} done + {len(failed)} failed{named}", markup=False)
+    console.print(f"{len(commands)} commands asked = {len(commands) - len(failed)} done + {len(failed)} failed{named}")
     return int(bool(failed))
 
 

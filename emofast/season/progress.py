@@ -19,7 +19,7 @@ class Bar:
     def __init__(self, total: float):
         self._total, self._done, self._found, self._started = total, 0.0, 0.0, time.monotonic()
         self._told, self._text = self._started, "starting"
-        self._bar = Progress(BarColumn(), TextColumn("{task.description}"), console=console, disable=not console.is_terminal)
+        self._bar = Progress(BarColumn(), TextColumn("{task.description}", markup=False), console=console, disable=not console.is_terminal)
         self._task = self._bar.add_task("starting", total=total or 1)
 
     def __enter__(self) -> Bar:
@@ -42,7 +42,7 @@ class Bar:
         self._bar.update(self._task, completed=self._done, description=text)
         if not console.is_terminal and now - self._told >= _TELL_EVERY:
             self._told = now
-            console.print(f"{duration(now - self._started)}: {text}", markup=False)
+            console.print(f"{duration(now - self._started)}: {text}")
 
 
 def duration(seconds: float) -> str:

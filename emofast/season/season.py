@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -41,11 +40,9 @@ def open_engine(name: str, address: str | None = None, jobs: int | None = None, 
         from emofast.season.local import Local
 
         engine = Local(jobs or os.cpu_count() or 1)
-    ended = signal.signal(signal.SIGTERM, signal.default_int_handler)  # keeps what is finished, as Ctrl-C does
     try:
         yield engine
     finally:
-        signal.signal(signal.SIGTERM, ended)
         engine.close()
 
 
@@ -77,7 +74,7 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
         drive(engine, work.calls(), work.react, lambda: bar.tell(file.name))
     if recording.state == "failed":
         raise EmofastError(recording.error)
-    console.print(f"{out}: " + ("up to date" if recording.state == "kept" else f"made from {file}"), markup=False)
+    console.print(f"{out}: " + ("up to date" if recording.state == "kept" else f"made from {file}"))
 
 
 class _Season:
@@ -160,7 +157,7 @@ class _Season:
         failed = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
         for row in failed:
             warn(f"{row['name']}: {row['error']}")
-        console.print(f"{page}  open it in a browser", markup=False)
+        console.print(f"{page}  open it in a browser")
         console.print(f"{_counted('recordings', recordings)}; {_counted('trailers', trailers)}")
         return int(bool(failed))
 

@@ -49,8 +49,8 @@ def read_sessions(table: Path) -> list[Session]:
     read = [found for row in rows if any(row.values()) and (found := _session(folder, rows.line_num, row, faults))]
     faults += _doubles(read)
     if faults:
-        listed = "\n  ".join(faults[:_LISTED] + [f"and {len(faults) - _LISTED} more"] * (len(faults) > _LISTED))
-        raise EmofastError(f"{table} cannot be used, nothing was started; mend it and start again:\n  {listed}")
+        listed = ". ".join(faults[:_LISTED] + [f"{len(faults) - _LISTED} more"] * (len(faults) > _LISTED))
+        raise EmofastError(f"{table} wants mending, nothing was started. {listed}")
     if not read:
         raise EmofastError(f"{table} holds no recordings; it needs a line for each, as in: e01.mp4,anna,viewers/anna-e01.mp4,0")
     return _named([s for _, s in read], folder)
@@ -74,7 +74,7 @@ def _session(folder: Path, line: int, row: dict, faults: list[str]) -> tuple[int
     paths = [folder / cell[name] for name in ("episode", "file")]
     wrong += [f"there is no file {path}" for name, path in zip(("episode", "file"), paths) if cell[name] and not path.is_file()]
     if wrong:
-        faults.append(f"line {line}: {'; '.join(wrong)}")
+        faults.append(f"Line {line}: {', '.join(wrong)}")
         return None
     return line, Session("", paths[0], viewer, paths[1], offset, cell["group"])
 
@@ -86,7 +86,7 @@ def _doubles(read: list[tuple[int, Session]]) -> list[str]:
         for what, key in ((f"the viewer {s.viewer!r}", s.viewer.casefold()), (f"the recording {s.file}", s.file.resolve())):
             earlier = first.setdefault((s.episode.resolve(), key), line)
             if earlier != line:
-                faults.append(f"line {line}: {what} stands in line {earlier} already, for the same episode")
+                faults.append(f"Line {line}: {what} stands in line {earlier} already, for the same episode")
     return faults
 
 
