@@ -79,8 +79,8 @@ class Trailer:
         return float(sum(c.frames for c in self.chosen) / self.episode.rate)
 
 
-def make_trailer(order: Order, listener: Listener | None = None) -> Trailer:
-    """Fill the trailer folder `order.out`.
+def make_trailer(order: Order, listener: Listener | None = None, recordings: list[Recording] | None = None) -> Trailer:
+    """Fill the trailer folder `order.out`. recordings: those of `order.viewers`, where they have been looked into and named before.
 
     Timelines that are there and fresh are used again. Raises `EmofastError` for input that cannot give a trailer; what is
     wrong with one recording among several goes to the `listener` (the terminal, unless given), and the others go on.
@@ -90,7 +90,7 @@ def make_trailer(order: Order, listener: Listener | None = None) -> Trailer:
     if order.from_moments:
         table = _table_beside(order.from_moments, episode, listener)
         return _finish(order, episode, read_moments(order.from_moments, episode, table), table, listener)
-    recordings, groups = _recordings(order, episode, listener)
+    recordings, groups = _recordings(order, episode, listener, recordings)
     model = _model(order.model)
     with open_folder(order.out, order.overwrite) as folder:
         recordings = in_step(recordings, episode, listener)
@@ -153,9 +153,11 @@ def _episode(order: Order, listener: Listener) -> Media:
     return episode
 
 
-def _recordings(order: Order, episode: Media, listener: Listener) -> tuple[list[Recording], dict[str, tuple[str, ...]]]:
+def _recordings(
+    order: Order, episode: Media, listener: Listener, known: list[Recording] | None
+) -> tuple[list[Recording], dict[str, tuple[str, ...]]]:
     """The recordings with the offsets that were given, and the names in each group."""
-    recordings = usable(order.viewers, episode, listener)
+    recordings = known or usable(order.viewers, episode, listener)
     for key, seconds in order.offsets.items():
         meant = named(recordings, key, "--offset")
         recordings[recordings.index(meant)] = replace(meant, start=seconds, how="given")
