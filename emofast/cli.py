@@ -259,6 +259,25 @@ def _add_bench(sub) -> None:
     p.add_argument("--max-rows", type=whole_number, metavar="N", help="robustness: only a look, at that many pictures; nothing is recorded")
 
 
+def _add_app(sub) -> None:
+    from emofast.app.command import add_arguments
+
+    def run(args) -> None:
+        from emofast.app.command import run
+
+        run(args)
+
+    p = _command(
+        sub,
+        "app",
+        run,
+        "live view, film room, photo and leaderboard in the browser",
+        "python -m emofast app ~/series",
+        "Serves pages on this machine only; the printed address opens them. Films are opened where they lie, nothing is uploaded.",
+    )
+    add_arguments(p)
+
+
 def _parser() -> argparse.ArgumentParser:
     about = "Data, results, submission and model of emofast; each COMMAND explains itself with --help."
     example = "example: python -m emofast doctor"
@@ -271,6 +290,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(sub)
     _add_bench(sub)
     _add_doctor(sub)
+    _add_app(sub)
     return parser
 
 
