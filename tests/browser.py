@@ -59,7 +59,7 @@ class Page:
 
     async def wait(self, js: str, seconds: float = 120) -> None:
         end = time.monotonic() + seconds
-        while not await self.value(js):
+        while not await self.value(f"Boolean({js})"):
             assert time.monotonic() < end, f"never true: {js}"
             await asyncio.sleep(0.05)
 
@@ -73,7 +73,7 @@ class Page:
     async def drag(self, selector: str, *, dx: float = 0) -> None:
         """Press on the middle of an element, move `dx` pixels in steps as a hand does, let go."""
         element = f"document.querySelector({selector!r})"
-        await self.wait(element, 20)
+        await self.wait(f"!!{element}", 20)
         await self.value(f"{element}.scrollIntoView({{block: 'center', inline: 'nearest'}})")
         box = json.loads(await self.value(f"JSON.stringify({element}.getBoundingClientRect())"))
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -133,7 +133,8 @@ async def _visit(place: Path | str, port_file: Path, what: Callable) -> None:
             new = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
             with urllib.request.urlopen(new) as answer:
                 address = json.load(answer)["webSocketDebuggerUrl"]
-            page = Page(await tabs.enter_async_context(websockets.connect(address, max_size=None, ping_interval=None, open_timeout=120)), site)
+            connection = websockets.connect(address, max_size=None, ping_interval=None, open_timeout=120)
+            page = Page(await tabs.enter_async_context(connection), site)
             page.another = tab
             for domain in ("Page", "Runtime", "Network", "Log"):
                 await page.call(f"{domain}.enable")

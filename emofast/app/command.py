@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import logging
 import os
 import socket
 import sys
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> None:
     from emofast.recognition import EmotionRecognizer
     from emofast.recognition.card import shipped_model
 
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a broken form is the sender's affair
     cv2.setNumThreads(1)  # several pages and jobs share the cores
     shelf = Shelf.of(args.folders)
     recognizer = EmotionRecognizer(args.model or shipped_model(), trust=args.trust)

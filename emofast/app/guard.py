@@ -72,7 +72,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], LIMIT)
-        asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50) if len(scope["query_string"]) < 4096 else {}
+        asked = parse_qs(scope["query_string"][:4096].decode("latin-1"))
         by_address = self._right(asked.get("token", [""])[0])
         refused = self._refusal(scope, headers, by_address) or _too_large(headers, limit)
         if refused and scope["type"] == "websocket":
@@ -95,10 +95,10 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers, by_address: bool) -> tuple[int, str] | None:
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not _known_host(host, self._share):
+        if not _known_host(host, self._share) or not scope["query_string"].isascii():
             return 400, "This address is not served here; open the one that emofast app printed.\n"
         harmless = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        if origin is not None and not harmless and urlsplit(origin).netloc != host:
+        if origin is not None and not harmless and origin not in (f"http://{host}", f"https://{host}"):
             return 403, "A page of another site may not do this.\n"
         bearer = headers.get("authorization", "").partition("Bearer ")[2]
         by_cookie = self._right(_cookie(headers.get("cookie", ""), self._cookie)) and (harmless or origin is not None)

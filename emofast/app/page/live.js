@@ -16,7 +16,7 @@ export default async function live(main) {
     h("div", { class: "stack" }, h("div", { class: "stage" }, canvas, sign, h("div", { class: "chips" }, fps, delay)),
       h("div", { class: "row" }, cameras, mirrorButton,
         h("button", { class: "quiet", title: "s", onclick: snapshot }, t("snapshot")), logButton),
-      h("section", { class: "card" }, h("h2", {}, t("minute")), minute)),
+      h("section", { class: "card minutes" }, h("h2", {}, t("minute")), minute)),
     h("div", { class: "stack" }, h("section", { class: "card stack" }, now, table), h("section", { class: "card" }, h("h2", {}, t("plane")), plane))));
 
   const video = h("video", { muted: true, playsInline: true, autoplay: true }), grab = h("canvas");
@@ -143,7 +143,7 @@ export default async function live(main) {
       const [x, y, w, v] = f.box, ink = colour(f.emotion);
       return { id: f.id, box: [mirror ? width - x - w : x, y, w, v], label: label(f), share: f.state && f.state !== "unsure" ? undefined : confidence(f), colour: ink, main: f === face };
     });
-    paintFaces(c, width, boxes);
+    paintFaces(c, width, boxes, 16 * width / (canvas.clientWidth || width));
     if (!face) say(t("noFace"), t("noFaceHint"), false);
     else say(face.state ? t(face.state) : "", face.state ? t(`${face.state}Hint`) : "", false);
     const text = face ? label(face) : "–";
