@@ -11,6 +11,7 @@ import pytest
 from films import episode, faces, read_beeps, read_numbers, write_film
 from processes import wait_until
 
+from emofast.video.folder import FILES
 from emofast.video.timeline import COLUMNS
 
 
@@ -46,7 +47,7 @@ def moments_of(out):
 
 def test_the_folder_holds_everything(finished):
     out, _ = finished
-    expected = {"timelines", "group.parquet", "moments.csv", "trailer.mp4", "trailer.edl", "trailer.otio", "timeline.png", "report.html"}
+    expected = {"timelines", "posters", "trailer.json", *FILES}
     assert {p.name for p in out.iterdir()} == expected
     assert {p.name for p in (out / "timelines").iterdir()} == {"anna.parquet", "борис иванов.parquet", "carla.parquet"}
 
