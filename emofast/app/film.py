@@ -48,7 +48,8 @@ class FilmRoom:
         length, lag = _length(form, 30.0), _number(form, "lag", 1.0)
         for film in (episode, *(v.file for v in viewers)):
             editing.media(film)  # a film that cannot be read is told now
-        session = editing.Session(self._new_folder(episode, _text(form, "name", "")), episode, viewers, length, lag, self._model)
+        folder = self._new_folder(episode, _text(form, "name", ""))
+        session = editing.Session(folder, episode, viewers, length, lag, model=self._model)
         session.write()
         jobs.start(session.folder, "analyse")
         return {"address": self._address(session.folder)}
@@ -62,6 +63,7 @@ class FilmRoom:
             "name": session.folder.name,
             "folder": str(session.folder),
             "length": session.length,
+            "order": session.order,
             "episode": self._film(session, session.episode),
             "viewers": [{**self._film(session, v.file), "offset": v.offset, "group": v.group} for v in session.viewers],
             "job": jobs.state(session.folder),
@@ -93,7 +95,7 @@ class FilmRoom:
             if editing.moments(session)["version"] != given.get("version"):
                 raise HTTPException(409, "the moments were changed elsewhere; they are shown anew")
             editing.write_moments(session, rows)
-            session = replace(session, length=_length(given, session.length))
+            session = replace(session, length=_length(given, session.length), order=_order(given, session.order))
             session.write()
             return editing.moments(session)
 
@@ -155,6 +157,13 @@ def _length(given: dict, default: float) -> float:
     if length <= 0:
         raise EmofastError("the trailer's length is a number of seconds above 0")
     return length
+
+
+def _order(given: dict, default: str) -> str:
+    order = _text(given, "order", default)
+    if order not in editing.ORDERS:
+        raise EmofastError(f"order is one of {', '.join(editing.ORDERS)}")
+    return order
 
 
 def _number(given: dict, name: str, default: float | None) -> float | None:

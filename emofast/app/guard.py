@@ -28,7 +28,7 @@ FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts"
 LIMIT = 1 << 20
 """Bytes of a request's body, unless its path has a limit of its own."""
 
-_LIMITS = {"/api/predict": 24 << 20, "/api/upload": 9 << 20}
+_LIMITS = {"/api/predict": 24 << 20}
 _HEADERS = {
     "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",

@@ -1,4 +1,4 @@
-"""A session's work is a process of its own, known by a file beside the session: it outlives the page and the server."""
+"""A session's work is a process of its own, known by a file in the session's folder: it outlives the page and the server."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from filelock import FileLock
 
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
+from emofast.video.listener import Listener
 
 __all__ = ["cancel", "main", "start", "state"]
 
 ACTIONS = ("analyse", "trailer", "preview")
+_PLACE = ".app"  # folder of a session with what is no result
 _EVERY = 0.3  # seconds between two notes of progress
 _children: list[subprocess.Popen] = []  # of this server; asked now and then, so that ended ones do not stay as zombies
 
 
 def state(session: Path) -> dict:
     """The last job: `action`, `state` (none, running, done, failed, cancelled, or stopped: killed without a word), `stage`, `done` of
-    `total`, `error`."""
+    `total`, `warnings`, `error`."""
     _children[:] = [c for c in _children if c.poll() is None]
     try:
-        job = json.loads((session / "job.json").read_text(encoding="utf-8"))
+        job = json.loads((session / _PLACE / "job.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {"state": "none"}
     if job["state"] == "running" and not _process(job):
@@ -38,12 +40,13 @@ def state(session: Path) -> dict:
 
 def start(session: Path, action: str, *arguments: str) -> None:
     """Begin an action; what an earlier one has finished is used again. Raises `EmofastError` while another one runs."""
-    with FileLock(session / ".job.lock"):
+    (session / _PLACE).mkdir(exist_ok=True)
+    with FileLock(session / _PLACE / "lock"):
         job = state(session)
         if job["state"] == "running":
             raise EmofastError("this session is being worked on already; wait, or cancel that first")
         _end_orphans(job)
-        with (session / "job.log").open("ab") as log:
+        with _log(session).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(session), action, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -87,27 +90,39 @@ def _end_orphans(job: dict) -> None:
             continue
 
 
+def _log(session: Path) -> Path:
+    """Where the job's output goes."""
+    return session / _PLACE / "job.log"
+
+
 def _write(session: Path, job: dict) -> None:
-    with atomic_write(session / "job.json") as partial:
+    with atomic_write(session / _PLACE / "job.json") as partial:
         partial.write_text(json.dumps(job), encoding="utf-8")
 
 
-class _Notes:
+class _Notes(Listener):
     """Writes `job.json`, not more often than anybody looks."""
 
     def __init__(self, session: Path, action: str):
         self._session, self._last = session, 0.0
-        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": _born(os.getpid())}
+        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": _born(os.getpid()), "stage": "start", "warnings": []}
 
-    def __call__(self, stage: str, done: float = 0.0, total: float = 0.0) -> None:
-        """Note that `done` of `total` are reached in a stage."""
-        now, new = time.monotonic(), stage != self._job.get("stage")
-        self._job |= {"stage": stage, "done": round(done, 1), "total": round(total, 1)}
+    def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
+        now, new = time.monotonic(), stage != self._job["stage"]
+        self._job |= {"stage": stage, "done": round(done, 1), "total": round(total, 1), "unit": unit}
         if new or now - self._last > _EVERY:
             self._last = now
             _write(self._session, self._job)
 
+    def note(self, text: str) -> None:
+        print(text, flush=True)
+
+    def warning(self, text: str) -> None:
+        print(f"warning: {text}", flush=True)
+        self._job["warnings"] = [*self._job["warnings"], text][-20:]
+
     def end(self, state: str, error: str | None = None) -> None:
+        """Note how it ended."""
         _write(self._session, self._job | {"state": state, "error": error})
 
 
@@ -118,7 +133,7 @@ def main(session: str, action: str, *arguments: str) -> int:
     try:
         from emofast.app import editing
 
-        getattr(editing, ACTIONS[ACTIONS.index(action)])(Path(session), notes, *arguments)
+        {"analyse": editing.analyse, "trailer": editing.trailer, "preview": editing.preview}[action](Path(session), notes, *arguments)
     except EmofastError as e:
         notes.end("failed", str(e))
         return 2
@@ -126,7 +141,7 @@ def main(session: str, action: str, *arguments: str) -> int:
         notes.end("cancelled")
         return 130
     except BaseException as e:
-        notes.end("failed", f"{type(e).__name__}: {e}; job.log in the session's folder says more")
+        notes.end("failed", f"{type(e).__name__}: {e}; {_log(Path(session))} says more")
         raise
     notes.end("done")
     return 0

@@ -22,7 +22,8 @@ export class Editor {
     this.who = h("select", { "aria-label": t("viewer"), onchange: () => this.watch(this.who.value) }, h("option", { value: "" }, t("noViewer")), this.session.viewers.map((v) => h("option", {}, v.name)));
     this.list = h("tbody");
     this.length = h("input", { type: "number", min: 1, step: 1, value: this.session.length, "aria-label": t("length"), onchange: () => this.save() });
-    this.cut = h("button", { onclick: () => this.makeTrailer() }, t("makeTrailer"));
+    this.order = h("select", { onchange: () => this.save() }, ["episode", "rank", "rows"].map((o) => h("option", { value: o, selected: o === this.session.order }, t(`order_${o}`))));
+    this.cut = h("button", { class: "make", onclick: () => this.makeTrailer() }, t("makeTrailer"));
     this.undoButton = tool(t("undo"), "Ctrl+Z", () => this.undo());
     this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.redo());
     this.canvas = h("canvas", { role: "img", "aria-label": t("timeline") });
@@ -38,7 +39,7 @@ export class Editor {
       h("div", { class: "desk" }, h("div", { class: "stack" }, this.filmPlace, this.session.viewers.length ? h("div", { class: "row" }, this.who) : null, this.facePlace),
         h("section", { class: "card moments" }, h("div", { class: "row spread" }, h("h2", {}, t("moments")), h("div", { class: "row" }, this.undoButton, this.redoButton, tool(t("add"), "N", () => this.add()))),
           h("div", { class: "scroll" }, h("table", {}, this.list)),
-          h("div", { class: "row" }, h("label", {}, t("length"), this.length), this.cut, h("small", {}, t("starHint"))))),
+          h("div", { class: "row" }, h("label", {}, t("length"), this.length), h("label", {}, t("order"), this.order), this.cut, h("small", {}, t("starHint"))))),
       h("section", { class: "card" }, h("div", { class: "row spread" }, this.time, h("div", { class: "row" }, tool("−", t("zoomOut"), () => this.zoom(1 / 1.6)), tool("+", t("zoomIn"), () => this.zoom(1.6)), tool(t("fit"), "", () => this.zoom(0)))),
         this.track, h("small", {}, t("timelineHint"))));
     this.onKey = (e) => this.key(e);
@@ -107,7 +108,7 @@ export class Editor {
     this.saving = this.saving.then(() => attempt(async () => {
       if (rows !== this.rows) return; // a newer change is on its way
       try {
-        const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30 });
+        const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30, order: this.order.value });
         this.version = saved.version;
         if (rows === this.rows) { this.rows = saved.rows; this.show(); }
       } catch (e) {
@@ -118,11 +119,11 @@ export class Editor {
   }
 
   add() {
-    const peak = this.whole(this.film.currentTime), start = this.whole(peak - 2), end = this.whole(peak + 2);
-    const k = Math.round(peak / .25), { curves } = this.data;
-    const shares = about.emotions.map((e) => [e.name, e.name === "neutral" ? 0 : curves[`share_${e.name}`]?.[k] ?? 0]).sort((a, b) => b[1] - a[1]);
-    this.change([{ start, end, peak, score: curves.score?.[k] ?? 0, emotion: shares[0][1] ? shares[0][0] : "uncertain", viewers: curves.moved?.[k] ?? 0, p_value: null, name: "" }, ...this.rows]);
-    this.select(0, true);
+    const peak = this.whole(this.film.currentTime), start = this.whole(peak - 2), end = this.whole(peak + 2); // what is watched, and what led to it
+    this.change([{ start, end, peak, score: null, emotion: null, viewers: null, p_value: null, name: "" }, ...this.rows]); // the server knows what the curves say there
+    this.selected = 0;
+    this.show();
+    this.focus(0);
   }
 
   remove(k) {
@@ -139,10 +140,8 @@ export class Editor {
     this.change(rows);
   }
 
-  select(k, focus = false) {
-    this.selected = k;
-    this.show();
-    if (focus) this.bars.querySelector(`[data-k="${k}"]`)?.focus();
+  focus(k, part = "all") {
+    this.bars.querySelector(`[data-k="${k}"]${part === "all" ? "" : ` .${part}`}`)?.focus();
   }
 
   play(k) {
@@ -192,7 +191,8 @@ export class Editor {
       this.selected = k;
       if (values && up.type === "pointerup") this.edit(k, values);
       else if (values) this.show();
-      else { this.film.currentTime = row.start; this.select(k, true); }
+      else { this.film.currentTime = row.start; this.show(); }
+      this.focus(k, part);
     };
   }
 
@@ -205,7 +205,7 @@ export class Editor {
     const values = this.moved(row, part, to);
     this.film.currentTime = values.end && part === "end" ? values.end - this.frame : values.start;
     this.edit(k, values, `${k}${part}`);
-    this.bars.querySelector(`[data-k="${k}"]${part === "all" ? "" : ` .${part}`}`)?.focus();
+    this.focus(k, part);
     return true;
   }
 
@@ -239,14 +239,14 @@ export class Editor {
     return h("tr", { "data-k": k, class: k === this.selected ? "chosen" : "" },
       h("td", { title: t("inTrailer") }, r.chosen ? "★" : ""),
       h("td", {}, h("button", { class: "quiet small play", "data-use": "play", "aria-label": `${t("play")} ${k + 1}`, onclick: () => this.play(k) }, `${clock(r.start)}–${clock(r.end)}`)),
-      h("td", {}, h("span", { class: "dot", style: { background: colour(r.emotion) }, title: `${emotionName(r.emotion)}, ${r.score.toFixed(0)}` }),
+      h("td", {}, h("span", { class: "dot", style: { background: colour(r.emotion) }, title: `${emotionName(r.emotion)}, ${Math.round(r.score)}` }),
         h("input", { class: "name", value: r.name, placeholder: emotionName(r.emotion), maxLength: 120, "data-use": "name", "aria-label": `${t("name")} ${k + 1}`, onchange: (e) => this.edit(k, { name: e.target.value }) })),
       h("td", { class: "number soft", title: t("pTitle") }, r.p_value === null || r.p_value === undefined ? "" : `p ${r.p_value.toFixed(3)}`),
       h("td", {}, small("up", t("up"), "↑", () => this.move(k, -1), k === 0), small("down", t("down"), "↓", () => this.move(k, 1), k === this.rows.length - 1), small("delete", t("delete"), "×", () => this.remove(k))));
   }
 
   bar(r, k) {
-    const edge = (part, at) => h("span", { class: `edge ${part}`, "data-part": part, tabindex: 0, role: "slider", "aria-label": `${t(part)} ${k + 1}`, "aria-valuemin": 0, "aria-valuemax": this.data.duration, "aria-valuenow": at, "aria-valuetext": clock(at, 2), onpointerdown: (e) => this.drag(e, k, part) });
+    const edge = (part, at) => h("span", { class: `edge ${part}`, "data-part": part, tabindex: 0, role: "slider", "aria-label": `${t(`edge_${part}`)} ${k + 1}`, "aria-valuemin": 0, "aria-valuemax": this.data.duration, "aria-valuenow": at, "aria-valuetext": clock(at, 2), onpointerdown: (e) => this.drag(e, k, part) });
     const bar = h("div", { class: `moment${r.chosen ? " chosen" : ""}${k === this.selected ? " selected" : ""}`, "data-k": k, tabindex: 0, role: "group", "aria-label": `${k + 1}. ${r.name || emotionName(r.emotion)}, ${clock(r.start)}–${clock(r.end)}`, style: { background: colour(r.emotion) }, onpointerdown: (e) => this.drag(e, k, "all"), ondblclick: () => this.play(k) },
       edge("start", r.start), h("span", { class: "title" }, r.name || `${k + 1}`), edge("end", r.end));
     return this.put(bar, r);
@@ -306,7 +306,12 @@ export class Editor {
       }
       c.stroke();
     };
-    const name = (text, top) => { c.fillStyle = soft; c.textAlign = "left"; c.fillText(text, 6, top + 14); };
+    const name = (text, top) => {
+      Object.assign(c, { fillStyle: soft, strokeStyle: token("card"), lineWidth: 4, lineJoin: "round" });
+      c.strokeText(text, 6, top + 14);
+      c.fillText(text, 6, top + 14);
+      c.lineWidth = 1.6;
+    };
     c.lineWidth = 1.6;
     if (curves.score) curve(curves.score, y, LANES.score, Math.max(...curves.score, 1), ink);
     name(t("reaction"), y);
@@ -314,15 +319,14 @@ export class Editor {
     for (let px = 0; px <= w && curves.share_happy; px += 2) {
       let foot = y + LANES.shares - 2;
       for (const e of about.emotions) {
-        const tall = (curves[`share_${e.name}`]?.[sample(px)] ?? 0) * (LANES.shares - 4);
+        const tall = (curves[`share_${e.name}`][sample(px)] ?? 0) * (LANES.shares - 4);
         c.fillStyle = e.name === "neutral" ? line : e.colour;
         c.fillRect(px, foot -= tall, 2, tall);
       }
     }
     name(t("shares"), y);
     y += LANES.shares;
-    const present = curves.attention ?? curves.viewers;
-    if (present) curve(present, y, LANES.attention, Math.max(...present, 1), token("accent"));
+    if (curves.attention) curve(curves.attention, y, LANES.attention, 1, token("accent"));
     name(t("attention"), y);
     y += LANES.attention;
     for (const [key, values] of Object.entries(curves)) {
@@ -353,12 +357,11 @@ export class Editor {
       if (at < 0 || at > this.track.clientWidth * .92) this.track.scrollLeft = now * this.scale - this.track.clientWidth * .1;
     }
     if (!this.viewer || this.face.readyState < 1) return;
-    const want = Math.min(Math.max(now - this.starts(), 0), this.face.duration || 0);
+    const { start, rate } = this.data.starts[this.viewer.name] ?? { start: this.viewer.offset ?? 0, rate: 1 };
+    const want = Math.min(Math.max((now - start) / rate, 0), this.face.duration || 0);
     if (Math.abs(this.face.currentTime - want) > (this.film.paused ? .04 : .2) && !this.face.seeking) this.face.currentTime = want;
     if (this.film.paused !== this.face.paused) this.film.paused ? this.face.pause() : this.face.play().catch(() => {});
   }
-
-  starts() { return this.data.starts?.[this.viewer.name] ?? this.viewer.offset ?? 0; }
 
   watch(name) {
     this.viewer = this.session.viewers.find((v) => v.name === name) ?? null;

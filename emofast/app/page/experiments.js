@@ -1,5 +1,5 @@
 // The leaderboard as recorded; a row is compared with the others on the same pictures.
-import { ask, attempt, emotionName, fill, h, t, token } from "./ui.js";
+import { about, ask, attempt, bars, emotionName, fill, h, t, token } from "./ui.js";
 
 const FIRST = ["experiment", "accuracy", "noise", "runs", "accuracy_tta", "macro_f1_tta", "ferplus_tta", "parameters_m", "ms_per_face_cpu", "train_minutes"];
 const COUNTS = new Set(["runs", "epochs"]);
@@ -27,7 +27,7 @@ export default async function experiments(main) {
     fill(place, running, h("section", { class: "card scroll" }, h("table", {}, head, body), h("p", { class: "soft" }, t("boardHint"))),
       h("section", { class: "card" }, h("h2", {}, t("curves")), curves, key), detail);
     rows();
-    await select(board.rows[0].experiment);
+    for (const r of board.rows.slice(0, 3).reverse()) await select(r.experiment);
     showRunning(board.training);
     timer = setInterval(async () => { try { showRunning((await ask(`/api/experiments/${data}`)).training); } catch { /* the next time */ } }, 4000);
 
@@ -68,8 +68,9 @@ function paired(d) {
 }
 
 function recall(shares) {
-  return h("div", { class: "bars" }, Object.entries(shares).map(([name, p]) => h("div", { class: "bar" }, h("span", {}, emotionName(name)),
-    h("b", {}, h("i", { style: { background: token("accent"), transform: `scaleX(${p})` } })), h("span", { class: "share" }, p.toFixed(2)))));
+  const [table, show] = bars();
+  show(about.emotions.map((e) => shares[e.name] ?? 0));
+  return table;
 }
 
 function paintCurves(canvas, key, chosen) {

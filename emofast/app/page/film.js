@@ -30,7 +30,7 @@ function form(films) {
   const search = h("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), hidden: films.length < 12,
     oninput: () => rows.forEach((r) => { r.row.hidden = !r.f.name.toLowerCase().includes(search.value.toLowerCase()) && !r.episode.checked && !r.viewer.checked; }) });
   const name = h("input", { maxLength: 80, placeholder: t("nameHint") }), length = h("input", { type: "number", value: 30, min: 1, step: 1 }), lag = h("input", { type: "number", value: 1, step: .1 });
-  const go = h("button", { disabled: true }, t("analyse")), says = h("span", { class: "soft" });
+  const go = h("button", { class: "go", disabled: true }, t("analyse")), says = h("span", { class: "soft" });
   const send = (e) => {
     e.preventDefault();
     attempt(async () => {
@@ -65,8 +65,8 @@ function form(films) {
 
 function jobText(job) {
   if (job.state === "none") return "";
-  const part = job.state === "running" && job.total ? ` ${percent(job.done / job.total)}` : "";
-  return job.state === "running" ? `${t(`stage_${job.stage}`)}${part}` : `${t(`job_${job.state}`)}${job.error ? `: ${job.error}` : ""}`;
+  const part = job.state === "running" && job.total ? `, ${percent(job.done / job.total)}` : "";
+  return job.state === "running" ? `${t(job.stage)}${part}` : `${t(`job_${job.state}`)}${job.error ? `: ${job.error}` : ""}`;
 }
 
 async function openSession(main, address) {
@@ -95,7 +95,7 @@ async function openSession(main, address) {
     try { session = await ask(url("sessions")); } catch (e) { return fill(status, h("span", { class: "bad" }, e.message), h("small", {}, t("goneHint"))); }
     if (closed) return;
     const ended = before.job.state === "running" && session.job.state !== "running";
-    if (ended || (session.job.stage === "shots" && before.job.stage !== "shots")) await attempt(load);
+    if (ended || session.job.stage !== before.job.stage) await attempt(load);
     if (ended && session.job.state === "done") toast(t(`done_${session.job.action}`));
     refresh();
   }
@@ -103,10 +103,11 @@ async function openSession(main, address) {
   function refresh() {
     const { job } = session, running = job.state === "running";
     fill(status, h("span", { class: job.state === "failed" ? "bad" : "" }, jobText(job)),
+      job.warnings?.length && h("details", {}, h("summary", {}, t("warnings", job.warnings.length)), job.warnings.map((w) => h("p", {}, w))),
       running && h("progress", { max: job.total || null, value: job.total ? job.done : null, "aria-label": jobText(job) }),
       running && h("button", { class: "quiet", onclick: () => work("cancel") }, t("cancel")),
       !running && job.state !== "done" && h("button", { onclick: () => work(job.action === "preview" || !job.action ? "analyse" : job.action) }, t("goOn")));
-    status.hidden = !running && job.state === "done";
+    status.hidden = !running && job.state === "done" && !job.warnings?.length;
     editor?.busy(running);
     fill(results, h("h2", {}, t("results")), session.results.length ? h("div", { class: "row" }, session.results.map(link)) : h("p", { class: "soft" }, t("noResultsYet")),
       h("p", { class: "soft" }, `${t("inFolder")} ${session.folder}`));

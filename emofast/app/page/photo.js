@@ -1,5 +1,5 @@
 // A picture dropped, pasted or chosen: its faces, emotions and numbers.
-import { ask, colour, download, emotionName, fill, h, paintFaces, percent, t, toast } from "./ui.js";
+import { ask, bars, colour, download, emotionName, fill, h, paintFaces, t, toast } from "./ui.js";
 
 export default function photo(main) {
   const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => input.files[0] && read(input.files[0]) });
@@ -40,10 +40,9 @@ export default function photo(main) {
   }
 
   function card(face) {
-    const rows = Object.entries(face.probabilities).sort((a, b) => b[1] - a[1]).slice(0, 4);
-    return h("section", { class: "card" }, h("div", { class: "now" }, h("span", { class: "dot", style: { background: colour(face.emotion) } }), emotionName(face.emotion)),
-      h("div", { class: "bars" }, rows.map(([name, p]) => h("div", { class: `bar${name === face.emotion ? " main" : ""}` }, h("span", {}, emotionName(name)),
-        h("b", {}, h("i", { style: { background: colour(name), transform: `scaleX(${p})` } })), h("span", { class: "share" }, percent(p))))),
+    const [table, show] = bars();
+    show(Object.values(face.probabilities), face.emotion);
+    return h("section", { class: "card stack" }, h("div", { class: "now" }, h("span", { class: "dot", style: { background: colour(face.emotion) } }), emotionName(face.emotion)), table,
       h("p", { class: "soft" }, `${t("valence")} ${face.valence.toFixed(2)} · ${t("arousal")} ${face.arousal.toFixed(2)}`));
   }
 }
