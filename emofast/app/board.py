@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,13 @@ from emofast.paths import artifacts
 __all__ = ["compare", "datasets", "leaderboard", "picture", "run"]
 
 PICTURES = ("confusion.png", "curves.png", "mistakes.png")
+_LOG = "checkpoints/run.log"
 
 
 def datasets() -> list[str]:
-    """Names of the data sets that have recorded results."""
-    return sorted(p.parent.name for p in artifacts().glob("*/leaderboard.csv"))
+    """Names of the data sets that have results, or will."""
+    signs = ("*/leaderboard.csv", "*/*/result.json", f"*/*/{_LOG}")
+    return sorted({p.relative_to(artifacts()).parts[0] for sign in signs for p in artifacts().glob(sign)})
 
 
 def leaderboard(data: str) -> dict:
@@ -82,8 +85,17 @@ def _right(path: Path) -> dict[str, int]:
 
 
 def _training(folder: Path) -> list[dict]:
-    """Runs whose checkpoints are newer than their results: name, seconds since the last sign, epochs so far."""
-    return []
+    """Runs that have written into their log after their result, within the last hour: name, seconds since, the log's end."""
+    found = []
+    for log in folder.glob(f"*/{_LOG}"):
+        result, changed = log.parents[1] / "result.json", log.stat().st_mtime
+        since = time.time() - changed
+        if since < 3600 and not (result.is_file() and result.stat().st_mtime >= changed):
+            with log.open("rb") as f:
+                f.seek(max(0, log.stat().st_size - 4000))
+                lines = f.read().decode("utf-8", "replace").splitlines()
+            found.append({"name": log.parents[1].name, "since": round(since), "log": "\n".join(lines[-12:])})
+    return sorted(found, key=lambda r: r["since"])
 
 
 def _folder(*names: str) -> Path:

@@ -1,7 +1,7 @@
 // The leaderboard as recorded; a row is compared with the others on the same pictures.
 import { about, ask, attempt, bars, emotionName, fill, h, t, token } from "./ui.js";
 
-const FIRST = ["experiment", "accuracy", "noise", "runs", "accuracy_tta", "macro_f1_tta", "ferplus_tta", "parameters_m", "ms_per_face_cpu", "train_minutes"];
+const FIRST = ["experiment", "accuracy", "noise", "runs", "accuracy_tta", "ancestor", "macro_f1_tta", "ferplus_tta", "parameters_m", "ms_per_face_cpu", "train_minutes"];
 const COUNTS = new Set(["runs", "epochs"]);
 const INKS = ["#2563d0", "#d63031", "#00a8a8", "#a36b2d", "#7b3fa0", "#558b2f", "#f7b500"];
 
@@ -11,7 +11,7 @@ export default async function experiments(main) {
   const choice = h("select", { "aria-label": t("dataset"), onchange: () => attempt(() => open(choice.value)) }, datasets.map((d) => h("option", {}, d)));
   fill(main, h("div", { class: "row spread" }, h("h1", {}, t("experiments")), datasets.length ? choice : null), place);
   if (!datasets.length) return fill(place, h("p", { class: "card" }, t("noResults")));
-  choice.value = datasets.find((d) => d !== "drawn") ?? datasets[0];
+  choice.value = datasets.find((d) => !["drawn", "sample", "tiny"].includes(d)) ?? datasets[0];
   let timer;
   await open(choice.value);
   return () => clearInterval(timer);
@@ -19,7 +19,7 @@ export default async function experiments(main) {
   async function open(data) {
     clearInterval(timer);
     const board = await ask(`/api/experiments/${data}`), url = (name, file = "") => `/api/experiments/${data}/${encodeURIComponent(name)}${file}`;
-    const columns = [...FIRST.filter((c) => board.columns.includes(c)), ...board.columns.filter((c) => /^(difference|low|high|ancestor)/.test(c))];
+    const columns = FIRST.filter((c) => board.columns.includes(c));
     const body = h("tbody"), curves = h("canvas", { class: "lines", role: "img", "aria-label": t("curves") }), key = h("div", { class: "row soft" });
     const detail = h("div", { class: "stack" }), chosen = new Map(), running = h("div", { class: "stack" });
     let differences = {};
@@ -34,7 +34,7 @@ export default async function experiments(main) {
     function rows() {
       fill(body, board.rows.map((r) => h("tr", { tabindex: 0, class: chosen.has(r.experiment) ? "chosen" : "", onclick: () => attempt(() => select(r.experiment)),
         onkeydown: (e) => { if (e.key === "Enter") attempt(() => select(r.experiment)); } },
-      columns.map((c) => h("td", { class: typeof r[c] === "number" ? "number" : "" }, cell(c, r[c]))), h("td", { class: "number" }, paired(differences[r.experiment])))));
+      columns.map((c) => h("td", { class: c === "experiment" ? "" : "number" }, c === "ancestor" ? descent(r) : cell(c, r[c]))), h("td", { class: "number" }, paired(differences[r.experiment])))));
     }
 
     async function select(name) {
@@ -53,7 +53,7 @@ export default async function experiments(main) {
     }
 
     function showRunning(training) {
-      fill(running, training.map((r) => h("section", { class: "card" }, h("h2", {}, `${t("training")}: ${r.name}`), h("pre", {}, r.log))));
+      fill(running, training.map((r) => h("section", { class: "card" }, h("h2", {}, `${t("training")}: ${r.name} (${t("ago", r.since)})`), h("pre", {}, r.log))));
     }
   }
 }
@@ -61,9 +61,12 @@ export default async function experiments(main) {
 const cell = (column, value) => value === null || value === undefined ? "" : typeof value !== "number" ? String(value)
   : COUNTS.has(column) ? String(value) : column === "train_minutes" ? value.toFixed(0) : column === "ms_per_face_cpu" ? value.toFixed(1) : column === "parameters_m" ? value.toFixed(2) : value.toFixed(4);
 
+const descent = (r) => r.ancestor && r.difference !== null ? `${signed(r.difference)} [${signed(r.low)}, ${signed(r.high)}] ${r.ancestor.slice(0, 2)}` : "";
+const signed = (x) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;
+
 function paired(d) {
   if (!d) return "";
-  const text = `${d.difference < 0 ? "−" : "+"}${Math.abs(d.difference).toFixed(4)} ± ${d.half.toFixed(4)}`;
+  const text = `${signed(d.difference)} ± ${d.half.toFixed(4)}`;
   return Math.abs(d.difference) > d.half ? h("b", {}, text) : text;
 }
 

@@ -36,7 +36,7 @@ export const TEXTS = {
   experiment: ["experiment", "опыт"], accuracy: ["accuracy", "точность"], noise: ["±", "±"], runs: ["runs", "запусков"], accuracy_tta: ["with TTA", "с TTA"], macro_f1_tta: ["macro F1", "macro F1"], ferplus_tta: ["FER+", "FER+"],
   parameters_m: ["M par.", "М пар."], ms_per_face_cpu: ["ms/face", "мс/лицо"], train_minutes: ["min", "мин"], paired: ["difference to the chosen", "разность с выбранным"],
   boardHint: ["Choose rows to compare. Differences are paired, on the same validation pictures, with TTA, ± 95 %; those in bold are not noise.", "Выберите строки для сравнения. Разности попарные, на одних и тех же снимках, с TTA, ± 95 %; жирные больше шума."],
-  curves: ["Validation accuracy", "Точность на валидации"], epochAxis: ["epochs", "эпохи"], confusion: ["Confusion", "Матрица ошибок"], recall: ["Recall", "Полнота"], mistakes: ["Surest mistakes", "Самые уверенные ошибки"], training: ["training now", "сейчас обучается"],
+  curves: ["Validation accuracy", "Точность на валидации"], epochAxis: ["epochs", "эпохи"], confusion: ["Confusion", "Матрица ошибок"], recall: ["Recall", "Полнота"], mistakes: ["Surest mistakes", "Самые уверенные ошибки"], training: ["training now", "сейчас обучается"], ago: ["{0} s ago", "{0} с назад"], ancestor: ["Δ ancestor", "Δ к предку"],
 
   filmPrivacy: ["Films are read where they lie; nothing is uploaded or copied. What is written about viewers is numbers.", "Фильмы читаются там, где лежат; ничего не загружается и не копируется. О зрителях записываются только числа."],
   noFolders: ["No folder was opened. Start with: emofast app FOLDER, where FOLDER holds an episode and the recordings of its viewers.", "Папка не открыта. Запустите: emofast app ПАПКА, где лежат серия и записи её зрителей."],
