@@ -20,10 +20,10 @@ PICTURES = ("confusion.png", "curves.png", "mistakes.png")
 _LOG = "checkpoints/run.log"
 
 
-def datasets() -> list[str]:
+def datasets() -> dict:
     """Names of the data sets that have results, or will."""
     signs = ("*/leaderboard.csv", "*/*/result.json", f"*/*/{_LOG}")
-    return sorted({p.relative_to(artifacts()).parts[0] for sign in signs for p in artifacts().glob(sign)})
+    return {"datasets": sorted({p.relative_to(artifacts()).parts[0] for sign in signs for p in artifacts().glob(sign)})}
 
 
 def leaderboard(data: str) -> dict:

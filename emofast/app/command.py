@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     address = f"http://127.0.0.1:{port}/?token={token}"
     console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.", markup=False)
     if args.share:
-        console.print(f"from other machines: http://{_own_address()}:{port}/?token={token}", markup=False)
+        console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}", markup=False)
         warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
     if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         webbrowser.open(address)
@@ -61,29 +61,17 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _listen(host: str, port: int | None) -> socket.socket:
-    """A socket on the port asked for; on `PORT`, or any free one, where none was."""
-    for wanted in [port] if port else [PORT, 0]:
-        listening = socket.socket()
-        if os.name != "nt":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, wanted))
-        except (OSError, OverflowError) as e:
-            listening.close()
-            taken = getattr(e, "errno", None) == errno.EADDRINUSE
-            if port or not taken:
-                why = "is taken by another program" if taken else f"cannot be used ({e})"
-                raise EmofastError(f"port {wanted} {why}; name another one with --port") from None
-        else:
-            return listening
-    raise AssertionError("port 0 is never taken")
-
-
-def _own_address() -> str:
-    """This machine's address on its network."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        try:
-            s.connect(("10.255.255.255", 1))  # sends nothing
-            return s.getsockname()[0]
-        except OSError:
-            return socket.gethostname()
+    """A listening socket on the port asked for; on `PORT`, or any free one, where none was."""
+    listening = socket.socket()
+    if os.name != "nt":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port or PORT))
+    except (OSError, OverflowError) as e:
+        taken = getattr(e, "errno", None) == errno.EADDRINUSE
+        if port or not taken:
+            why = "is taken by another program" if taken else f"cannot be used ({e})"
+            raise EmofastError(f"port {port or PORT} {why}; name another one with --port") from None
+        listening.bind((host, 0))
+    listening.listen()  # whoever opens the address at once waits, and is not turned away
+    return listening

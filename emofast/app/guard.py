@@ -6,14 +6,13 @@ import ipaddress
 import os
 import secrets
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -101,7 +100,7 @@ class Guard:
         if origin is not None and not harmless and origin not in (f"http://{host}", f"https://{host}"):
             return 403, "A page of another site may not do this.\n"
         bearer = headers.get("authorization", "").partition("Bearer ")[2]
-        by_cookie = self._right(_cookie(headers.get("cookie", ""), self._cookie)) and (harmless or origin is not None)
+        by_cookie = self._right(cookie_parser(headers.get("cookie", "")).get(self._cookie, "")) and (harmless or origin is not None)
         if not (by_address or by_cookie or self._right(bearer)):
             return 401, "The token is missing or wrong; open the address that emofast app printed.\n"
         return None
@@ -110,30 +109,16 @@ class Guard:
         return secrets.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
 
 
-def _cookie(header: str, name: str) -> str:
-    try:
-        found = SimpleCookie(header).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
-
-
 def _known_host(host: str, share: bool) -> bool:
     """Whether a Host header names this machine. A rebound DNS name never does: shared, it must be an address or the machine's own name."""
+    name = ""
     try:
         name = urlsplit(f"//{host}").hostname or ""
+        if not share or name == "localhost":
+            return name in ("localhost", "127.0.0.1", "::1")
+        return bool(ipaddress.ip_address(name))
     except ValueError:
-        return False
-    if name in ("localhost", "127.0.0.1", "::1"):
-        return True
-    if not share:
-        return False
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        own = socket.gethostname().lower()
-        return name in (own, own.partition(".")[0], f"{own}.local")
-    return True
+        return share and name in (socket.gethostname().lower(), f"{socket.gethostname().lower()}.local")
 
 
 def _too_large(headers: Headers, limit: int) -> tuple[int, str] | None:
@@ -197,30 +182,17 @@ class Shelf:
         number, root = next((k, r) for k, r in enumerate(self.roots) if path.is_relative_to(r))
         return f"{number}/{path.relative_to(root).as_posix()}"
 
-    def films(self, most: int = 2000) -> list[dict]:
-        """What can be chosen: address, name and size of up to `most` films, folder by folder; hidden folders and results are left out."""
+    def films(self, most: int = 2000) -> dict:
+        """What can be chosen: address and name of up to `most` films, folder by folder; hidden folders and results are left out."""
         found: list[dict] = []
         for number, root in enumerate(self.roots):
-            for path in _walk(root):
-                if len(found) == most:
-                    return found
-                where = path.relative_to(root).as_posix()
-                found.append({"address": f"{number}/{where}", "name": where, "folder": root.name, "bytes": path.stat().st_size})
-        return found
-
-
-def _walk(folder: Path, depth: int = 6) -> Iterator[Path]:
-    """Films below a folder, by name; links to elsewhere, hidden entries and folders of sessions are not entered."""
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError:
-        return
-    if any(e.name == "session.json" for e in entries):
-        return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.is_symlink():
-            continue
-        if entry.is_dir() and depth:
-            yield from _walk(entry, depth - 1)
-        elif entry.suffix.lower() in FILMS and entry.is_file():
-            yield entry
+            for folder, inside, files in os.walk(root):  # does not follow links
+                if "session.json" in files:
+                    inside.clear()
+                    continue
+                inside[:] = sorted(d for d in inside if not d.startswith("."))
+                for path in (Path(folder, name) for name in sorted(files)):
+                    if path.suffix.lower() in FILMS and not path.name.startswith(".") and not path.is_symlink():
+                        where = path.relative_to(root).as_posix()
+                        found.append({"address": f"{number}/{where}", "name": where, "folder": root.name})
+        return {"films": found[:most]}

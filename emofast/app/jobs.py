@@ -130,6 +130,8 @@ def main(session: str, action: str, *arguments: str) -> int:
     """The process: one action, its progress and its end in `job.json`."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     notes = _Notes(Path(session), action)
+    with FileLock(Path(session) / _PLACE / "lock"):
+        pass  # the starter has written its note
     try:
         from emofast.app import editing
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -30,6 +30,7 @@ from emofast.recognition import EmotionRecognizer
 __all__ = ["create_app"]
 
 PAGE = Path(__file__).with_name("page")
+PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 MOST_VIEWINGS = 8
 """Live views at a time: each has a tracker of its own and wants a part of a core."""
 
@@ -37,27 +38,65 @@ MOST_VIEWINGS = 8
 def create_app(recognizer: EmotionRecognizer, shelf: Shelf) -> Starlette:
     """Everything behind the guard."""
     room = FilmRoom(shelf, recognizer.path)
+
+    def answers(path: str, what: Callable[..., dict], *methods: str) -> Route:
+        return Route(path, partial(_answer, what), methods=methods or ["GET"])
+
+    async def film(request: Request) -> Response:
+        return FileResponse(shelf.film(request.path_params["address"]), content_disposition_type="inline")
+
+    async def result(request: Request) -> Response:
+        path, headers = room.result(**request.path_params)
+        return FileResponse(path, headers=headers, filename=path.name, content_disposition_type="inline")
+
+    async def picture(request: Request) -> Response:
+        return FileResponse(board.picture(*request.path_params.values()))
+
     routes = [
-        *[Route(path, _page) for path in ("/", "/live", "/film", "/photo", "/experiments", "/api")],
+        *[Route(path, lambda request: FileResponse(PAGE / "index.html")) for path in PAGES],
         Mount("/page", StaticFiles(directory=PAGE)),
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
-        Route("/api/about", partial(_about, recognizer, shelf)),
-        Route("/api/openapi.json", lambda request: JSONResponse(OPENAPI)),
+        answers("/api/about", partial(_about, recognizer, shelf)),
+        answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
         WebSocketRoute("/api/live", Live(recognizer)),
-        *_experiments(),
-        *_films(room, shelf),
+        answers("/api/experiments", board.datasets),
+        answers("/api/experiments/{data}", board.leaderboard),
+        answers("/api/experiments/{data}/{name}", board.run),
+        answers("/api/experiments/{data}/{name}/compare", board.compare),
+        Route("/api/experiments/{data}/{name}/{file}", picture),
+        answers("/api/films", shelf.films),
+        Route("/api/films/{address:path}", film),
+        answers("/api/sessions", room.sessions),
+        answers("/api/sessions", room.create, "POST"),
+        answers("/api/sessions/{session:path}", room.session),
+        answers("/api/job/{session:path}", room.work, "POST"),
+        answers("/api/timeline/{session:path}", room.timeline),
+        answers("/api/moments/{session:path}", room.save_moments, "PUT"),
+        Route("/api/results/{file}/{session:path}", result),
     ]
     return Starlette(routes=routes, exception_handlers={EmofastError: _told, HTTPException: _refused, Exception: _failed})
 
 
-async def _page(request: Request) -> Response:
-    return FileResponse(PAGE / "index.html")
+async def _answer(what: Callable[..., dict], request: Request) -> Response:
+    """What a function says of the parts of the address and, where something is sent, of the JSON object in the body."""
+    given = [await _json(request)] if request.method in ("POST", "PUT") else []
+    return JSONResponse(await run_in_threadpool(what, *request.path_params.values(), *given))
 
 
-async def _about(recognizer: EmotionRecognizer, shelf: Shelf, request: Request) -> Response:
+async def _json(request: Request) -> dict:
+    try:
+        given = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise HTTPException(400, "the request's body is no JSON object")
+    return given
+
+
+def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
     emotions = [asdict(e) | {"colour": f"#{bytes(e.colour).hex()}"} for e in TABLE]
-    return JSONResponse({"emotions": emotions, "model": recognizer.path.name, "folders": [r.name for r in shelf.roots]})
+    return {"emotions": emotions, "model": recognizer.path.name, "folders": [r.name for r in shelf.roots]}
 
 
 async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
@@ -88,7 +127,7 @@ class Live:
             await socket.close(1013, "too many live views are open")
             return
         self._open += 1
-        viewing = await run_sync(Viewing, self._recognizer)
+        viewing = await run_in_threadpool(Viewing, self._recognizer)
         try:
             while True:
                 message = await socket.receive()
@@ -100,74 +139,21 @@ class Live:
         finally:
             self._open -= 1
             with contextlib.suppress(OSError):
-                await run_sync(viewing.close, abandon_on_cancel=False)
+                await run_in_threadpool(viewing.close)
 
 
 async def _heard(viewing: Viewing, message: dict) -> dict:
     if message.get("bytes") is not None:
         try:
-            return await run_sync(viewing.see, message["bytes"])
+            return await run_in_threadpool(viewing.see, message["bytes"])
         except EmofastError as e:
             return {"error": str(e)}
     if message.get("text") == "log":
-        await run_sync(viewing.start_log)
+        await run_in_threadpool(viewing.start_log)
         return {"logging": True}
     if message.get("text") == "end log":
-        return {"log": await run_sync(viewing.finish_log)}
+        return {"log": await run_in_threadpool(viewing.finish_log)}
     return {"error": "a message is a frame, or one of: log, end log"}
-
-
-def _experiments() -> list[Route]:
-    async def answer(what, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(what, *request.path_params.values()))
-
-    async def picture(request: Request) -> Response:
-        return FileResponse(board.picture(*request.path_params.values()))
-
-    return [
-        Route("/api/experiments", partial(answer, lambda: {"datasets": board.datasets()})),
-        Route("/api/experiments/{data}", partial(answer, board.leaderboard)),
-        Route("/api/experiments/{data}/{name}", partial(answer, board.run)),
-        Route("/api/experiments/{data}/{name}/compare", partial(answer, board.compare)),
-        Route("/api/experiments/{data}/{name}/{file}", picture),
-    ]
-
-
-def _films(room: FilmRoom, shelf: Shelf) -> list[Route]:
-    async def answer(what, request: Request) -> Response:
-        """`what(address of the session, contents of the request)` in a thread."""
-        given = await _json(request) if request.method in ("POST", "PUT") else None
-        where = (request.path_params["session"],) if "session" in request.path_params else ()
-        return JSONResponse(await run_in_threadpool(what, *where, *([] if given is None else [given])))
-
-    async def film(request: Request) -> Response:
-        return FileResponse(shelf.film(request.path_params["address"]), content_disposition_type="inline")
-
-    async def result(request: Request) -> Response:
-        path, headers = room.result(**request.path_params)
-        return FileResponse(path, headers=headers, filename=path.name, content_disposition_type="inline")
-
-    return [
-        Route("/api/films", partial(answer, lambda: {"films": shelf.films()})),
-        Route("/api/films/{address:path}", film),
-        Route("/api/sessions", partial(answer, room.sessions), methods=["GET"]),
-        Route("/api/sessions", partial(answer, room.create), methods=["POST"]),
-        Route("/api/job/{session:path}", partial(answer, room.work), methods=["POST"]),
-        Route("/api/timeline/{session:path}", partial(answer, room.timeline)),
-        Route("/api/moments/{session:path}", partial(answer, room.save_moments), methods=["PUT"]),
-        Route("/api/results/{file}/{session:path}", result),
-        Route("/api/sessions/{session:path}", partial(answer, room.session)),
-    ]
-
-
-async def _json(request: Request) -> dict:
-    try:
-        given = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict):
-        raise HTTPException(400, "the request's body is no JSON object")
-    return given
 
 
 async def _told(request: Request, e: EmofastError) -> Response:
@@ -175,9 +161,7 @@ async def _told(request: Request, e: EmofastError) -> Response:
 
 
 async def _refused(request: Request, e: HTTPException) -> Response:
-    return JSONResponse({"error": e.detail}, e.status_code, e.headers) if request.url.path.startswith("/api/") else PlainTextResponse(
-        e.detail + "\n", e.status_code, e.headers
-    )  # fmt: skip
+    return JSONResponse({"error": e.detail}, e.status_code, e.headers)
 
 
 async def _failed(request: Request, e: Exception) -> Response:

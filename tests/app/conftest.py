@@ -43,8 +43,9 @@ class App:
         raw = path if isinstance(path, bytes) else path.encode()
         sent = {"host": self.host, "authorization": f"Bearer {self.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
         scope = {
-            "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": raw.decode("utf-8", "replace"), "raw_path": raw,
-            "query_string": query, "root_path": "", "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8765),
+            "type": "http", "http_version": "1.1", "method": method, "scheme": "http",
+            "path": raw.decode("utf-8", "replace"), "raw_path": raw, "query_string": query, "root_path": "",
+            "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8765),
             "headers": [(k.encode(), v.encode("latin-1", "replace")) for k, v in sent.items() if v is not None],
         }  # fmt: skip
         pieces = [body[i : i + 65536] for i in range(0, len(body), 65536)] or [b""]

@@ -112,7 +112,7 @@ def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
         assert await page.value("window.origin") == "null", "the report's scripts cannot reach the application"
 
     visit(url, tmp_path / "profile", what)
-    cuts = re.findall(r"^\d+ .* V +C +(\S+) (\S+) ", seen["edl"], re.M)
+    cuts = re.findall(r"^\d+ .*V +C +(\S+) (\S+) ", seen["edl"], re.M)
 
     def frames(timecode: str) -> int:
         hours, minutes, seconds, rest = map(int, timecode.split(":"))
@@ -219,7 +219,8 @@ def test_a_film_outside_the_folders_is_not_opened(serve, series, model, tmp_path
     inside = tmp_path / "inside"
     session = inside / "emofast" / "planted"
     session.mkdir(parents=True)
-    form = {"episode": os.path.relpath(series / "episode.mp4", session), "viewers": [], "length": 30, "lag": 1, "order": "rows", "model": None}
+    outside = os.path.relpath(series / "episode.mp4", session)
+    form = {"episode": outside, "viewers": [], "length": 30, "lag": 1, "order": "rows", "model": None}
     (session / "session.json").write_text(json.dumps(form))
     _, url = serve(inside, "--model", model)
     refused = api(url, "/api/sessions/0/planted")

@@ -117,16 +117,23 @@ def test_a_thousand_hostile_requests(app, shelf):
     rng = random.Random(18)
     before = {p: p.stat().st_mtime_ns for p in shelf.parent.rglob("*") if not p.is_symlink()}
     climbs = ["../", "..\\", "%2e%2e/", "....//", "/", "\0", "\x80", "a" * 300 + "/", "~/", "C:\\", "0/", "away/", "😀", "round/", "'\"<>&"]
-    heads = ["/api/films/", "/api/films/0/", "/api/sessions/", "/api/timeline/0/", "/api/results/", "/api/results/session.json/0/", "/page/", "/",
-             "/api/experiments/", "/api/experiments/ferplus9/", "/api/job/", "/api/moments/0/"]  # fmt: skip
+    heads = [
+        "/api/films/", "/api/films/0/", "/api/sessions/", "/api/timeline/0/", "/api/results/", "/api/results/session.json/0/", "/page/",
+        "/", "/api/experiments/", "/api/experiments/ferplus9/", "/api/job/", "/api/moments/0/",
+    ]  # fmt: skip
     tails = ["secret.mp4", "main.js", "etc/passwd", "session.json", "notes.txt", "", "confusion.png", "app-token"]
-    bodies = [b"", b"{}", b"[]", b"{" * 5000, b'{"episode": 1}', b'{"episode": "0/../secret.mp4", "viewers": []}', b"\xff\xfe", b"null",
-              b'{"episode": "0/season 1/e1.mp4", "viewers": [], "length": 1e999}', b'{"rows": [{"start": "x"}], "version": ""}',
-              b'{"action": "preview", "film": "../x"}', b'{"episode": "0/season 1/e1.mp4", "viewers": [{"file": "0/away/secret.mp4"}]}',
-              rng.randbytes(3000), b"\xff\xd8\xff\xe0" + rng.randbytes(500), b"GIF89a" + rng.randbytes(50), b"RIFF\0\0\0\0WEBPVP8 "]  # fmt: skip
-    strange = [{}, {}, {}, {"host": "a b:c"}, {"host": "[::"}, {"cookie": "=;;emofast"}, {"cookie": "emofast=\xe9"}, {"authorization": "Bearer \xe9"},
-               {"range": "bytes=5-1"}, {"range": "bytes=" + ",".join(["0-1"] * 200)}, {"content_length": "-5"}, {"content_length": "9" * 5000},
-               {"content_type": "multipart/form-data"}, {"content_type": "multipart/form-data; boundary=x"}, {"origin": "null"}, {"origin": "http://["}]  # fmt: skip
+    bodies = [
+        b"", b"{}", b"[]", b"{" * 5000, b'{"episode": 1}', b'{"episode": "0/../secret.mp4", "viewers": []}', b"\xff\xfe", b"null",
+        b'{"episode": "0/season 1/e1.mp4", "viewers": [], "length": 1e999}', b'{"rows": [{"start": "x"}], "version": ""}',
+        b'{"action": "preview", "film": "../x"}', b'{"episode": "0/season 1/e1.mp4", "viewers": [{"file": "0/away/secret.mp4"}]}',
+        rng.randbytes(3000), b"\xff\xd8\xff\xe0" + rng.randbytes(500), b"GIF89a" + rng.randbytes(50), b"RIFF\0\0\0\0WEBPVP8 ",
+    ]  # fmt: skip
+    strange = [
+        {}, {}, {}, {"host": "a b:c"}, {"host": "[::"}, {"cookie": "=;;emofast"}, {"cookie": "emofast=\xe9"},
+        {"authorization": "Bearer \xe9"}, {"range": "bytes=5-1"}, {"range": "bytes=" + ",".join(["0-1"] * 200)},
+        {"content_length": "-5"}, {"content_length": "9" * 5000}, {"content_type": "multipart/form-data"},
+        {"content_type": "multipart/form-data; boundary=x"}, {"origin": "null"}, {"origin": "http://["},
+    ]  # fmt: skip
     seen = set()
     for _ in range(1000):
         method = rng.choice(["GET", "GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PROPFIND"])

@@ -51,9 +51,8 @@ def same_course(page: list[dict], film: list[dict], length: float) -> float:
     """Share of the time in which both say the same, at the best phase: the camera plays in a circle and began somewhere."""
     t, label = course(page)
     ft, flabel = course(film)
-    return max(
-        float((flabel[np.searchsorted(ft, (t + shift) % length, "right").clip(1) - 1] == label).mean()) for shift in np.arange(0, length, 0.04)
-    )
+    phases = [np.searchsorted(ft, (t + shift) % length, "right").clip(1) - 1 for shift in np.arange(0, length, 0.04)]
+    return max(float((flabel[at] == label).mean()) for at in phases)
 
 
 def log_of_webcam(film: Path, model: Path, out: Path) -> list[dict]:
@@ -123,7 +122,7 @@ def test_a_camera_that_is_missing_or_refused_and_a_server_that_goes(serve, tmp_p
         await page.wait("document.querySelector('.sign').textContent.includes('Камера запрещена')")
 
     visit(url, tmp_path / "profile", what)
-    again, second = serve("--model", model, port=port)
+    _, second = serve("--model", model, port=port)
     assert second == url, "an open page finds the restarted server by its token"
 
 

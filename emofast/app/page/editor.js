@@ -91,16 +91,15 @@ export class Editor {
 
   edit(k, values, again) { this.change(this.rows.map((r, i) => (i === k ? { ...r, ...values } : r)), again); }
 
-  undo() { this.step(this.done, this.undone); }
-  redo() { this.step(this.undone, this.done); }
-  step(from, to) {
+  undo(from = this.done, to = this.undone) {
     if (!from.length) return;
     to.push(this.rows);
-    this.rows = from.pop();
-    this.again = null;
+    Object.assign(this, { rows: from.pop(), again: null });
     this.save();
     this.show();
   }
+
+  redo() { this.undo(this.undone, this.done); }
 
   /** Saved in the order of the changes; what another window has saved meanwhile is shown instead of being overwritten. */
   save() {
@@ -110,7 +109,8 @@ export class Editor {
       try {
         const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30, order: this.order.value });
         this.version = saved.version;
-        if (rows === this.rows) { this.rows = saved.rows; this.show(); }
+        if (rows === this.rows) this.rows = saved.rows;
+        if (!document.activeElement?.matches(".name")) this.show(); // nobody loses what is being typed
       } catch (e) {
         if (e.status === 409 || e.status === 400) { this.version = null; await this.actions.reload(); }
         throw e;

@@ -95,6 +95,7 @@ async function openSession(main, address) {
     try { session = await ask(url("sessions")); } catch (e) { return fill(status, h("span", { class: "bad" }, e.message), h("small", {}, t("goneHint"))); }
     if (closed) return;
     const ended = before.job.state === "running" && session.job.state !== "running";
+    await editor?.saving;
     if (ended || session.job.stage !== before.job.stage) await attempt(load);
     if (ended && session.job.state === "done") toast(t(`done_${session.job.action}`));
     refresh();

@@ -9,9 +9,8 @@ export default async function live(main) {
   const now = h("div", { class: "now", "aria-live": "polite" }), plane = h("canvas", { class: "plane", role: "img", "aria-label": t("plane") });
   const minute = h("canvas", { class: "minute", role: "img", "aria-label": t("minute") }), [table, showBars] = bars();
   const cameras = h("select", { "aria-label": t("camera"), onchange: () => start(cameras.value) });
-  const pressed = (on) => ({ "aria-pressed": String(on) });
-  const mirrorButton = h("button", { class: "quiet", ...pressed(true), title: "m", onclick: () => setMirror(!mirror) }, t("mirror"));
-  const logButton = h("button", { class: "quiet", ...pressed(false), onclick: () => { wish = logging ? "end log" : "log"; } }, t("log"));
+  const mirrorButton = h("button", { class: "quiet", "aria-pressed": "true", title: "m", onclick: () => setMirror(!mirror) }, t("mirror"));
+  const logButton = h("button", { class: "quiet", "aria-pressed": "false", onclick: () => { wish = logging ? "end log" : "log"; } }, t("log"));
   fill(main, h("div", { class: "two" },
     h("div", { class: "stack" }, h("div", { class: "stage" }, canvas, sign, h("div", { class: "chips" }, fps, delay)),
       h("div", { class: "row" }, cameras, mirrorButton,
@@ -37,18 +36,15 @@ export default async function live(main) {
   run();
   return () => {
     closed = true;
+    [stop, wake, () => link.close()].forEach((end) => end());
     clearInterval(timer);
     removeEventListener("keydown", onKey);
     navigator.mediaDevices?.removeEventListener("devicechange", onDevices);
-    stop();
-    link.close();
-    wake();
   };
 
   function say(title, hint = "", centre = true) {
-    const text = title + hint;
-    if (text === painted) return;
-    painted = text;
+    if (title + hint === painted) return;
+    painted = title + hint;
     sign.classList.toggle("centre", centre);
     fill(sign, title && h("strong", {}, title), hint && h("small", {}, hint));
   }
@@ -85,12 +81,11 @@ export default async function live(main) {
 
   function watchFrames() {
     const mine = stream;
-    const next = video.requestVideoFrameCallback?.bind(video) ?? requestAnimationFrame;
-    next(function seen(at) {
+    video.requestVideoFrameCallback(function seen(at) {
       if (closed || stream !== mine) return;
       fresh = at;
       wake();
-      next(seen);
+      video.requestVideoFrameCallback(seen);
     });
   }
 
@@ -120,24 +115,17 @@ export default async function live(main) {
     else toast(t("logging"));
   }
 
-  function setLogging(on) {
-    logging = on;
-    logButton.setAttribute("aria-pressed", String(on));
-  }
-
-  function setMirror(on) {
-    mirror = on;
-    mirrorButton.setAttribute("aria-pressed", String(on));
-  }
+  function setLogging(on) { logging = press(logButton, on); }
+  function setMirror(on) { mirror = press(mirrorButton, on); }
+  function press(button, on) { button.setAttribute("aria-pressed", String(on)); return on; }
 
   function show(answer, at) {
     if (answer.error) return say(answer.error);
     faces = answer.faces;
     const { width, height } = Object.assign(canvas, { width: grab.width, height: grab.height }), c = canvas.getContext("2d");
-    c.save();
-    if (mirror) { c.translate(width, 0); c.scale(-1, 1); }
+    if (mirror) c.setTransform(-1, 0, 0, 1, width, 0);
     c.drawImage(grab, 0, 0);
-    c.restore();
+    c.resetTransform();
     const face = faces.find((f) => f.id === picked) ?? faces.reduce((a, b) => (a && a.box[2] >= b.box[2] ? a : b), null);
     boxes = faces.map((f) => {
       const [x, y, w, v] = f.box, ink = colour(f.emotion);
@@ -151,11 +139,9 @@ export default async function live(main) {
     showBars(face?.p, face?.emotion);
     paintPlane(face);
     remember(at / 1000, face);
-    const end = performance.now();
-    delays.push(end - at);
-    ticks.push(end);
-    if (delays.length > 300) delays.shift();
-    while (ticks[0] < end - 1500) ticks.shift();
+    ticks.push(performance.now());
+    if (delays.push(ticks.at(-1) - at) > 300) delays.shift();
+    while (ticks[0] < ticks.at(-1) - 1500) ticks.shift();
   }
 
   function label(face) { return face.emotion ? emotionName(face.emotion) : t(face.state); }
@@ -171,10 +157,9 @@ export default async function live(main) {
     const slot = Math.floor(at / STEP), last = history.at(-1);
     if (last?.slot !== slot) history.push({ slot, n: 0, p: about.emotions.map(() => 0) });
     while (history[0].slot < slot - MINUTE / STEP) history.shift();
-    if (!face) return;
     const point = history.at(-1);
-    point.n++;
-    face.p.forEach((p, k) => { point.p[k] += p; });
+    point.n += face ? 1 : 0;
+    face?.p.forEach((p, k) => { point.p[k] += p; });
   }
 
   function paintMinute() {
@@ -240,8 +225,7 @@ export default async function live(main) {
 /** The WebSocket: one question at a time, opened again whenever it is gone. */
 class Link {
   constructor(onGone) {
-    this.onGone = onGone;
-    this.wait = 500;
+    Object.assign(this, { onGone, wait: 500 });
     this.open();
   }
 
