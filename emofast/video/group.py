@@ -34,7 +34,7 @@ SHOWN = 0.3
 ISC_WINDOW = 6.0
 """Seconds over which agreement between viewers is correlated."""
 
-_FLOOR = 0.02  # valence/arousal units: a perfectly still face must not turn rounding errors into reactions
+_FLOOR = 0.05  # valence/arousal units: of a still face the smallest turn of the head must not count as a reaction
 _VALUES = [f"p_{e}" for e in EMOTIONS] + ["valence", "arousal"]
 
 
@@ -154,10 +154,11 @@ def correlation(total: np.ndarray, within: np.ndarray, n: int) -> np.ndarray:
 
 
 def variance(reaction: np.ndarray) -> np.ndarray:
-    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T]. Wraps around, as circular shifts do."""
+    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T]. Before and after the episode everybody rests: a window that
+    wrapped around would see at its start what happens at its end."""
     size = round(ISC_WINDOW / STEP)
-    mean = uniform_filter1d(reaction, size, axis=0, mode="wrap")
-    return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="wrap") - mean * mean, 0).sum(-1)
+    mean = uniform_filter1d(reaction, size, axis=0, mode="constant")
+    return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="constant") - mean * mean, 0).sum(-1)
 
 
 def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -167,7 +168,8 @@ def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
         return out
     known = values[seen]
     size = round(REST / STEP)
-    rest = np.median(known, axis=0) if len(known) <= size else median_filter(known, size=(size, 1), mode="nearest")
+    # reflected: repeated outwards, the first and last instant would be half of what is taken for rest near the edges
+    rest = np.median(known, axis=0) if len(known) <= size else median_filter(known, size=(size, 1), mode="reflect")
     away = known - rest
     p, va = away[:, : len(EMOTIONS)], away[:, len(EMOTIONS) :]
     spread = np.maximum(1.4826 * np.median(np.abs(va - np.median(va, axis=0)), axis=0), _FLOOR)

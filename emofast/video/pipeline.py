@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from emofast.errors import EmofastError
 from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition.card import shipped_model
 from emofast.video.audience import Recording, gather, named, tell_damage, usable
+from emofast.video.comparing import compare
 from emofast.video.cut import Cut
 from emofast.video.editlist import write_edl, write_otio, write_otio_markers
 from emofast.video.finalcut import write_fcpxml, write_xml
@@ -26,6 +28,7 @@ from emofast.video.picture import draw_timeline
 from emofast.video.render import render, still
 from emofast.video.report import write_report
 from emofast.video.selection import Wish, choose, place, wanted
+from emofast.video.summary import reliability, summarise
 from emofast.video.timeline import digest
 from emofast.video.words import clock, one_line
 
@@ -83,19 +86,19 @@ def make_trailer(order: Order, listener: Listener | None = None) -> Trailer:
     episode = _episode(order, listener)
     if order.from_moments:
         table = _table_beside(order.from_moments, episode, listener)
-        return _finish(order, episode, read_moments(order.from_moments, episode, table), table, {}, listener)
+        return _finish(order, episode, read_moments(order.from_moments, episode, table), table, listener)
     recordings, groups = _recordings(order, episode, listener)
     model = _model(order.model)
     with open_folder(order.out, order.overwrite) as folder:
         recordings = in_step(recordings, episode, listener)
         group = gather(recordings, episode, order.out / "timelines", model, order.jobs, order.trust, order.lag, listener)
-        table = group_table(group)
+        table = group_table(group, groups)
         listener.progress("looking for moments", 0, 2)
         moments = find_moments(group, gap=order.wish.gap)
         listener.progress("looking for moments", 1, 2)
         cuts = place(moments, episode, order.wish)
         listener.progress("looking for moments", 2, 2)
-        facts = {"viewers": [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]}
+        facts = {"reliability": reliability(group), "viewers": [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]}
         return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
@@ -106,7 +109,7 @@ def recut(order: Order, rows: Iterable[Mapping[str, str]], listener: Listener | 
     episode = _episode(order, listener)
     table = _table_beside(order.out / "moments.csv", episode, listener)
     cuts = rows_to_cuts(rows, episode, table)
-    return _finish(replace(order, from_moments=None, overwrite=True), episode, cuts, table, {}, listener)
+    return _finish(replace(order, from_moments=None, overwrite=True), episode, cuts, table, listener)
 
 
 def open_trailer(out: Path) -> Trailer:
@@ -121,11 +124,20 @@ def open_trailer(out: Path) -> Trailer:
     return Trailer(out, episode, cuts, [c for span in spans for c in cuts if (c.first, c.last) == span], table, facts)
 
 
-def group_table(group: Group) -> pd.DataFrame:
-    """`group.parquet`: the group's table, the score, and how far each viewer is from rest (`reaction <name>`, empty unseen)."""
+def group_table(group: Group, labels: dict[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
+    """`group.parquet`: the group's table, the score, how far each viewer is from rest (`reaction <name>`, empty unseen), and where
+    viewers are labelled what `compare` says of the groups."""
     table = group.table()
     table["score"] = score(group.reactions, group.seen)
+    if labels:
+        table = pd.concat([table, compare(group, _members(group, labels))], axis=1)
     return table.assign(**{f"reaction {name}": reaction for name, reaction in zip(group.names, group.distance())})
+
+
+def _members(group: Group, labels: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The people of each label: two faces in one recording are both of its label. A group in which nobody is seen is left out."""
+    people = {label: tuple(p for p in group.names if p in names or re.sub(r" \(\d+\)$", "", p) in names) for label, names in labels.items()}
+    return {label: names for label, names in people.items() if names}
 
 
 def _episode(order: Order, listener: Listener) -> Media:
@@ -176,10 +188,10 @@ def read_table(path: Path, episode: Media) -> pd.DataFrame:
     return table
 
 
-def _finish(order: Order, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict, listener: Listener) -> Trailer:
+def _finish(order: Order, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, listener: Listener) -> Trailer:
     chosen_from = order.from_moments if order.from_moments and order.from_moments.parent.resolve() == order.out.resolve() else None
     with open_folder(order.out, order.overwrite, keep=chosen_from) as folder:
-        facts = {"viewers": folder.record.get("viewers", [])}
+        facts = {key: folder.record[key] for key in ("viewers", "reliability") if key in folder.record}
         return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
@@ -191,8 +203,10 @@ def _fill(
     chosen = _choose(cuts, episode, order.wish, listener)
     facts |= {
         "episode": {"file": str(episode.path.resolve()), "digest": digest(episode.path), "rate": str(episode.rate), "frames": episode.frames},
-        "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "chosen": [(c.first, c.last) for c in chosen],
+        "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "chosen": [(c.first, c.last) for c in chosen], "summary": None,
     }  # fmt: skip
+    if table is not None:
+        facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability"), "others": _others(out)}
     _write_tables(folder, order.from_moments, episode, cuts, table, facts)
     title = f"{name} trailer"
     write_edl(out / "trailer.edl", title, episode, chosen)
@@ -207,7 +221,7 @@ def _fill(
     render(episode, [(c.first, c.last) for c in chosen], out / "trailer.mp4", lufs=order.lufs, tell=tell("cutting the trailer"))
     draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
     posters = _posters(folder, episode, cuts, tell("taking stills"))
-    write_report(out / "report.html", episode, cuts, chosen, table, posters, tell=tell("making the report"))
+    write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell("making the report"))
     for made in ("trailer.edl", "trailer.otio", "trailer.xml", "trailer.fcpxml", "moments.otio", "trailer.mp4", "timeline.png", "report.html"):
         folder.wrote(made)
     folder.save(facts, finished=True)
@@ -237,6 +251,17 @@ def _write_tables(folder: TrailerFolder, edited: Path | None, episode: Media, cu
         write_moments(out / "moments.csv", cuts, episode)
         folder.wrote("moments.csv")
     folder.save(facts, finished=False)
+
+
+def _others(out: Path) -> list[dict]:
+    """What the trailers in the folders beside this one say of their episodes, to compare."""
+    found = []
+    for path in sorted(out.absolute().parent.glob(f"*/{RECORD}"))[:20]:
+        record = read_record(path.parent)
+        if path.parent != out.absolute() and record.get("finished") and record.get("summary"):
+            curves = record["summary"]["curves"]
+            found.append({"episode": one_line(Path(record["episode"]["file"]).stem), "score": curves["score"]["mean"], "attention": curves["attention"]["mean"]})
+    return found
 
 
 def _posters(folder: TrailerFolder, episode: Media, cuts: list[Cut], tell) -> dict[int, Path]:
