@@ -145,7 +145,7 @@ def _probed(path: Path, changed: int) -> Media:
 def timeline(session: Session) -> dict:
     """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode."""
     film, shots, table = media(session.episode), session.folder / "shots.json", _table(session)
-    shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "valence", "arousal"))]
+    shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "moved ", "valence", "arousal"))]
     known = read_record(session.folder).get("viewers", [])
     return {
         "duration": film.duration,

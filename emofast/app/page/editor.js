@@ -2,6 +2,7 @@
 import { about, attempt, clock, colour, emotionName, fill, h, sharp, t, toast, token } from "./ui.js";
 
 const RULER = 20, BARS = 40, LANES = { score: 74, shares: 44, attention: 26 }, PERSON = 30;
+const PEOPLE = /^(score|reaction) (.+)/; // columns of groups and of viewers
 const SNAP = 9; // pixels within which an edge jumps to a shot
 
 export class Editor {
@@ -267,7 +268,7 @@ export class Editor {
   }
 
   layout() {
-    const people = Object.keys(this.data.curves).filter((c) => c.startsWith("reaction "));
+    const people = Object.keys(this.data.curves).filter((c) => PEOPLE.test(c));
     this.scale = this.track.clientWidth / this.data.duration * (this.zoomed ?? 1);
     this.canvas.style.height = `${RULER + BARS + Object.values(LANES).reduce((a, b) => a + b) + people.length * PERSON}px`;
     this.canvas.style.width = `${this.track.clientWidth}px`;
@@ -314,7 +315,9 @@ export class Editor {
     };
     c.lineWidth = 1.6;
     if (curves.score) curve(curves.score, y, LANES.score, Math.max(...curves.score, 1), ink);
-    name(t("reaction"), y);
+    c.fillStyle = token("accent"); // where groups differ by more than chance
+    curves.differ?.forEach((q, k) => { if (q !== null && q < .05) c.fillRect(x(t0[k]), y + LANES.score - 3, Math.max(step * this.scale, 1), 3); });
+    name(t(curves.differ ? "reactionGroups" : "reaction"), y);
     y += LANES.score;
     for (let px = 0; px <= w && curves.share_happy; px += 2) {
       let foot = y + LANES.shares - 2;
@@ -330,9 +333,10 @@ export class Editor {
     name(t("attention"), y);
     y += LANES.attention;
     for (const [key, values] of Object.entries(curves)) {
-      if (!key.startsWith("reaction ")) continue;
-      curve(values, y, PERSON, 1.1, soft);
-      name(key.slice(9), y);
+      const [, kind, who] = PEOPLE.exec(key) ?? [];
+      if (!kind) continue;
+      curve(values, y, PERSON, kind === "score" ? Math.max(...values, 1) : 1.1, kind === "score" ? ink : soft);
+      name(who, y);
       y += PERSON;
     }
   }

@@ -19,7 +19,7 @@ export default async function live(main) {
     h("div", { class: "stack" }, h("section", { class: "card stack" }, now, table), h("section", { class: "card" }, h("h2", {}, t("plane")), plane))));
 
   const video = h("video", { muted: true, playsInline: true, autoplay: true }), grab = h("canvas");
-  let closed = false, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
+  let closed = false, starting = false, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
   let fresh = null, wake = () => {};
   const history = [], delays = [], ticks = [];
   const link = new Link(() => { if (logging) setLogging(false); say(t("gone"), t("goneHint")); });
@@ -55,6 +55,12 @@ export default async function live(main) {
   }
 
   async function start(deviceId) {
+    if (starting) return;
+    starting = true;
+    await open(deviceId).finally(() => { starting = false; });
+  }
+
+  async function open(deviceId) {
     stop();
     if (!navigator.mediaDevices) return say(t("insecure"), t("insecureHint"));
     const size = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };

@@ -1,5 +1,5 @@
 // A picture dropped, pasted or chosen: its faces, emotions and numbers.
-import { ask, bars, colour, download, emotionName, fill, h, paintFaces, t, toast } from "./ui.js";
+import { ask, bars, colour, download, emotionName, fill, h, paintFaces, t } from "./ui.js";
 
 export default function photo(main) {
   const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => input.files[0] && read(input.files[0]) });
@@ -17,13 +17,14 @@ export default function photo(main) {
   return () => removeEventListener("paste", onPaste);
 
   async function read(file) {
+    fill(side, h("p", { role: "status" }, t("looking")));
     try {
       const found = await ask("/api/predict", file);
       let bitmap = null;
       try { bitmap = await createImageBitmap(file); } catch { /* a kind that the server reads and this browser does not */ }
       show(found, bitmap, file.name);
     } catch (e) {
-      toast(e.message);
+      fill(side, h("p", { class: "bad", role: "status" }, e.message));
     }
   }
 
