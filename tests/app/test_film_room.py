@@ -42,7 +42,7 @@ def film_page(url: str, session: str = "") -> str:
 
 async def settled(page) -> None:
     """The job has ended well, and the page says so."""
-    await page.wait("document.querySelector('.status') && !document.querySelector('.status progress')", 240)
+    await page.wait("document.querySelector('.status progress[hidden]')", 240)
     assert not await page.value("document.querySelector('.status .bad')?.textContent")
 
 
@@ -60,7 +60,7 @@ def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
         await page.type("первая")
         await page.click("form .go")
         await page.wait("document.querySelector('.editor .moment')", 240)
-        assert await page.value("document.querySelector('progress') != null"), "moments can be edited while the trailer is made"
+        assert await page.value("document.querySelector('progress:not([hidden])') != null"), "moments can be edited while the trailer is made"
         await settled(page)
         assert not await page.value("document.querySelector('main i')"), "a file's name is text, never markup"
         before = rows_of(series, "первая")
@@ -102,7 +102,7 @@ def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
         assert (float(after[1]["start"]), float(after[1]["end"])) == (15, 19), "two seconds before and after the place"
 
         await page.click(".make")
-        await page.wait("document.querySelector('.status progress')", 20)
+        await page.wait("document.querySelector('.status progress:not([hidden])')", 20)
         await settled(page)
         links = "[...document.querySelectorAll('a.button')].map(a => a.textContent)"
         assert {"trailer.mp4", "trailer.edl", "trailer.otio", "trailer.xml", "report.html", "moments.csv"} <= set(await page.value(links))

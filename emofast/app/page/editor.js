@@ -37,10 +37,10 @@ export class Editor {
     this.facePlace = h("div", { class: "screen" }, this.face);
     this.facePlace.hidden = true;
     this.element = h("div", { class: "stack editor" },
-      h("div", { class: "desk" }, h("div", { class: "stack" }, this.filmPlace, this.session.viewers.length ? h("div", { class: "row" }, this.who) : null, this.facePlace),
+      h("div", { class: "desk" }, this.filmPlace, h("div", { class: "stack" }, this.session.viewers.length && h("div", { class: "row" }, this.who), this.facePlace,
         h("section", { class: "card moments" }, h("div", { class: "row spread" }, h("h2", {}, t("moments")), h("div", { class: "row" }, this.undoButton, this.redoButton, tool(t("add"), "N", () => this.add()))),
           h("div", { class: "scroll" }, h("table", {}, this.list)),
-          h("div", { class: "row" }, h("label", {}, t("length"), this.length), h("label", {}, t("order"), this.order), this.cut, h("small", {}, t("starHint"))))),
+          h("div", { class: "row" }, h("label", {}, t("length"), this.length), h("label", {}, t("order"), this.order), this.cut, h("small", {}, t("starHint")))))),
       h("section", { class: "card" }, h("div", { class: "row spread" }, this.time, h("div", { class: "row" }, tool("−", t("zoomOut"), () => this.zoom(1 / 1.6)), tool("+", t("zoomIn"), () => this.zoom(1.6)), tool(t("fit"), "", () => this.zoom(0)))),
         this.track, h("small", {}, t("timelineHint"))));
     this.onKey = (e) => this.key(e);
@@ -58,8 +58,8 @@ export class Editor {
 
   close() {
     this.closed = true;
-    removeEventListener("keydown", this.onKey);
     this.onSize.disconnect();
+    removeEventListener("keydown", this.onKey);
     [this.film, this.face].forEach((v) => { v.pause(); v.removeAttribute("src"); v.load(); });
   }
 
@@ -83,9 +83,7 @@ export class Editor {
   /** Change the rows; `again` groups key presses on one edge into one step of undo. */
   change(rows, again = null) {
     if (!again || again !== this.again) this.done.push(this.rows);
-    this.again = again;
-    this.undone = [];
-    this.rows = rows;
+    Object.assign(this, { rows, again, undone: [] });
     this.save();
     this.show();
   }
@@ -121,16 +119,14 @@ export class Editor {
 
   add() {
     const peak = this.whole(this.film.currentTime), start = this.whole(peak - 2), end = this.whole(peak + 2); // what is watched, and what led to it
-    this.change([{ start, end, peak, score: null, emotion: null, viewers: null, p_value: null, name: "" }, ...this.rows]); // the server knows what the curves say there
     this.selected = 0;
-    this.show();
+    this.change([{ start, end, peak, score: null, emotion: null, viewers: null, p_value: null, name: "" }, ...this.rows]); // the server knows what the curves say there
     this.focus(0);
   }
 
   remove(k) {
-    this.change(this.rows.filter((_, i) => i !== k));
     this.selected = -1;
-    this.show();
+    this.change(this.rows.filter((_, i) => i !== k));
   }
 
   move(k, by) {

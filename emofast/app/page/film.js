@@ -12,8 +12,8 @@ async function openList(main) {
   fill(main, h("h1", {}, t("film")), h("p", { class: "soft" }, t("filmPrivacy")), place);
   if (!about.folders.length) return fill(place, h("p", { class: "card" }, t("noFolders")));
   const [{ sessions }, { films }] = await Promise.all([ask("/api/sessions"), ask("/api/films")]);
-  fill(place, sessions.length && h("section", { class: "card scroll" }, h("h2", {}, t("sessions")), h("table", {}, h("tbody", {}, sessions.map((s) =>
-    h("tr", {}, h("td", {}, h("a", { href: sessionUrl(s.address) }, s.name)), h("td", { class: "soft" }, jobText(s.job))))))),
+  fill(place, sessions.length ? h("section", { class: "card scroll" }, h("h2", {}, t("sessions")), h("table", {}, h("tbody", {}, sessions.map((s) =>
+    h("tr", {}, h("td", {}, h("a", { href: sessionUrl(s.address) }, s.name)), h("td", { class: "soft" }, jobText(s.job))))))) : null,
   films.length ? form(films) : h("p", { class: "card" }, t("noFilms")));
 }
 
@@ -71,8 +71,11 @@ function jobText(job) {
 
 async function openSession(main, address) {
   const url = (what) => `/api/${what}/${address.split("/").map(encodeURIComponent).join("/")}`;
-  let session = await ask(url("sessions")), editor = null, closed = false, timer;
-  const status = h("div", { class: "card row status", role: "status" }), desk = h("div", { class: "stack" }), results = h("section", { class: "card" });
+  let session = await ask(url("sessions")), editor = null, closed = false, known = "", timer;
+  const says = h("span", { role: "status" }), notes = h("details"), bar = h("progress", { "aria-label": t("progress") });
+  const stop = h("button", { class: "quiet", onclick: () => work("cancel") }, t("cancel"));
+  const go = h("button", { onclick: () => work(["trailer", "analyse"].includes(session.job.action) ? session.job.action : "analyse") }, t("goOn"));
+  const status = h("div", { class: "card row status" }, says, bar, notes, stop, go), desk = h("div", { class: "stack" }), results = h("section", { class: "card" });
   fill(main, h("div", { class: "row spread" }, h("h1", {}, session.name), h("a", { class: "button quiet", href: "/film" }, t("allSessions"))), status, desk, results);
   const work = (action, more = {}) => attempt(async () => { session.job = await ask(url("job"), { action, ...more }); refresh(); });
   await load();
@@ -92,7 +95,7 @@ async function openSession(main, address) {
   async function poll() {
     timer = setTimeout(poll, session.job.state === "running" ? 700 : 4000);
     const before = session;
-    try { session = await ask(url("sessions")); } catch (e) { return fill(status, h("span", { class: "bad" }, e.message), h("small", {}, t("goneHint"))); }
+    try { session = await ask(url("sessions")); } catch (e) { status.hidden = false; return fill(says, `${e.message}. ${t("goneHint")}`); }
     if (closed) return;
     const ended = before.job.state === "running" && session.job.state !== "running";
     await editor?.saving;
@@ -103,13 +106,19 @@ async function openSession(main, address) {
 
   function refresh() {
     const { job } = session, running = job.state === "running";
-    fill(status, h("span", { class: job.state === "failed" ? "bad" : "" }, jobText(job)),
-      job.warnings?.length && h("details", {}, h("summary", {}, t("warnings", job.warnings.length)), job.warnings.map((w) => h("p", {}, w))),
-      running && h("progress", { max: job.total || null, value: job.total ? job.done : null, "aria-label": jobText(job) }),
-      running && h("button", { class: "quiet", onclick: () => work("cancel") }, t("cancel")),
-      !running && job.state !== "done" && h("button", { onclick: () => work(job.action === "preview" || !job.action ? "analyse" : job.action) }, t("goOn")));
+    fill(says, jobText(job));
+    says.className = job.state === "failed" ? "bad" : "";
+    bar.hidden = stop.hidden = !running;
+    go.hidden = running || job.state === "done";
     status.hidden = !running && job.state === "done" && !job.warnings?.length;
+    if (job.total) Object.assign(bar, { max: job.total, value: job.done });
+    else bar.removeAttribute("value");
     editor?.busy(running);
+    const news = JSON.stringify([job.warnings, session.results]);
+    if (news === known) return; // what has the focus, or is being pressed, stays
+    known = news;
+    notes.hidden = !job.warnings?.length;
+    fill(notes, h("summary", {}, t("warnings", job.warnings?.length)), job.warnings?.map((w) => h("p", {}, w)));
     fill(results, h("h2", {}, t("results")), session.results.length ? h("div", { class: "row" }, session.results.map(link)) : h("p", { class: "soft" }, t("noResultsYet")),
       h("p", { class: "soft" }, `${t("inFolder")} ${session.folder}`));
   }

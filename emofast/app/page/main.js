@@ -5,21 +5,18 @@ const PAGES = ["live", "film", "photo", "experiments"];
 let leave = () => {};
 
 async function open() {
-  const page = location.pathname.slice(1), main = document.getElementById("main");
+  const page = location.pathname.slice(1), place = h("div", { class: page || "home" });
   document.documentElement.lang = lang();
   document.title = page ? `${t(page)} · emofast` : "emofast";
   fill(document.getElementById("nav"), PAGES.map((p) => h("a", { href: `/${p}`, "aria-current": p === page && "page" }, t(p))));
-  const button = document.getElementById("lang");
-  button.textContent = lang() === "ru" ? "EN" : "RU";
-  button.ariaLabel = lang() === "ru" ? "English" : "Русский";
+  Object.assign(document.getElementById("lang"), lang() === "ru" ? { textContent: "EN", ariaLabel: "English" } : { textContent: "RU", ariaLabel: "Русский" });
   leave();
   leave = () => {};
-  main.className = page || "home";
-  fill(main);
-  if (!page) return fill(main, home());
-  await attempt(async () => {
-    leave = (await (await import(`./${page}.js`)).default(main)) ?? leave;
-  });
+  fill(document.getElementById("main"), place);
+  if (!page) return fill(place, home());
+  const end = await attempt(async () => (await import(`./${page}.js`)).default(place)) ?? leave;
+  if (place.isConnected) leave = end;
+  else end(); // another page was opened meanwhile
 }
 
 function home() {

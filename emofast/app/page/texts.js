@@ -51,7 +51,7 @@ export const TEXTS = {
   "cutting the trailer": ["cutting the trailer", "монтирую трейлер"], "taking stills": ["taking stills", "снимаю кадры"], "making the report": ["making the report", "составляю отчёт"], "finding shots": ["finding shots", "ищу склейки"], "making a preview": ["making a preview", "готовлю превью"],
   warnings: ["Warnings: {0}", "Замечаний: {0}"], order: ["Order", "Порядок"], order_episode: ["as in the episode", "как в серии"], order_rank: ["best first", "лучшие вперёд"], order_rows: ["as listed", "как в списке"],
   done_analyse: ["The moments are there.", "Моменты найдены."], done_trailer: ["The trailer is ready.", "Трейлер готов."], done_preview: ["The preview is ready.", "Превью готово."],
-  cancel: ["Cancel", "Остановить"], goOn: ["Go on", "Продолжить"], results: ["Results", "Результаты"], noResultsYet: ["Nothing yet.", "Пока ничего."], inFolder: ["In", "В папке"],
+  progress: ["progress", "ход работы"], cancel: ["Cancel", "Остановить"], goOn: ["Go on", "Продолжить"], results: ["Results", "Результаты"], noResultsYet: ["Nothing yet.", "Пока ничего."], inFolder: ["In", "В папке"],
   noViewer: ["no viewer", "без зрителя"], moments: ["Moments, best first", "Моменты, лучшие вверху"], makeTrailer: ["Make trailer", "Сделать трейлер"], undo: ["Undo", "Отменить"], redo: ["Redo", "Вернуть"], add: ["Add", "Добавить"],
   starHint: ["★ fits into the trailer: from the top, as long as there is room.", "★ войдёт в трейлер: сверху вниз, пока есть место."], inTrailer: ["in the trailer", "в трейлере"],
   timeline: ["Time line", "Шкала времени"], zoomOut: ["show more", "мельче"], zoomIn: ["show closer", "крупнее"], fit: ["All", "Всё"],

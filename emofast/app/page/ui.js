@@ -6,40 +6,31 @@ export const lang = () => localStorage.getItem("lang") ?? (navigator.language.st
 
 /** The text of a key in the language of the page; {0}, {1} stand for the arguments. */
 export function t(key, ...args) {
-  const pair = TEXTS[key];
-  if (!pair) return key;
-  return pair[lang() === "ru" ? 1 : 0].replace(/\{(\d)\}/g, (_, k) => args[k]);
+  return (TEXTS[key]?.[lang() === "ru" ? 1 : 0] ?? key).replace(/\{(\d)\}/g, (_, k) => args[k]);
 }
 
 /** An element. Properties are set as such (on* are listeners, class, data-*, aria-* and the like attributes); children are elements or text. */
 export function h(tag, props = {}, ...children) {
-  const svg = ["svg", "path", "line", "circle", "text", "g", "rect"].includes(tag);
-  const element = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
     if (name === "style") Object.assign(element.style, value);
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (!svg && name in element && !name.includes("-")) element[name] = value;
+    else if (name in element && !name.includes("-")) element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  element.append(...children.flat().filter(Boolean));
   return element;
 }
 
-export const fill = (element, ...children) => { element.replaceChildren(...children.flat().filter(Boolean)); return element; };
+export const fill = (element, ...children) => element.replaceChildren(...children.flat().filter(Boolean));
 
 /** JSON from the server; throws an Error whose message is the server's sentence. */
 export async function ask(path, given, method = given === undefined ? "GET" : "POST") {
-  let answer;
-  const body = given instanceof Blob ? given : given === undefined ? undefined : JSON.stringify(given);
-  try {
-    answer = await fetch(path, { method, body });
-  } catch {
-    throw new Error(t("gone"));
-  }
-  const text = await answer.text();
-  let data;
-  try { data = JSON.parse(text); } catch { data = { error: text.trim() }; }
+  const body = given instanceof Blob ? given : JSON.stringify(given);
+  const answer = await fetch(path, { method, body }).catch(() => { throw new Error(t("gone")); });
+  const text = await answer.text(), json = answer.headers.get("content-type") === "application/json";
+  const data = json ? JSON.parse(text) : { error: text.trim() };
   if (!answer.ok) throw Object.assign(new Error(data.error || answer.statusText), { status: answer.status });
   return data;
 }
