@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -42,10 +41,8 @@ class FilmRoom:
         given = form.get("viewers")
         if not isinstance(given, list) or not all(isinstance(v, dict) for v in given) or len(given) > 200:
             raise EmofastError("viewers is a list of recordings, each with its file")
-        viewers = tuple(
-            editing.Viewer(self._shelf.film(_text(v, "file")), _number(v, "offset", None), _text(v, "group", "")[:40]) for v in given
-        )
-        length, lag = _length(form, 30.0), _number(form, "lag", 1.0)
+        viewers = tuple(editing.Viewer(self._shelf.film(_text(v, "file")), _number(v, "offset"), _text(v, "group", "")[:40]) for v in given)
+        length, lag = _number(form, "length", 30.0, above=0), _number(form, "lag", 1.0)
         for film in (episode, *(v.file for v in viewers)):
             editing.media(film)  # a film that cannot be read is told now
         folder = self._new_folder(episode, _text(form, "name", ""))
@@ -91,13 +88,16 @@ class FilmRoom:
         session, rows = self._read(address), given.get("rows")
         if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows) or len(rows) > 2000:
             raise EmofastError("rows is a list of moments")
+        order, length = _text(given, "order", session.order), _number(given, "length", session.length, above=0)
+        if order not in editing.ORDERS:
+            raise EmofastError(f"order is one of {', '.join(editing.ORDERS)}")
+        wished = replace(session, length=length, order=order)
         with self._saving:
             if editing.moments(session)["version"] != given.get("version"):
                 raise HTTPException(409, "the moments were changed elsewhere; they are shown anew")
             editing.write_moments(session, rows)
-            session = replace(session, length=_length(given, session.length), order=_order(given, session.order))
-            session.write()
-            return editing.moments(session)
+            wished.write()
+            return editing.moments(wished)
 
     def result(self, file: str, session: str) -> tuple[Path, dict]:
         """A file that a job has made, and headers of its own."""
@@ -152,24 +152,10 @@ def _text(given: dict, name: str, default: str | None = None) -> str:
     return value
 
 
-def _length(given: dict, default: float) -> float:
-    length = _number(given, "length", default)
-    if length <= 0:
-        raise EmofastError("the trailer's length is a number of seconds above 0")
-    return length
-
-
-def _order(given: dict, default: str) -> str:
-    order = _text(given, "order", default)
-    if order not in editing.ORDERS:
-        raise EmofastError(f"order is one of {', '.join(editing.ORDERS)}")
-    return order
-
-
-def _number(given: dict, name: str, default: float | None) -> float | None:
+def _number(given: dict, name: str, default: float | None = None, above: float = -1e6) -> float | None:
     value = given.get(name)
     if value is None:
         return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e6:
-        raise EmofastError(f"{name} is no number of seconds")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not above < value < 1e6:
+        raise EmofastError(f"{name} is no number of seconds" + (" above 0" if above == 0 else ""))
     return float(value)

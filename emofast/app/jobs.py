@@ -46,7 +46,7 @@ def start(session: Path, action: str, *arguments: str) -> None:
         if job["state"] == "running":
             raise EmofastError("this session is being worked on already; wait, or cancel that first")
         _end_orphans(job)
-        with _log(session).open("ab") as log:
+        with (session / _PLACE / "job.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(session), action, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -88,11 +88,6 @@ def _end_orphans(job: dict) -> None:
                 process.kill()
         except (psutil.Error, ProcessLookupError, PermissionError):
             continue
-
-
-def _log(session: Path) -> Path:
-    """Where the job's output goes."""
-    return session / _PLACE / "job.log"
 
 
 def _write(session: Path, job: dict) -> None:
@@ -143,7 +138,7 @@ def main(session: str, action: str, *arguments: str) -> int:
         notes.end("cancelled")
         return 130
     except BaseException as e:
-        notes.end("failed", f"{type(e).__name__}: {e}; {_log(Path(session))} says more")
+        notes.end("failed", f"{type(e).__name__}: {e}; .app/job.log in the session's folder says more")
         raise
     notes.end("done")
     return 0

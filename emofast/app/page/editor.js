@@ -1,15 +1,12 @@
 // The episode, one time line under it, and its moments as bars: moments.csv is what is edited here.
-import { about, attempt, clock, colour, emotionName, fill, h, sharp, t, toast, token } from "./ui.js";
+import { height, paint } from "./timeline.js";
+import { attempt, clock, colour, emotionName, fill, h, t, toast } from "./ui.js";
 
-const RULER = 20, BARS = 40, LANES = { score: 74, shares: 44, attention: 26 }, PERSON = 30;
-const PEOPLE = /^(score|reaction) (.+)/; // columns of groups and of viewers
 const SNAP = 9; // pixels within which an edge jumps to a shot
 
 export class Editor {
   constructor(session, data, actions) {
-    Object.assign(this, { session, data, actions, undone: [], done: [], selected: -1, scale: 0, until: null, saving: Promise.resolve() });
-    this.rows = data.moments.rows;
-    this.version = data.moments.version;
+    Object.assign(this, data.moments, { session, data, actions, undone: [], done: [], selected: -1, scale: 0, until: null, saving: Promise.resolve() });
     this.build();
   }
 
@@ -24,7 +21,7 @@ export class Editor {
     this.list = h("tbody");
     this.length = h("input", { type: "number", min: 1, step: 1, value: this.session.length, "aria-label": t("length"), onchange: () => this.save() });
     this.order = h("select", { onchange: () => this.save() }, ["episode", "rank", "rows"].map((o) => h("option", { value: o, selected: o === this.session.order }, t(`order_${o}`))));
-    this.cut = h("button", { class: "make", onclick: () => this.makeTrailer() }, t("makeTrailer"));
+    this.cut = h("button", { class: "make", onclick: async () => { await this.saving; this.actions.work("trailer"); } }, t("makeTrailer"));
     this.undoButton = tool(t("undo"), "Ctrl+Z", () => this.undo());
     this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.redo());
     this.canvas = h("canvas", { role: "img", "aria-label": t("timeline") });
@@ -34,8 +31,7 @@ export class Editor {
     this.track = h("div", { class: "track", tabindex: -1, onscroll: () => this.paint(), onpointerdown: (e) => this.onTrack(e) }, this.wide);
     this.time = h("output", { class: "soft" });
     this.filmPlace = h("div", { class: "screen" }, this.film);
-    this.facePlace = h("div", { class: "screen" }, this.face);
-    this.facePlace.hidden = true;
+    this.facePlace = h("div", { class: "screen", hidden: true }, this.face);
     this.element = h("div", { class: "stack editor" },
       h("div", { class: "desk" }, this.filmPlace, h("div", { class: "stack" }, this.session.viewers.length && h("div", { class: "row" }, this.who), this.facePlace,
         h("section", { class: "card moments" }, h("div", { class: "row spread" }, h("h2", {}, t("moments")), h("div", { class: "row" }, this.undoButton, this.redoButton, tool(t("add"), "N", () => this.add()))),
@@ -51,9 +47,8 @@ export class Editor {
     addEventListener("keydown", this.onKey);
     this.onSize.observe(this.track);
     if (this.session.viewers.length) this.watch(this.who.value = this.session.viewers[0].name);
-    const tick = () => { if (this.closed) return; this.follow(); this.ticking = requestAnimationFrame(tick); };
-    tick();
     this.show();
+    (function tick() { if (!this.closed) { this.follow(); requestAnimationFrame(tick.bind(this)); } }).call(this);
   }
 
   close() {
@@ -69,7 +64,7 @@ export class Editor {
     Object.assign(this, { session, data });
     if (film) { fill(this.filmPlace, this.film); this.film.src = session.episode.url; }
     if (this.viewer) this.watch(this.viewer.name);
-    if (data.moments.version !== this.version) Object.assign(this, { rows: data.moments.rows, version: data.moments.version, done: [], undone: [] });
+    if (data.moments.version !== this.version) Object.assign(this, data.moments, { done: [], undone: [] });
     this.show();
   }
 
@@ -147,11 +142,6 @@ export class Editor {
     this.until = this.rows[k].end;
     this.film.play();
     this.show();
-  }
-
-  async makeTrailer() {
-    await this.saving;
-    this.actions.work("trailer");
   }
 
   // ---- edges
@@ -264,78 +254,15 @@ export class Editor {
   }
 
   layout() {
-    const people = Object.keys(this.data.curves).filter((c) => PEOPLE.test(c));
     this.scale = this.track.clientWidth / this.data.duration * (this.zoomed ?? 1);
-    this.canvas.style.height = `${RULER + BARS + Object.values(LANES).reduce((a, b) => a + b) + people.length * PERSON}px`;
+    this.canvas.style.height = `${height(this.data.curves)}px`;
     this.canvas.style.width = `${this.track.clientWidth}px`;
     this.wide.style.width = `${this.data.duration * this.scale}px`;
     for (const bar of this.bars.children) this.put(bar, { start: Number(bar.dataset.start), end: Number(bar.dataset.end) });
     this.paint();
   }
 
-  paint() {
-    const [c, w, v] = sharp(this.canvas), left = this.track.scrollLeft, { curves } = this.data, t0 = curves.t ?? [], step = t0[1] - t0[0] || .25;
-    const x = (s) => s * this.scale - left, sample = (px) => Math.round((px + left) / this.scale / step);
-    const soft = token("soft"), line = token("line"), ink = token("ink");
-    c.font = "12px system-ui, sans-serif";
-    const tick = [.1, .2, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800].find((s) => s * this.scale > 64) ?? 3600;
-    c.fillStyle = soft;
-    c.strokeStyle = line;
-    for (let s = Math.ceil(left / this.scale / tick) * tick; x(s) < w; s += tick) {
-      c.fillText(clock(s, tick < 1 ? 1 : 0), x(s) + 4, 13);
-      c.beginPath(); c.moveTo(x(s), 0); c.lineTo(x(s), v); c.stroke();
-    }
-    c.fillStyle = token("well");
-    c.fillRect(0, RULER, w, BARS);
-    c.strokeStyle = soft;
-    for (const s of this.data.shots) if (x(s) >= 0 && x(s) <= w) { c.beginPath(); c.moveTo(x(s), RULER); c.lineTo(x(s), RULER + BARS); c.stroke(); }
-    let y = RULER + BARS;
-    const curve = (values, top, tall, high, style) => {
-      c.strokeStyle = style;
-      c.beginPath();
-      for (let px = 0, on = false; px <= w; px++) {
-        let most = null;
-        for (let k = sample(px), to = Math.max(sample(px + 1), k + 1); k < to; k++) if (values[k] !== null && values[k] !== undefined) most = Math.max(most ?? -Infinity, values[k]);
-        if (most === null) { on = false; continue; }
-        const at = top + tall - 3 - Math.max(most, 0) / high * (tall - 8);
-        on ? c.lineTo(px, at) : c.moveTo(px, at);
-        on = true;
-      }
-      c.stroke();
-    };
-    const name = (text, top) => {
-      Object.assign(c, { fillStyle: soft, strokeStyle: token("card"), lineWidth: 4, lineJoin: "round" });
-      c.strokeText(text, 6, top + 14);
-      c.fillText(text, 6, top + 14);
-      c.lineWidth = 1.6;
-    };
-    c.lineWidth = 1.6;
-    if (curves.score) curve(curves.score, y, LANES.score, Math.max(...curves.score, 1), ink);
-    c.fillStyle = token("accent"); // where groups differ by more than chance
-    curves.differ?.forEach((q, k) => { if (q !== null && q < .05) c.fillRect(x(t0[k]), y + LANES.score - 3, Math.max(step * this.scale, 1), 3); });
-    name(t(curves.differ ? "reactionGroups" : "reaction"), y);
-    y += LANES.score;
-    for (let px = 0; px <= w && curves.share_happy; px += 2) {
-      let foot = y + LANES.shares - 2;
-      for (const e of about.emotions) {
-        const tall = (curves[`share_${e.name}`][sample(px)] ?? 0) * (LANES.shares - 4);
-        c.fillStyle = e.name === "neutral" ? line : e.colour;
-        c.fillRect(px, foot -= tall, 2, tall);
-      }
-    }
-    name(t("shares"), y);
-    y += LANES.shares;
-    if (curves.attention) curve(curves.attention, y, LANES.attention, 1, token("accent"));
-    name(t("attention"), y);
-    y += LANES.attention;
-    for (const [key, values] of Object.entries(curves)) {
-      const [, kind, who] = PEOPLE.exec(key) ?? [];
-      if (!kind) continue;
-      curve(values, y, PERSON, kind === "score" ? Math.max(...values, 1) : 1.1, kind === "score" ? ink : soft);
-      name(who, y);
-      y += PERSON;
-    }
-  }
+  paint() { paint(this.canvas, this.data, this.scale, this.track.scrollLeft); }
 
   onTrack(e) {
     if (e.target.closest(".moment") || e.clientY > this.track.getBoundingClientRect().top + this.canvas.clientHeight) return;

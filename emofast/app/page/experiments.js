@@ -1,8 +1,7 @@
 // The leaderboard as recorded; a row is compared with the others on the same pictures.
-import { about, ask, attempt, bars, emotionName, fill, h, t, token } from "./ui.js";
+import { ask, attempt, emotionName, fill, h, t, token } from "./ui.js";
 
 const FIRST = ["experiment", "accuracy", "noise", "runs", "accuracy_tta", "ancestor", "macro_f1_tta", "ferplus_tta", "parameters_m", "ms_per_face_cpu", "train_minutes"];
-const COUNTS = new Set(["runs", "epochs"]);
 const INKS = ["#2563d0", "#d63031", "#00a8a8", "#a36b2d", "#7b3fa0", "#558b2f", "#f7b500"];
 
 export default async function experiments(main) {
@@ -23,30 +22,29 @@ export default async function experiments(main) {
     const body = h("tbody"), curves = h("canvas", { class: "lines", role: "img", "aria-label": t("curves") }), key = h("div", { class: "row soft" });
     const detail = h("div", { class: "stack" }), chosen = new Map(), running = h("div", { class: "stack" });
     let differences = {};
+    const choose = (name) => () => attempt(() => select(name));
     const head = h("thead", {}, h("tr", {}, columns.map((c) => h("th", { class: c === "experiment" ? "" : "number", title: c }, t(c))), h("th", { class: "number" }, t("paired"))));
     fill(place, running, h("section", { class: "card scroll" }, h("table", {}, head, body), h("p", { class: "soft" }, t("boardHint"))),
       h("section", { class: "card" }, h("h2", {}, t("curves")), curves, key), detail);
     rows();
-    for (const r of board.rows.slice(0, 3).reverse()) await select(r.experiment);
+    for (const r of board.rows.slice(0, 3).reverse()) await choose(r.experiment)();
     showRunning(board.training);
     timer = setInterval(async () => { try { showRunning((await ask(`/api/experiments/${data}`)).training); } catch { /* the next time */ } }, 4000);
 
     function rows() {
-      fill(body, board.rows.map((r) => h("tr", { tabindex: 0, class: chosen.has(r.experiment) ? "chosen" : "", onclick: () => attempt(() => select(r.experiment)),
-        onkeydown: (e) => { if (e.key === "Enter") attempt(() => select(r.experiment)); } },
+      fill(body, board.rows.map((r) => h("tr", { tabindex: 0, class: chosen.has(r.experiment) ? "chosen" : "", onclick: choose(r.experiment), onkeydown: (e) => e.key === "Enter" && choose(r.experiment)() },
       columns.map((c) => h("td", { class: c === "experiment" ? "" : "number" }, c === "ancestor" ? descent(r) : cell(c, r[c]))), h("td", { class: "number" }, paired(differences[r.experiment])))));
     }
 
     async function select(name) {
       if (chosen.has(name) && chosen.size > 1) chosen.delete(name);
       else chosen.set(name, await ask(url(name)));
-      differences = await ask(url(name, "/compare")).catch(() => ({}));
+      differences = await ask(url([...chosen.keys()].at(-1), "/compare")).catch(() => ({}));
       rows();
       paintCurves(curves, key, chosen);
-      const { result, pictures } = chosen.get(name) ?? [...chosen.values()].at(-1);
-      fill(detail, h("section", { class: "two" },
-        h("div", { class: "card" }, h("h2", {}, `${t("confusion")}: ${result.experiment}`), pictures.includes("confusion.png") && h("img", { src: url(result.experiment, "/confusion.png"), alt: t("confusion") })),
-        h("div", { class: "card scroll" }, h("h2", {}, t("recall")), recall(result.scores?.recall ?? {}))),
+      const { result, pictures } = [...chosen.values()].at(-1);
+      fill(detail, h("section", { class: "card" }, h("h2", {}, `${t("confusion")}: ${result.experiment}`),
+        pictures.includes("confusion.png") && h("img", { src: url(result.experiment, "/confusion.png"), alt: t("confusion") })),
       board.mistakes.length && h("details", { class: "card scroll" }, h("summary", {}, t("mistakes")),
         board.pictures.includes("mistakes.png") && h("img", { src: url("-", "/mistakes.png"), alt: t("mistakes") }),
         h("table", {}, h("tbody", {}, board.mistakes.map((m) => h("tr", {}, h("td", {}, m.image_path), h("td", {}, `${emotionName(m.true)} → ${emotionName(m.predicted)}`), h("td", { class: "number" }, cell("", m.confidence))))))));
@@ -58,9 +56,8 @@ export default async function experiments(main) {
   }
 }
 
-const cell = (column, value) => value === null || value === undefined ? "" : typeof value !== "number" ? String(value)
-  : COUNTS.has(column) ? String(value) : column === "train_minutes" ? value.toFixed(0) : column === "ms_per_face_cpu" ? value.toFixed(1) : column === "parameters_m" ? value.toFixed(2) : value.toFixed(4);
-
+const DIGITS = { runs: 0, train_minutes: 0, ms_per_face_cpu: 1, parameters_m: 2 };
+const cell = (column, value) => (typeof value === "number" ? value.toFixed(DIGITS[column] ?? 4) : value ?? "");
 const descent = (r) => r.ancestor && r.difference !== null ? `${signed(r.difference)} [${signed(r.low)}, ${signed(r.high)}] ${r.ancestor.slice(0, 2)}` : "";
 const signed = (x) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;
 
@@ -68,12 +65,6 @@ function paired(d) {
   if (!d) return "";
   const text = `${signed(d.difference)} ± ${d.half.toFixed(4)}`;
   return Math.abs(d.difference) > d.half ? h("b", {}, text) : text;
-}
-
-function recall(shares) {
-  const [table, show] = bars();
-  show(about.emotions.map((e) => shares[e.name] ?? 0));
-  return table;
 }
 
 function paintCurves(canvas, key, chosen) {

@@ -196,10 +196,8 @@ export default async function live(main) {
     c.beginPath(); c.arc(w / 2, v / 2, r, 0, 7); c.moveTo(4, v / 2); c.lineTo(w - 4, v / 2); c.moveTo(w / 2, 4); c.lineTo(w / 2, v - 4); c.stroke();
     c.font = "12px system-ui, sans-serif";
     c.fillStyle = token("soft");
-    for (const [text, a, b, align] of [[t("excited"), .03, .9, "left"], [t("calm"), .03, -.95, "left"], [t("unpleasant"), -.97, .04, "left"], [t("pleasant"), .97, .04, "right"]]) {
-      c.textAlign = align;
-      c.fillText(text, x(a), y(b));
-    }
+    const axes = [["excited", .03, .9, "left"], ["calm", .03, -.95, "left"], ["unpleasant", -.97, .04, "left"], ["pleasant", .97, .04, "right"]];
+    axes.forEach(([text, a, b, align]) => { c.textAlign = align; c.fillText(t(text), x(a), y(b)); });
     for (const e of about.emotions) {
       c.fillStyle = e.colour;
       c.beginPath(); c.arc(x(e.valence), y(e.arousal), e.name === face?.emotion ? 6 : 4, 0, 7); c.fill();
@@ -210,7 +208,6 @@ export default async function live(main) {
     c.beginPath(); face.trail.forEach(([a, b]) => c.lineTo(x(a), y(b))); c.stroke();
     const [a, b] = face.trail.at(-1);
     c.beginPath(); c.arc(x(a), y(b), 8, 0, 7); c.fill();
-    c.lineWidth = 2;
     c.strokeStyle = token("card");
     c.stroke();
   }
@@ -236,7 +233,7 @@ class Link {
   }
 
   open() {
-    this.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/live`);
+    this.socket = new WebSocket("/api/live");
     this.answered = null;
     this.opened = new Promise((resolve) => {
       this.socket.onopen = () => { this.wait = 500; resolve(true); };

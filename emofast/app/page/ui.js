@@ -35,13 +35,12 @@ export async function ask(path, given, method = given === undefined ? "GET" : "P
   return data;
 }
 
-let hiding;
 export function toast(message) {
   const box = document.getElementById("toast");
   box.textContent = message;
   box.classList.add("shown");
-  clearTimeout(hiding);
-  hiding = setTimeout(() => box.classList.remove("shown"), 5000);
+  clearTimeout(toast.hiding);
+  toast.hiding = setTimeout(() => box.classList.remove("shown"), 5000);
 }
 
 /** Run something that may fail; its failure is shown. */
