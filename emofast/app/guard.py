@@ -6,6 +6,7 @@ import ipaddress
 import os
 import secrets
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -41,14 +42,11 @@ _HEADERS = {
 
 def kept_token() -> str:
     """The random token of this account. It outlives the server, so that an open page finds it again after a restart."""
-    path = cache() / "app-token"
-    try:
-        token = path.read_text(encoding="ascii").strip()
-        if len(token) >= 32 and path.stat().st_mode & 0o077 == 0:
-            return token
-    except (OSError, UnicodeDecodeError):
-        pass
-    token = secrets.token_urlsafe(32)
+    path, token = cache() / "app-token", secrets.token_urlsafe(32)
+    with suppress(OSError, UnicodeDecodeError):
+        private = os.name == "nt" or path.stat().st_mode & 0o077 == 0
+        if private and len(kept := path.read_text(encoding="ascii")) >= 32:
+            return kept
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
@@ -158,23 +156,18 @@ class Shelf:
     def path(self, address: str) -> Path:
         """The path that an address means, whether or not there is something. Raises 404 for one outside."""
         number, _, rest = address.partition("/")
-        try:
-            root = self.roots[int(number[:4])]
-            path = (root / rest).resolve()
-            if number.isdecimal() and not Path(rest).is_absolute() and any(path.is_relative_to(r) for r in self.roots):
+        with suppress(ValueError, IndexError, OSError, RuntimeError):  # no number, a null byte, too long a name, links in a circle
+            path = (self.roots[int(number[:4])] / rest).resolve()
+            if number.isdecimal() and any(path.is_relative_to(r) for r in self.roots):
                 return path
-        except (ValueError, IndexError, OSError, RuntimeError):  # no number, a null byte, too long a name, links in a circle
-            pass
         raise HTTPException(404, "there is no such file in the folders that were opened")
 
     def film(self, address: str) -> Path:
         """The film at an address. Raises 404 where there is none."""
         path = self.path(address)
-        try:
+        with suppress(OSError):
             if path.suffix.lower() in FILMS and path.is_file():
                 return path
-        except OSError:
-            pass
         raise HTTPException(404, "there is no such film in the folders that were opened")
 
     def address(self, path: Path) -> str:

@@ -75,7 +75,18 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf) -> Starlette:
         answers("/api/moments/{session:path}", room.save_moments, "PUT"),
         Route("/api/results/{file}/{session:path}", result),
     ]
-    return Starlette(routes=routes, exception_handlers={EmofastError: _told, HTTPException: _refused, Exception: _failed})
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            EmofastError: lambda request, e: _error(str(e), 400),
+            HTTPException: lambda request, e: _error(e.detail, e.status_code),
+            Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
+        },
+    )
+
+
+def _error(sentence: str, status: int) -> Response:
+    return JSONResponse({"error": sentence}, status)
 
 
 async def _answer(what: Callable[..., dict], request: Request) -> Response:
@@ -154,15 +165,3 @@ async def _heard(viewing: Viewing, message: dict) -> dict:
     if message.get("text") == "end log":
         return {"log": await run_in_threadpool(viewing.finish_log)}
     return {"error": "a message is a frame, or one of: log, end log"}
-
-
-async def _told(request: Request, e: EmofastError) -> Response:
-    return JSONResponse({"error": str(e)}, 400)
-
-
-async def _refused(request: Request, e: HTTPException) -> Response:
-    return JSONResponse({"error": e.detail}, e.status_code, e.headers)
-
-
-async def _failed(request: Request, e: Exception) -> Response:
-    return JSONResponse({"error": "emofast failed at this; its console says more"}, 500)

@@ -26,7 +26,8 @@ def photo(tmp_path):
 @pytest.fixture
 def results(own_artifacts, project):
     """The recorded results of the project, of a data set with a run that is training now."""
-    shutil.copytree(project / "artifacts" / "ferplus9", own_artifacts / "ferplus9", ignore=shutil.ignore_patterns("test.npz", "checkpoints"))
+    recorded = project / "artifacts" / "ferplus9"
+    shutil.copytree(recorded, own_artifacts / "ferplus9", ignore=shutil.ignore_patterns("test.npz", "checkpoints"))
     log = own_artifacts / "ferplus9" / "12_small_grey" / "checkpoints" / "run.log"
     log.parent.mkdir()
     log.write_text("seed 42  epoch 1/44  accuracy 0.512 <i>\n")
@@ -86,13 +87,12 @@ def test_every_page_fits_and_has_names(serve, model, photo, results, tmp_path):
     _, url = serve(tmp_path, "--model", model)
 
     async def what(page):
-        for page_name, ready in (("", ".tiles"), ("live", ".plane"), ("film", "main p"), ("photo", ".drop"), ("experiments", "tbody tr"), ("api", "pre")):
-            await page.goto(url.replace("/?", f"/{page_name}?"))
+        for page_name, ready in {"": ".tiles", "live": ".plane", "film": "p", "photo": ".drop", "experiments": "tr", "api": "pre"}.items():
             for width, lang in ((1280, "en"), (390, "ru")):
                 await page.resize(width, 900)
                 await page.value(f"localStorage.setItem('lang', '{lang}')")
                 await page.goto(url.replace("/?", f"/{page_name}?"))
-                await page.wait(f"document.querySelector('{ready}')", 30)
+                await page.wait(f"document.querySelector('main {ready}')")
                 assert await page.value("document.documentElement.scrollWidth <= innerWidth"), (page_name, width)
                 assert await page.value("document.documentElement.lang") == lang
                 assert await page.value(NAMELESS) == [], page_name
@@ -100,10 +100,10 @@ def test_every_page_fits_and_has_names(serve, model, photo, results, tmp_path):
         root = (await page.call("DOM.getDocument"))["root"]["nodeId"]
         file = (await page.call("DOM.querySelector", nodeId=root, selector="input[type=file]"))["nodeId"]
         await page.call("DOM.setFileInputFiles", nodeId=file, files=[str(photo)])
-        await page.wait("document.querySelector('.now')?.textContent == 'радость'", 30)
+        await page.wait("document.querySelector('.now')?.textContent == 'радость'")
         await page.goto(url.replace("/?", "/experiments?"))
-        await page.wait("document.querySelector('main pre')?.textContent.includes('epoch 1/44  accuracy 0.512 <i>')", 30)
+        await page.wait("document.querySelector('main pre')?.textContent.includes('epoch 1/44  accuracy 0.512 <i>')")
         await page.click("tbody tr:nth-child(3)")
-        await page.wait("document.querySelector('img')?.naturalWidth > 0", 30)
+        await page.wait("document.querySelector('img')?.naturalWidth > 0")
 
     visit(url, tmp_path / "profile", what)

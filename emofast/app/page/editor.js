@@ -23,7 +23,7 @@ export class Editor {
     this.order = h("select", { onchange: () => this.save() }, ["episode", "rank", "rows"].map((o) => h("option", { value: o, selected: o === this.session.order }, t(`order_${o}`))));
     this.cut = h("button", { class: "make", onclick: async () => { await this.saving; this.actions.work("trailer"); } }, t("makeTrailer"));
     this.undoButton = tool(t("undo"), "Ctrl+Z", () => this.undo());
-    this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.redo());
+    this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.undo(this.undone, this.done));
     this.canvas = h("canvas", { role: "img", "aria-label": t("timeline") });
     this.bars = h("div", { class: "bars-lane" });
     this.head = h("div", { class: "head" });
@@ -93,8 +93,6 @@ export class Editor {
     this.show();
   }
 
-  redo() { this.undo(this.undone, this.done); }
-
   /** Saved in the order of the changes; what another window has saved meanwhile is shown instead of being overwritten. */
   save() {
     const rows = this.rows;
@@ -132,9 +130,7 @@ export class Editor {
     this.change(rows);
   }
 
-  focus(k, part = "all") {
-    this.bars.querySelector(`[data-k="${k}"]${part === "all" ? "" : ` .${part}`}`)?.focus();
-  }
+  focus(k, part = "all") { this.bars.querySelector(`[data-k="${k}"]${part === "all" ? "" : ` .${part}`}`)?.focus(); }
 
   play(k) {
     this.selected = k;
@@ -176,9 +172,9 @@ export class Editor {
     handle.onpointerup = handle.onpointercancel = (up) => {
       handle.onpointermove = handle.onpointerup = handle.onpointercancel = null;
       this.selected = k;
+      if (!values) this.film.currentTime = row.start;
       if (values && up.type === "pointerup") this.edit(k, values);
-      else if (values) this.show();
-      else { this.film.currentTime = row.start; this.show(); }
+      else this.show();
       this.focus(k, part);
     };
   }
@@ -199,7 +195,7 @@ export class Editor {
   key(e) {
     if (e.target.closest("input, select, textarea")) return;
     const key = e.key.toLowerCase(), part = e.target.closest?.(".edge")?.dataset.part ?? "all", k = Number(e.target.closest?.("[data-k]")?.dataset.k ?? -1);
-    if ((e.ctrlKey || e.metaKey) && (key === "z" || key === "я")) e.shiftKey ? this.redo() : this.undo();
+    if ((e.ctrlKey || e.metaKey) && (key === "z" || key === "я")) e.shiftKey ? this.undo(this.undone, this.done) : this.undo();
     else if (e.ctrlKey || e.metaKey || e.altKey) return;
     else if (k >= 0 && this.nudge(e, k, part)) { /* an edge went */ } else if (k >= 0 && key === "delete") this.remove(k);
     else if (k >= 0 && key === "enter" && !e.target.closest("button")) this.play(k);
@@ -240,8 +236,6 @@ export class Editor {
   }
 
   put(bar, r) {
-    bar.dataset.start = r.start;
-    bar.dataset.end = r.end;
     Object.assign(bar.style, { left: `${r.start * this.scale}px`, width: `${Math.max((r.end - r.start) * this.scale, 6)}px` });
     return bar;
   }
@@ -258,7 +252,7 @@ export class Editor {
     this.canvas.style.height = `${height(this.data.curves)}px`;
     this.canvas.style.width = `${this.track.clientWidth}px`;
     this.wide.style.width = `${this.data.duration * this.scale}px`;
-    for (const bar of this.bars.children) this.put(bar, { start: Number(bar.dataset.start), end: Number(bar.dataset.end) });
+    [...this.bars.children].forEach((bar, k) => this.put(bar, this.rows[k]));
     this.paint();
   }
 

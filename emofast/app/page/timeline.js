@@ -19,7 +19,7 @@ export function paint(canvas, { curves, shots }, scale, left) {
   const x = (s) => s * scale - left, sample = (px) => Math.round((px + left) / scale / step);
   const upright = (at, from, to) => { c.beginPath(); c.moveTo(at, from); c.lineTo(at, to); c.stroke(); };
   const tick = TICKS.find((s) => s * scale > 64) ?? 3600;
-  Object.assign(c, { font: "12px system-ui, sans-serif", fillStyle: token("soft"), strokeStyle: token("line"), lineJoin: "round" });
+  Object.assign(c, { font: "12px system-ui, sans-serif", fillStyle: token("soft"), strokeStyle: token("line"), lineJoin: "round", lineWidth: 1 });
   for (let s = Math.ceil(left / scale / tick) * tick; x(s) < w; s += tick) {
     c.fillText(clock(s, tick < 1 ? 1 : 0), x(s) + 4, 13);
     upright(x(s), 0, v);
