@@ -1,12 +1,4 @@
-"""See the emotion of every face in front of the camera, now.
-
-examples:
-    python webcam.py                                            the first camera in a window (h shows the keys)
-    python webcam.py --source film.mp4 --lang ru                a film, in Russian
-    python webcam.py --source film.mp4 --headless --save out.mp4 --log out.csv
-
-Faces never leave this computer; pictures are kept only with --save and by the keys s (snapshot) and r (record).
-"""
+"""The assessor's live view: `python webcam.py --help`."""
 
 import sys
 import time
@@ -18,9 +10,9 @@ from emofast.errors import exits_cleanly  # noqa: E402
 
 @exits_cleanly
 def main() -> None:
-    from emofast.live.command import parser, run
+    from emofast.programs import webcam
 
-    run(parser(__doc__).parse_args(), STARTED)
+    webcam(started=STARTED)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
-"""What the command lines of the project share: how help looks, and numbers that must make sense."""
+"""What the command lines of the project share: how errors and help look, and numbers that must make sense."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
-__all__ = ["Help", "add_data", "whole_number"]
+from emofast.console import visible
+
+__all__ = ["Help", "Parser", "add_data", "whole_number"]
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -14,9 +17,28 @@ class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFo
         return action.help if action.default in (None, "") or action.default is False else super()._get_help_string(action)
 
 
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are one sentence.
+
+    Names that are not in the system's encoding, as those in old Russian archives, are refused here, before a library that takes
+    C strings crashes on them or a table cannot be written.
+    """
+
+    def parse_known_args(self, args=None, namespace=None):
+        for given in sys.argv[1:] if args is None else args:
+            try:
+                given.encode()
+            except UnicodeEncodeError:
+                self.error(f"the name {given} is not UTF-8; rename the file (convmv -f cp1251 -t utf8 does it for whole folders)")
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str):
+        self.exit(2, f"error: {visible(message)}; see {self.prog} --help\n")
+
+
 def add_data(p: argparse.ArgumentParser) -> None:
     """The flag that names the data set."""
-    text = "data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox)"
+    text = "data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox, or what Kaggle has mounted)"
     p.add_argument("--data", metavar="DIR|sample", help=text)
 
 

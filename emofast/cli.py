@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from emofast.arguments import Help, add_data, whole_number
+from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -45,10 +46,10 @@ def _add_data(sub) -> None:
     p.add_argument("--test", type=int, default=240, metavar="N", help="how many test pictures")
 
     def check(args) -> None:
-        from emofast.data import check_data, find_data, read_competition
+        from emofast.data import check_data, open_data
         from emofast.data.check import print_report
 
-        print_report(check_data(read_competition(find_data(args.data))))
+        print_report(check_data(open_data(args.data)))
 
     p = _command(
         data,
@@ -89,7 +90,7 @@ def _add_ferplus(data) -> None:
         from emofast.console import console
         from emofast.data.ferplus import make_ferplus
 
-        console.print(str(make_ferplus(args.images, args.labels, args.to)), markup=False)
+        console.print(make_ferplus(args.images, args.labels, args.to))
 
     p = _command(
         data,
@@ -120,8 +121,8 @@ sample_submission.csv and test_votes.csv: the truth of the test pictures, for sc
 def _add_leaderboard(sub) -> None:
     def run(args) -> None:
         from emofast.console import console
-        from emofast.data import find_data, read_competition
-        from emofast.leaderboard import print_leaderboard, write_leaderboard
+        from emofast.data import open_data
+        from emofast.leaderboard import markdown, print_leaderboard, write_leaderboard
         from emofast.training.results import results_folder
 
         recorded_only = args.data and not Path(args.data).is_dir() and results_folder(args.data, args.quick).is_dir()
@@ -129,9 +130,13 @@ def _add_leaderboard(sub) -> None:
             console.print(f"no data set at {args.data}: its recorded results, without mistakes.png")
             comp, name = None, args.data
         else:
-            comp = read_competition(find_data(args.data))
+            comp = open_data(args.data)
             name = comp.name
-        print_leaderboard(write_leaderboard(results_folder(name, args.quick), comp), f"{name}: recorded experiments")
+        table = write_leaderboard(results_folder(name, args.quick), comp)
+        if args.markdown:
+            print(markdown(table, args.markdown))
+        else:
+            print_leaderboard(table, f"{name}: recorded experiments")
 
     p = _command(
         sub,
@@ -143,16 +148,60 @@ def _add_leaderboard(sub) -> None:
     )
     add_data(p)
     _quick_flag(p)
+    p.add_argument("--markdown", type=whole_number, metavar="N", help="print the best N rows as Markdown instead")
+
+
+def _add_programs(sub) -> None:
+    """Shown in the help; `main` hands them over before this parser reads their flags."""
+    sub.add_parser("webcam", help="the live view: emofast webcam --help", add_help=False)
+    sub.add_parser("trailer", help="an episode and its viewers' recordings into a trailer: emofast trailer --help", add_help=False)
+
+
+def _add_plan(sub) -> None:
+    def run(args) -> None:
+        from emofast.training.plan import plan
+
+        for planned in plan(args.only, args.quick):
+            print(f"experiments/{planned.script.name}")
+
+    p = _command(sub, "plan", run, "the experiments in the order they run in: each after what it reads", "python -m emofast plan --quick")
+    p.add_argument("--only", default="", metavar="NN,NN|all", help="these experiments, e.g. 01,07")
+    p.add_argument("--quick", action="store_true", help="without --only: the tour that a quick run makes")
+
+
+def _add_sweep(sub) -> None:
+    def run(args) -> None:
+        from emofast.training.sweep import sweep
+
+        ranges = dict(zip((name.removeprefix("--").replace("-", "_") for name in args.ranges[::2]), args.ranges[1::2]))
+        more = [flag for flag, given in (("--quick", args.quick), ("--device", args.device != "auto")) if given]
+        more += [args.device] if args.device != "auto" else []
+        sweep(args.experiment, args.data, ranges, args.trials, more)
+
+    p = _command(
+        sub,
+        "sweep",
+        run,
+        "try values of an experiment's arguments, chosen by Optuna; every trial is a recorded variant",
+        "python -m emofast sweep 12 --lr 1e-4..1e-2 --drop 0.1,0.3,0.5 --trials 20 --quick",
+        "After the flags below, any argument of the experiment with a range LOW..HIGH or a list A,B,C.",
+    )
+    p.add_argument("experiment", metavar="NN", help="the experiment's number")
+    add_data(p)
+    p.add_argument("--trials", type=whole_number, default=20, metavar="N", help="how many; a sweep that was killed goes on")
+    p.add_argument("--quick", action="store_true", help="trials as quick runs")
+    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
+    p.set_defaults(takes_ranges=True)
 
 
 def _add_submission(sub) -> None:
     def run(args) -> None:
         from emofast.console import console
-        from emofast.data import find_data, read_competition
+        from emofast.data import open_data
         from emofast.submission import check_submission, make_submission
         from emofast.training.results import results_folder
 
-        comp = read_competition(find_data(args.data))
+        comp = open_data(args.data)
         if args.check is None:
             make_submission(comp, results_folder(comp.name, args.quick))
         else:
@@ -163,7 +212,7 @@ def _add_submission(sub) -> None:
         sub,
         "submission",
         run,
-        "choose the ensemble on validation, write submission.csv and check it",
+        "choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it",
         "python -m emofast submission --data data/skillbox",
     )
     add_data(p)
@@ -173,11 +222,11 @@ def _add_submission(sub) -> None:
 
 def _add_submit(sub) -> None:
     def run(args) -> int:
-        from emofast.data import find_data, read_competition
+        from emofast.data import open_data
         from emofast.sending import send_submission
         from emofast.training.results import results_folder
 
-        comp = read_competition(find_data(args.data))
+        comp = open_data(args.data)
         path = args.file or results_folder(comp.name, args.quick) / "submission.csv"
         return send_submission(comp, path, args.message, args.yes, args.force)
 
@@ -281,9 +330,12 @@ def _add_app(sub) -> None:
 def _parser() -> argparse.ArgumentParser:
     about = "Data, results, submission and model of emofast; each COMMAND explains itself with --help."
     example = "example: python -m emofast doctor"
-    parser = argparse.ArgumentParser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
+    parser = Parser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
     sub = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_data(sub)
+    _add_programs(sub)
+    _add_plan(sub)
+    _add_sweep(sub)
     _add_leaderboard(sub)
     _add_submission(sub)
     _add_submit(sub)
@@ -297,5 +349,14 @@ def _parser() -> argparse.ArgumentParser:
 @exits_cleanly
 def main(argv: list[str] | None = None) -> int | None:
     """Run one command; returns its exit status."""
-    args = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in ("webcam", "trailer"):
+        from emofast import programs
+
+        return getattr(programs, argv[0])(argv[1:])
+    parser = _parser()
+    args, rest = parser.parse_known_args(argv)
+    if rest and not (getattr(args, "takes_ranges", False) and len(rest) % 2 == 0 and all(r.startswith("--") for r in rest[::2])):
+        parser.error(f"unknown argument {rest[0]}")
+    args.ranges = rest
     return args.run(args)

@@ -14,7 +14,7 @@ import numpy as np
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.faces import prepare_face
-from emofast.network import NetworkSpec
+from emofast.nets.spec import NetworkSpec
 from emofast.paths import cache
 from emofast.recognition import Box, crop_face
 from emofast.sample import Identity, Pose, action_units, draw_into

@@ -8,9 +8,10 @@ import re
 import sys
 
 from rich.table import Table
+from rich.text import Text
 
 from emofast import paths
-from emofast.console import console
+from emofast.console import console, warn
 from emofast.machine import installed
 
 __all__ = ["examine", "examine_hub"]
@@ -26,15 +27,13 @@ def examine() -> int:
         found = installed(name)
         if found is None:
             missing.append(name)
-        note = "[red]missing[/]" if found is None else "" if found.split("+")[0] == tested else "[yellow]another version[/]"
+        note = Text("missing", "red") if found is None else "" if found.split("+")[0] == tested else Text("another version", "yellow")
         table.add_row(name, found or "-", tested, note)
     console.print(table)
     if installed("dlib") and installed("dlib-bin"):
-        console.print(
-            "[yellow]both dlib and dlib-bin are installed and overwrite each other:[/] pip uninstall dlib, then reinstall dlib-bin"
-        )
+        warn("dlib and dlib-bin are both installed and overwrite each other: pip uninstall dlib, then reinstall dlib-bin")
     if missing:
-        console.print(f"[red]missing:[/] {', '.join(missing)}; install everything with: pip install -r requirements.txt")
+        console.print(f"missing: {', '.join(missing)}; install everything with: pip install -r requirements.txt", style="red")
         return 1
     from emofast.training.precision import choose_device, choose_precision
 
@@ -56,9 +55,7 @@ def examine_hub() -> int:
     try:
         HfApi().model_info("timm/resnet10t.c3_in1k", timeout=10)
     except Exception as e:  # network, proxy, certificate and hub errors share no base class
-        console.print(
-            f"[yellow]the hub of pretrained weights does not answer ({type(e).__name__}): networks start from nothing (--weights none)[/]"
-        )
+        warn(f"the hub of pretrained weights does not answer ({type(e).__name__}): networks start from nothing (--weights none)")
         return 1
     console.print("the hub of pretrained weights answers: networks start from ImageNet (--weights imagenet)")
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_NAME", "CENTRES", "EMOTIONS", "TABLE", "Emotion"]
+__all__ = ["BY_NAME", "CENTRES", "EMOTIONS", "TABLE", "Emotion", "N"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,9 @@ TABLE: tuple[Emotion, ...] = (
 
 EMOTIONS: tuple[str, ...] = tuple(e.name for e in TABLE)
 """The class names, alphabetical as in the competition; every probability vector in this project has this order."""
+
+N = len(EMOTIONS)
+"""How many classes there are."""
 
 BY_NAME: dict[str, Emotion] = {e.name: e for e in TABLE}
 

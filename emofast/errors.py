@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 
-__all__ = ["EmofastError", "exits_cleanly"]
+__all__ = ["EmofastError", "NoWeights", "exits_cleanly"]
 
 
-_PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+_PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 """Of an `OSError`: the place cannot be used, through no fault of the program."""
 
 
@@ -18,28 +22,77 @@ class EmofastError(Exception):
     """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
 
 
+class NoWeights(EmofastError):
+    """Pretrained weights that cannot be had on this machine."""
+
+
+class _Ended(KeyboardInterrupt):
+    """A signal that asks the program to end: what Ctrl-C closes and keeps is closed and kept."""
+
+    def __init__(self, number: int):
+        self.number = number
+
+
 def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
-    """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 130 for Ctrl-C."""
+    """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 128 and the signal's number where
+    it is told to end (Ctrl-C: 130)."""
 
     @wraps(main)
     def command(*args, **kwargs) -> int:
+        from emofast.console import fail
+
+        _open_streams()
         try:
-            return main(*args, **kwargs) or 0
+            with _ending_signals():
+                return main(*args, **kwargs) or 0
         except EmofastError as e:
-            print(f"error: {e}", file=sys.stderr)
+            fail(str(e))
             return 2
-        except KeyboardInterrupt:
-            print("\nInterrupted. What was finished is kept; the same command goes on (experiments: with --resume).", file=sys.stderr)
-            return 130
+        except KeyboardInterrupt as e:
+            number = getattr(e, "number", signal.SIGINT)
+            what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+            fail(f"{what}; what was finished is kept, and the same command goes on (experiments: with --resume).")
+            return 128 + number
         except OSError as e:
             if e.errno in _PLACES and e.filename:
-                print(f"error: {e.filename}: {e.strerror}; name another place, or change what stands there.", file=sys.stderr)
+                fail(f"{os.fsdecode(e.filename)}: {e.strerror}; name another place, or change what stands there.")
                 return 2
             if e.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            where = f" while writing {e.filename}" if e.filename else ""
+            where = f" while writing {os.fsdecode(e.filename)}" if e.filename else ""
             again = "free some space and start the same command again, it goes on (experiments: with --resume)"
-            print(f"error: the disk is full{where}; {again}.", file=sys.stderr)
+            fail(f"the disk is full{where}; {again}.")
             return 2
 
     return command
+
+
+def _open_streams() -> None:
+    """Letters that a terminal or log file lacks are written out, and a closed stream is an empty one: the next file that is opened
+    would take its number, and get what libraries print."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def _ending_signals() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the block as Ctrl-C does, unless somebody else takes them, as `nohup` takes the latter."""
+
+    def end(number, _frame):
+        raise _Ended(number)
+
+    signals = [s for name in ("SIGTERM", "SIGHUP") if (s := getattr(signal, name, None)) and signal.getsignal(s) is signal.SIG_DFL]
+    try:
+        for number in signals:
+            signal.signal(number, end)
+    except ValueError:  # not the main thread, which alone has signals
+        signals = []
+    try:
+        yield
+    finally:
+        for number in signals:
+            signal.signal(number, signal.SIG_DFL)

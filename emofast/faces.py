@@ -7,21 +7,28 @@ import numpy as np
 
 from emofast.errors import EmofastError
 
-__all__ = ["prepare_face", "to_channels"]
+__all__ = ["check_picture", "prepare_face", "to_channels"]
+
+
+def check_picture(image: np.ndarray) -> None:
+    """Raises `EmofastError` unless `image` is grey [h, w] or [h, w, 1], BGR [h, w, 3] or BGRA [h, w, 4], of uint8 or uint16, not empty."""
+    if not isinstance(image, np.ndarray):
+        missing = "; cv2.imread gives it for a file that is missing or no picture" if image is None else ""
+        raise EmofastError(f"{type(image).__name__} is no face: give a numpy array as OpenCV reads pictures{missing}")
+    if image.ndim not in (2, 3) or not image.size or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
+        raise EmofastError(f"a picture of shape {image.shape} is no face: give grey [h, w], BGR [h, w, 3] or BGRA [h, w, 4]")
+    if image.dtype not in (np.uint8, np.uint16):
+        raise EmofastError(f"a picture of type {image.dtype} is no face: give uint8 (0 to 255)")
 
 
 def to_channels(image: np.ndarray, channels: int) -> np.ndarray:
     """A picture as uint8 [h, w] (`channels=1`) or RGB [h, w, 3] (`channels=3`).
 
-    `image` is grey [h, w] or [h, w, 1], BGR [h, w, 3] or BGRA [h, w, 4] as OpenCV reads them; uint8 or uint16.
-    Raises `EmofastError` for any other shape or type, and for an empty picture.
+    Raises `EmofastError` for what `check_picture` refuses.
     """
-    if image.ndim not in (2, 3) or not image.size or (image.ndim == 3 and image.shape[2] not in (1, 3, 4)):
-        raise EmofastError(f"a picture of shape {image.shape} is no face: give grey [h, w], BGR [h, w, 3] or BGRA [h, w, 4]")
+    check_picture(image)
     if image.dtype == np.uint16:
         image = (image >> 8).astype(np.uint8)
-    if image.dtype != np.uint8:
-        raise EmofastError(f"a picture of type {image.dtype} is no face: give uint8 (0 to 255)")
     n = 1 if image.ndim == 2 else image.shape[2]
     if n == 1:
         image = image.reshape(image.shape[:2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,53 +16,105 @@ from emofast.data.competition import Competition
 from emofast.data.decode import read_face
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.training.results import Result, read_results
+from emofast.training.metrics import accuracy, elect, ferplus_scores, paired_difference
+from emofast.training.results import Result, package_hash, read_results
 
-__all__ = ["leaderboard_table", "mistakes", "print_leaderboard", "write_leaderboard"]
+__all__ = ["leaderboard_table", "markdown", "mistakes", "print_leaderboard", "write_leaderboard"]
 
 
-def leaderboard_table(results: list[Result]) -> pd.DataFrame:
-    """One row per experiment, best first. Accuracies are on validation, means over seeds; `noise` is the spread over seeds
-    where there are several, else half the width of the 95 % bootstrap interval."""
-    rows = []
-    for r in results:
-        s = r.summary
-        scores, low_high = s["scores"], s["scores"]["accuracy_interval"]
-        seeds = len(s["settings"]["seeds"])
-        rows.append(
-            {
-                "experiment": r.name,
-                "accuracy": scores["accuracy"],
-                "noise": scores["accuracy_spread"] if seeds > 1 else (low_high[1] - low_high[0]) / 2,
-                "runs": seeds,
-                "accuracy_tta": scores["accuracy_tta"],
-                "macro_f1_tta": scores["macro_f1_tta"],
-                "ferplus_tta": scores.get("ferplus", {}).get("accuracy", np.nan),
-                "calibration_error": scores["calibration_error"],
-                "parameters_m": s["parameters"] / 1e6,
-                "ms_per_face_cpu": s["ms_per_face_cpu"],
-                "train_minutes": s["train_seconds"] / 60,
-                "epochs": s["settings"]["epochs"],
-                "weights": r.weights,
-                "quick": s["settings"]["quick"],
-                "date": s["date"],
-            }
-        )
-    return pd.DataFrame(rows).sort_values(["accuracy_tta", "experiment"], ascending=[False, True], ignore_index=True)
+def leaderboard_table(results: list[Result], data: Competition | None = None) -> pd.DataFrame:
+    """One row per experiment, best first. Accuracies are on validation, means over seeds.
+
+    `noise`: the spread over seeds where there are several, else half the width of the 95 % bootstrap interval. `ancestor`: the experiment
+    it descends from; `difference`, `low`, `high`: to that one's accuracy with TTA on the same pictures, and its 95 % interval.
+    `code`: `current`, or `older` where another version of the training code recorded it. `test`: in the FER+ protocol, where the data
+    set has test_votes.csv; `test_accuracy`: on the class that they elect.
+    """
+    package, by_name = package_hash(), {r.name: r for r in results}
+    table = pd.DataFrame([_row(r, by_name, package, data) for r in results])
+    return table.sort_values(["accuracy_tta", "experiment"], ascending=[False, True], ignore_index=True)
+
+
+def _row(r: Result, by_name: dict[str, Result], package: str, data: Competition | None) -> dict:
+    s = r.summary
+    scores, low_high, seeds = s["scores"], s["scores"]["accuracy_interval"], len(s["settings"]["seeds"])
+    votes, ancestor = scores.get("votes", {}), ancestor_of(r, by_name)
+    difference = paired_difference(_right(r), _right(by_name[ancestor])) if ancestor else (np.nan,) * 3
+    test_votes = data.test_votes if data else None
+    test = {"test": np.nan, "test_accuracy": np.nan}
+    if test_votes is not None:
+        probabilities = r.test["probabilities"]
+        test["test"] = ferplus_scores(probabilities, *test_votes)["accuracy"]
+        test["test_accuracy"] = accuracy(probabilities, elect(test_votes[0]))
+    return {
+        "experiment": r.name,
+        "accuracy": scores["accuracy"],
+        "noise": scores["accuracy_spread"] if seeds > 1 else (low_high[1] - low_high[0]) / 2,
+        "runs": seeds,
+        "accuracy_tta": scores["accuracy_tta"],
+        "ancestor": ancestor or "",
+        **dict(zip(("difference", "low", "high"), difference)),
+        "macro_f1_tta": scores["macro_f1_tta"],
+        "ferplus_tta": scores.get("ferplus", {}).get("accuracy", np.nan),
+        "js": votes.get("js", np.nan),
+        "spearman": votes.get("spearman", np.nan),
+        "auroc_uncertain": votes.get("auroc_uncertain", np.nan),
+        **test,
+        "calibration_error": scores["calibration_error"],
+        "parameters_m": s["parameters"] / 1e6,
+        "ms_per_face_cpu": s["ms_per_face_cpu"],
+        "train_minutes": s["train_seconds"] / 60,
+        "epochs": r.epochs,
+        "weights": r.weights,
+        "quick": s["settings"]["quick"],
+        "code": "current" if s["package"] == package else "older",
+        "date": s["date"],
+    }
+
+
+def _right(r: Result) -> np.ndarray:
+    valid = r.valid
+    return valid["probabilities"].argmax(1) == valid["labels"]
+
+
+def ancestor_of(r: Result, by_name: dict[str, Result]) -> str | None:
+    """The recorded experiment that `r` descends from: of a variant its script's own run, else what the script's header says first."""
+    if r.name != r.experiment and r.experiment in by_name:
+        return r.experiment
+    found = re.search(r"^Descends from\s+(\d\d)", (r.folder / "source.py").read_text(encoding="utf-8"), re.MULTILINE)
+    return next((n for n in by_name if found and n.startswith(found[1] + "_") and "+" not in n.replace("+weights=none", "")), None)
 
 
 def print_leaderboard(table: pd.DataFrame, title: str) -> None:
     """Show a person the columns that decide; the csv has all."""
-    shown = Table(title=title, caption="validation; ± is the spread over seeds, with one run half the 95 % bootstrap interval")
-    for name in ("experiment", "accuracy", "± ", "runs", "with TTA", "macro F1", "FER+", "M par.", "ms/face", "min"):
+    caption = (
+        "validation; ± spread over seeds, with one run half the 95 % bootstrap interval; Δ to the ancestor with flip TTA, on the same "
+        "pictures, with its 95 % interval; JS: divergence to the annotators' votes; * recorded by another version of the training code"
+    )
+    shown = Table(title=title, caption=caption)
+    tested = table.test.notna().any()
+    columns = ("experiment", "accuracy", "± ", "runs", "with TTA", "Δ ancestor", "macro F1", "FER+", "JS", "M par.", "ms/face", "min")
+    for name in (*columns, *["test FER+"] * tested):
         shown.add_column(name, justify="left" if name == "experiment" else "right", no_wrap=True)
     for i, r in table.iterrows():
-        ferplus = "" if pd.isna(r.ferplus_tta) else f"{r.ferplus_tta:.4f}"
-        name = r.experiment + (" (quick)" if r.quick else "")
-        cells = (f"{r.accuracy:.4f}", f"{r.noise:.4f}", str(r.runs), f"{r.accuracy_tta:.4f}", f"{r.macro_f1_tta:.4f}", ferplus)
-        cost = (f"{r.parameters_m:.2f}", f"{r.ms_per_face_cpu:.1f}", f"{r.train_minutes:.0f}")
-        shown.add_row(name, *cells, *cost, style="bold green" if i == 0 else "")
+        name = r.experiment + (" (quick)" if r.quick else "") + ("" if r.code == "current" else " *")
+        change = f"{r.difference:+.4f} [{r.low:+.3f}, {r.high:+.3f}] {r.ancestor[:2]}" if r.ancestor else ""
+        cells = [name, f"{r.accuracy:.4f}", f"{r.noise:.4f}", str(r.runs), f"{r.accuracy_tta:.4f}", change, f"{r.macro_f1_tta:.4f}"]
+        cells += ["" if pd.isna(v) else f"{v:.4f}" for v in (r.ferplus_tta, r.js)]
+        cells += [f"{r.parameters_m:.2f}", f"{r.ms_per_face_cpu:.1f}", f"{r.train_minutes:.0f}", *[f"{r.test:.4f}"] * tested]
+        shown.add_row(*cells, style="bold green" if i == 0 else "")
     console.print(shown)
+
+
+def markdown(table: pd.DataFrame, rows: int) -> str:
+    """The first `rows` rows as a table for a README."""
+    head = ("experiment", "flip TTA", "±", "macro F1", "FER+ protocol", "JS to votes", "M parameters", "ms per face", "minutes")
+    lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
+    for r in table.head(rows).itertuples():
+        name = f"[{r.experiment}](experiments/{r.experiment.split('+')[0]}.py)"
+        cells = [name, *(f"{v:.4f}"[1:] for v in (r.accuracy_tta, r.noise, r.macro_f1_tta, r.ferplus_tta, r.js))]
+        lines.append(f"| {' | '.join([*cells, f'{r.parameters_m:.2f}', f'{r.ms_per_face_cpu:.1f}', f'{r.train_minutes:.0f}'])} |")
+    return "\n".join(lines)
 
 
 def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataFrame:
@@ -70,7 +123,7 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     results = read_results(folder)
     if not results:
         raise EmofastError(f"{folder} has no recorded result; run an experiment first, e.g. python experiments/01_resnet_baseline.py.")
-    table = leaderboard_table(results)
+    table = leaderboard_table(results, comp)
     with paths.atomic_write(folder / "leaderboard.csv") as partial:
         table.round(4).to_csv(partial, index=False)
     place = {name: i for i, name in enumerate(table.experiment)}

@@ -1,29 +1,46 @@
-"""Where things lie: results beside the code, caches in one folder that may be deleted at any time."""
+"""Where things lie: results beside the code, or in the user's folders where emofast is installed as a package; caches apart, which
+may be deleted at any time."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import platformdirs
+
 from emofast.errors import EmofastError
 
-__all__ = ["PROJECT", "artifacts", "atomic_write", "cache", "refuse_overwriting", "sha256"]
+__all__ = ["PROJECT", "SHIPPED", "artifacts", "atomic_write", "cache", "partial_beside", "refuse_overwriting", "sha256"]
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+SHIPPED = Path(__file__).resolve().parent / "shipped"
+"""Where a wheel carries the model; in a checkout it lies in artifacts/."""
+
+
+def _checkout() -> bool:
+    return (PROJECT / "pyproject.toml").is_file()
 
 
 def artifacts() -> Path:
     """Folder of recorded results; `$EMOFAST_ARTIFACTS` moves it (tests, read-only checkouts)."""
-    return Path(os.environ.get("EMOFAST_ARTIFACTS") or PROJECT / "artifacts")
+    if os.environ.get("EMOFAST_ARTIFACTS"):
+        return Path(os.environ["EMOFAST_ARTIFACTS"])
+    return PROJECT / "artifacts" if _checkout() else platformdirs.user_data_path("emofast") / "artifacts"
 
 
 def cache() -> Path:
     """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
-    return Path(os.environ.get("EMOFAST_CACHE") or PROJECT / ".cache")
+    if os.environ.get("EMOFAST_CACHE"):
+        return Path(os.environ["EMOFAST_CACHE"])
+    return PROJECT / ".cache" if _checkout() else platformdirs.user_cache_path("emofast")
 
 
 def sha256(path: Path) -> str:
@@ -41,27 +58,75 @@ def refuse_overwriting(outputs: Iterable[Path | None], inputs: Iterable[Path]) -
 
 
 @contextmanager
+def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
+    """Yield a new, empty file (or `folder`) beside `path`; what still stands there at the end vanishes.
+
+    Its name says which process is at work on it, so what killed ones have left behind in this folder is cleared here.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _clear_leftovers(path.parent)
+        place = {"prefix": f".partial-{os.getpid()}@{_machine()}-", "suffix": path.suffix[-20:], "dir": path.parent}
+        if folder:
+            partial = Path(tempfile.mkdtemp(**place))
+        else:
+            file, name = tempfile.mkstemp(**place)
+            os.close(file)
+            partial = Path(name)
+    except OSError as e:
+        e.filename = str(path)  # what was asked for, not the name beside it
+        raise
+    _at_work.add(partial)
+    try:
+        yield partial
+    finally:
+        _at_work.discard(partial)
+        _remove(partial)
+
+
+_at_work: set[Path] = set()
+
+
+def _machine() -> str:
+    """This computer among those that share a disk, as a few letters."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+
+
+def _clear_leftovers(folder: Path) -> None:
+    found = [(p, m) for p in folder.glob(".partial-*") if (m := re.match(r"\.partial-(\d+)@(\w+)-", p.name))]
+    if not found:
+        return
+    import psutil
+
+    for partial, match in found:
+        number, machine = int(match[1]), match[2]
+        # a container's first process has the same number every time
+        alive = partial in _at_work if number == os.getpid() else psutil.pid_exists(number)
+        if machine == _machine() and not alive:
+            _remove(partial)
+
+
+def _remove(partial: Path) -> None:
+    if partial.is_dir():
+        shutil.rmtree(partial, ignore_errors=True)
+    else:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it becomes `path` when the block ends well and vanishes when it does not.
 
     Readers see the old file or the new one, never half of one, whatever kills the writer.
     """
     path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd, name = tempfile.mkstemp(prefix=f".partial-{path.stem}-", suffix=path.suffix, dir=path.parent)
-    except OSError as e:
-        e.filename = str(path)  # what was asked for, not the name beside it
-        raise
-    os.close(fd)
-    partial = Path(name)
-    try:
-        yield partial
-        partial.chmod(0o644)  # mkstemp makes it private
-        partial.replace(path)
-    except OSError as e:
-        if e.filename in (None, name):  # a failed write names no file by itself, a failed rename the wrong one
-            e.filename = str(path)
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
+    with partial_beside(path) as partial:
+        try:
+            yield partial
+            partial.chmod(0o644)  # mkstemp makes it private
+            partial.replace(path)
+        except OSError as e:
+            if e.filename in (None, str(partial)):  # a failed write names no file by itself, a failed rename the wrong one
+                e.filename = str(path)
+            raise

@@ -4,73 +4,136 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from emofast import paths
+from emofast.arguments import Help, Parser, add_data
 from emofast.console import console
-from emofast.data.competition import Competition
+from emofast.data import Competition, open_data
 from emofast.emotions import EMOTIONS
-from emofast.errors import EmofastError
-from emofast.training.ensemble import ensemble_of
+from emofast.errors import EmofastError, exits_cleanly
+from emofast.paths import PROJECT
+from emofast.training.decoding import weighted_mean
+from emofast.training.ensemble import Ensemble, ensemble_of
 from emofast.training.metrics import accuracy
-from emofast.training.results import Result, read_results
+from emofast.training.results import Result, code_hash, read_results, results_folder, used_results
 
-__all__ = ["check_submission", "make_submission", "write_submission"]
+__all__ = ["check_submission", "ensemble_main", "make_submission", "write_submission"]
 
 
-def make_submission(comp: Competition, folder: Path) -> Path:
-    """Choose the ensemble of all results in `folder` on validation and write `submission.csv` and `submission.json` there.
+SCRIPT = PROJECT / "experiments" / "11_ensemble.py"
 
-    Raises `EmofastError` where nothing is recorded, or results are of other pictures than `comp` has.
+
+def make_submission(data: Competition, folder: Path) -> Path:
+    """Choose the ensemble of all results in `folder` on validation, record it there as 11_ensemble, and write `submission.csv`.
+
+    Validation rows are mixed by shares chosen on the other half of them, so that the recorded scores are honest; test rows by shares
+    chosen on all. The shares are chosen on predictions with flip TTA and used without it too. `submission.json` says what was chosen.
+    Raises `EmofastError` where nothing is recorded, or results are of other pictures than `data` has.
     """
     results = [r for r in read_results(folder) if not r.is_ensemble]
-    ensemble, valid, test = ensemble_of(results, comp)
-    weights = ensemble.mixture.weights
+    ensemble, valid, test = ensemble_of(results, data)
+    _record(data, folder, results, ensemble, valid, test)
+    members = ensemble.mixture.weights
     honest = accuracy(ensemble.cross_fitted({n: v["probabilities"] for n, v in valid.items()}), valid[results[0].name]["labels"])
     path = folder / "submission.csv"
-    write_submission(comp, ensemble({n: t["probabilities"] for n, t in test.items()}), path)
+    write_submission(data, ensemble({n: t["probabilities"] for n, t in test.items()}), path)
     summary = {
         "sha256": paths.sha256(path),
-        "members": weights,
+        "members": members,
         "temperatures": ensemble.mixture.temperatures,
         "factors": {e: round(float(f), 4) for e, f in zip(EMOTIONS, ensemble.factors)},
         "validation_accuracy": honest,
         "validation_accuracy_chosen_on": ensemble.accuracy,
-        "seeds": {r.name: _seeds(r) for r in results if r.name in weights},
+        "seeds": {r.name: _seeds(r) for r in results if r.name in members},
     }
     with paths.atomic_write(folder / "submission.json") as partial:
         partial.write_text(json.dumps(summary, indent=1) + "\n")
+    shares = ", ".join(f"{w:.0%} {n}" for n, w in sorted(members.items(), key=lambda m: -m[1]))
     console.print(
-        "ensemble: "
-        + ", ".join(f"{w:.0%} {n}" for n, w in weights.items())
-        + f"; validation accuracy {honest:.4f} (chosen on one half, scored on the other), "
+        f"ensemble: {shares}; validation accuracy {honest:.4f} (chosen on one half, scored on the other), "
         f"{ensemble.accuracy:.4f} on the rows it was chosen on"
     )
-    console.print(f"submission: {path}, {len(comp.test_ids)} rows, checked")
+    console.print(f"submission: {path}, {len(data.test_ids)} rows, checked")
     return path
+
+
+def ensemble_main(doc: str) -> None:
+    """The command of the script 11_ensemble.py: what `emofast submission` does."""
+    p = Parser(description=doc.splitlines()[0], formatter_class=Help)
+    add_data(p)
+    p.add_argument("--quick", action="store_true", help="take the results of --quick runs")
+
+    def command() -> None:
+        args = p.parse_args()
+        data = open_data(args.data)
+        make_submission(data, results_folder(data.name, args.quick))
+
+    sys.exit(exits_cleanly(command)())
+
+
+def _record(data: Competition, folder: Path, results: list[Result], ensemble: Ensemble, valid: dict, test: dict) -> None:
+    """The ensemble as a result of its own; each seed of a member is a network that must be asked."""
+    from emofast.training.header import refresh_header
+    from emofast.training.predictions import Predictions
+    from emofast.training.record import Code, SeedResult, record
+
+    members = [r for r in results if r.name in ensemble.mixture.weights]
+    networks = [s for m in members for s in m.summary["seeds"]]
+    facts = {"seed": 0, "network": {"arch": "ensemble", "target": "class"}}
+    facts |= {what: sum(n[what] for n in networks) for what in ("train_seconds", "parameters", "ms_per_face_cpu")}
+
+    def tta(arrays: dict) -> dict:
+        return {name: a["probabilities"] for name, a in arrays.items()}
+
+    def plain(arrays: dict) -> dict:
+        return {name: a["per_seed"].mean(0) for name, a in arrays.items()}
+
+    def mixed(probabilities: np.ndarray) -> Predictions:
+        return Predictions(probabilities.astype(np.float32), weighted_mean(probabilities).astype(np.float32))
+
+    row_of = {name: row for row, name in enumerate(data.train_ids)}
+    result = SeedResult(
+        facts=facts,
+        rows=np.array([row_of[i] for i in valid[results[0].name]["ids"]]),
+        valid=mixed(ensemble.cross_fitted(plain(valid))),
+        valid_tta=mixed(ensemble.cross_fitted(tta(valid))),
+        test=mixed(ensemble(plain(test))),
+        test_tta=mixed(ensemble(tta(test))),
+        history=[],
+    )
+    code = Code.of(SCRIPT)
+    settings = {"arguments": {}, "quick": any(m.summary["settings"]["quick"] for m in members), "seeds": [0]}
+    key = {"code": code_hash(SCRIPT), "data_fingerprint": data.fingerprint, "settings": settings}
+    key["uses"] = used_results(folder, [r.name for r in results])
+    more = {"members": ensemble.mixture.weights, "accuracy_chosen_on": ensemble.accuracy}
+    record(code, SCRIPT.stem, data, key, folder / SCRIPT.stem, [result], "as recorded", **more)
+    if not settings["quick"] and data.name != "sample":
+        refresh_header(SCRIPT)
 
 
 def _seeds(result: Result) -> list[int]:
     return result.summary["settings"]["seeds"]
 
 
-def write_submission(comp: Competition, probabilities: np.ndarray, path: Path) -> None:
+def write_submission(data: Competition, probabilities: np.ndarray, path: Path) -> None:
     """Write the most probable class of every test picture, in the form and order of sample_submission.csv; then check it.
 
-    `probabilities`: [n_test, 9], rows in the order of `comp.test_ids`. Bytes depend on the contents alone.
+    `probabilities`: [n_test, 9], rows in the order of `data.test_ids`. Bytes depend on the contents alone.
     """
-    if probabilities.shape != (len(comp.test_ids), len(EMOTIONS)):
-        raise EmofastError(f"{path} needs probabilities of shape ({len(comp.test_ids)}, {len(EMOTIONS)}) and got {probabilities.shape}.")
-    table = pd.DataFrame({"image_path": comp.test_ids, "emotion": np.array(EMOTIONS)[probabilities.argmax(1)]})
+    if probabilities.shape != (len(data.test_ids), len(EMOTIONS)):
+        raise EmofastError(f"{path} needs probabilities of shape ({len(data.test_ids)}, {len(EMOTIONS)}) and got {probabilities.shape}.")
+    table = pd.DataFrame({"image_path": data.test_ids, "emotion": np.array(EMOTIONS)[probabilities.argmax(1)]})
     with paths.atomic_write(path) as partial:
         table.to_csv(partial, index=False, lineterminator="\r\n")
-        check_submission(partial, comp)
+        check_submission(partial, data)
 
 
-def check_submission(path: Path, comp: Competition) -> None:
+def check_submission(path: Path, data: Competition) -> None:
     """Raises `EmofastError`, naming the first fault, unless `path` is what Kaggle would accept for this data set:
     its two columns, every test id once, in order, and only known classes."""
     try:
@@ -81,7 +144,7 @@ def check_submission(path: Path, comp: Competition) -> None:
         ) from e
     if list(table.columns) != ["image_path", "emotion"]:
         raise EmofastError(f"{path} has the columns {list(table.columns)}; Kaggle wants image_path,emotion.")
-    ids, known = table["image_path"].tolist(), set(comp.test_ids)
+    ids, known = table["image_path"].tolist(), set(data.test_ids)
     faults = [
         ("the foreign id", sorted(set(ids) - known), "not in sample_submission.csv"),
         ("no row for", sorted(known - set(ids)), "every test picture needs one"),
@@ -92,6 +155,6 @@ def check_submission(path: Path, comp: Competition) -> None:
         if values:
             more = f" and {len(values) - 1} more" if len(values) > 1 else ""
             raise EmofastError(f"{path} has {what} {values[0]!r}{more}: {why}.")
-    if ids != comp.test_ids:
-        row = next(i for i, (a, b) in enumerate(zip(ids, comp.test_ids)) if a != b)
-        raise EmofastError(f"{path} has {ids[row]} in row {row + 2} where sample_submission.csv has {comp.test_ids[row]}; keep its order.")
+    if ids != data.test_ids:
+        row = next(i for i, (a, b) in enumerate(zip(ids, data.test_ids)) if a != b)
+        raise EmofastError(f"{path} has {ids[row]} in row {row + 2} where sample_submission.csv has {data.test_ids[row]}; keep its order.")

@@ -16,7 +16,7 @@ from rich.table import Column, Table
 
 from emofast.bench.disturbances import DISTURBANCES, Disturbance
 from emofast.console import console, warn
-from emofast.data import Competition, find_data, frozen_split, read_competition
+from emofast.data import Competition, frozen_split, open_data
 from emofast.data.cache import cached_faces
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
@@ -33,11 +33,11 @@ BATCH = 64
 
 class Faces:
     """The readable validation pictures of a data set, as a network sees them: `rows` int [n] of train.csv, `labels` int [n],
-    `votes` float32 [n, 9] or None; `faces[i]` uint8, grey [size, size] or BGR [size, size, 3]."""
+    `votes` their shares float32 [n, 9] and number [n], or None; `faces[i]` uint8, grey [size, size] or BGR [size, size, 3]."""
 
     def __init__(self, comp: Competition, rows: np.ndarray, pixels: np.ndarray):
         self.rows, self.labels = rows, comp.labels[rows]
-        self.votes = None if comp.votes is None else comp.votes[rows]
+        self.votes = None if comp.votes is None else (comp.votes[rows], comp.annotators[rows])
         self._pixels = pixels
 
     def __len__(self) -> int:
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     model = args.model or artifacts() / "emofast.onnx"
     recognizer = EmotionRecognizer(model)
     facts = _model_facts(recognizer.path)
-    comp = read_competition(find_data(args.data))
+    comp = open_data(args.data)
     faces = validation_faces(comp, recognizer, args.max_rows)
     console.print(f"{recognizer.path.name}: {len(DISTURBANCES)} disturbances of {len(faces)} validation pictures of {comp.name}")
     rows: list[dict] = []
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
 def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows: int | None = None) -> Faces:
     """The validation pictures at the network's own size, the very pixels that training validates on; `max_rows` of them, drawn evenly.
 
-    Pictures that cannot be read are left out and counted aloud. Raises `EmofastError` where none is left.
+    Pictures that cannot be read are left out and counted. Raises `EmofastError` where none is left.
     """
     is_valid = frozen_split(comp)
     # All training pictures, not only these: it is the cache that training has filled.
@@ -134,7 +134,7 @@ def _undisturbed(row: dict, probabilities: np.ndarray, faces: Faces) -> dict:
 
 def _ferplus(probabilities: np.ndarray, faces: Faces) -> dict | None:
     """Rows, accuracy and macro F1 in the FER+ protocol; None without votes, or where it keeps no row."""
-    found = None if faces.votes is None else metrics.ferplus_scores(probabilities, faces.votes)
+    found = None if faces.votes is None else metrics.ferplus_scores(probabilities, *faces.votes)
     return _rounded(found) if found and found["rows"] else None
 
 

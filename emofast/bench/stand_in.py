@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from emofast.network import NetworkSpec
+from emofast.nets.spec import NetworkSpec
 
 __all__ = ["ARCH", "stand_in"]
 
@@ -21,8 +21,8 @@ def stand_in(folder: Path) -> Path:
     from fastai.learner import Learner
     from torch import nn
 
+    from emofast.nets.pretrained import NONE, create_network
     from emofast.recognition.export import export_model
-    from emofast.training.networks import NONE, create_network
 
     torch.manual_seed(0)
     data = Datasets([0, 1], [[_no_picture], [_no_label]], splits=[[0], [1]])

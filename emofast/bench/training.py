@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -22,11 +23,11 @@ from rich.table import Table
 
 from emofast import paths
 from emofast.console import console
-from emofast.data import find_data, get_dls, read_competition
-from emofast.data.competition import Competition
+from emofast.data import Competition, get_dls, open_data, read_competition
 from emofast.emotions import EMOTIONS
 from emofast.machine import machine
 from emofast.training import emotion_learner
+from emofast.training.precision import choose_precision
 
 __all__ = ["run"]
 
@@ -38,7 +39,7 @@ BIG = 400  # pixels of the large source pictures
 def run(args: argparse.Namespace) -> None:
     """Measure everything and print one table. The paths take turns, so that a machine whose speed drifts slows all alike."""
     console.print(f"{machine()}; {ARCH} at {SIZE} px, batch {BS}; {ROUNDS} rounds of {BATCHES} batches in turn, median of the ratios")
-    comp = read_competition(find_data(args.data))
+    comp = open_data(args.data)
     with tempfile.TemporaryDirectory() as tmp:
         os.environ["EMOFAST_ARTIFACTS"] = tmp  # the splits and the large copy's cache are of no use to anyone
         small = _learner(comp)
@@ -58,9 +59,9 @@ def run(args: argparse.Namespace) -> None:
 
 def _learner(comp: Competition) -> Learner:
     started = time.perf_counter()
-    dls = get_dls(comp, SIZE, BS, max_rows=BS * BATCHES)
+    dls = get_dls(replace(comp, max_rows=BS * BATCHES), SIZE, BS)
     console.print(f"{comp.name}: decoded-picture cache ready after {time.perf_counter() - started:.1f} s ({len(comp.train_ids)} pictures)")
-    return emotion_learner(dls, ARCH, weights="none")
+    return emotion_learner(dls, ARCH)
 
 
 class _TrainOnly(Callback):
@@ -89,9 +90,10 @@ def _pure(learn: Learner) -> float:
         learn.create_opt()
     faces, label = (t.as_subclass(torch.Tensor) for t in learn.dls.one_batch())
     faces, model = faces.contiguous(memory_format=torch.channels_last), learn.model.train()
+    half = choose_precision(faces.device).name == "bf16"
     started = time.perf_counter()
     for _ in range(BATCHES):
-        with torch.autocast(faces.device.type, torch.bfloat16, enabled=learn.autocast.enabled):
+        with torch.autocast(faces.device.type, torch.bfloat16, enabled=half):
             logits = model(faces)
         learn.loss_func(logits.float(), label).backward()
         learn.opt.step()

@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import cv2
 import numpy as np
 import torch
 from fastai.data.core import TfmdDL
-from fastai.data.transforms import Category
+from fastai.data.transforms import Categorize, Category
 from fastai.torch_core import TensorBase, TensorCategory, TensorImage, show_title
+from fastai.vision.data import get_grid
 from fasttransform import Transform
+from PIL import Image
+from plum import dispatch
 
 from emofast.data.cache import PixelCache
-from emofast.data.decode import decode_face
-from emofast.emotions import EMOTIONS
+from emofast.data.decode import Unreadable, decode_face
+from emofast.emotions import EMOTIONS, N
+from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 
-__all__ = ["FacesDL", "ReadFace", "RowOf", "ToClass", "ToShown"]
+__all__ = ["ITEMS", "TARGETS", "FacesDL", "Point", "ReadFace", "RowOf", "Shares", "SharesPoint"]
+
+ITEMS = (np.integer, int, str, Path, bytes, np.ndarray, Image.Image)
+"""What `learn.predict` and `dls.test_dl` take: a row of train.csv, a picture's file, its bytes, a uint8 grey or BGR array, a PIL image."""
 
 
 class ReadFace(Transform):
-    """An item into a face: a row of the cache (int), a picture's bytes, or a uint8 grey or BGR array."""
+    """One of `ITEMS` into a face, a uint8 TensorImage [channels, size, size]."""
 
     def __init__(self, cache: PixelCache | None, size: int, channels: int):
         self.cache, self.size, self.channels = cache, size, channels
 
     def encodes(self, item):
+        if isinstance(item, np.integer | int):
+            return TensorImage(torch.from_numpy(self.cache.rows([item])[0]))
+        return TensorImage(torch.from_numpy(self._prepare(item)))
+
+    def _prepare(self, item) -> np.ndarray:
+        if isinstance(item, str | Path):
+            try:
+                return decode_face(Path(item).read_bytes(), self.size, self.channels)
+            except (OSError, Unreadable) as e:
+                raise EmofastError(f"{item} cannot be read as a picture ({e}); give the path of a picture file.") from None
         if isinstance(item, bytes):
-            face = decode_face(item, self.size, self.channels)
-        elif isinstance(item, np.ndarray):
-            face = prepare_face(item, self.size, self.channels)
-        else:
-            face = self.cache.rows([item])[0]
-        return TensorImage(torch.from_numpy(face))
+            return decode_face(item, self.size, self.channels)
+        if isinstance(item, Image.Image):
+            item = cv2.cvtColor(np.asarray(item.convert("RGB")), cv2.COLOR_RGB2BGR)
+        return prepare_face(item, self.size, self.channels)
 
     def __getstate__(self):
-        # An exported learner predicts arrays on another machine, where this cache does not exist.
+        # An exported learner predicts pictures on another machine, where this cache does not exist.
         return {**self.__dict__, "cache": None}
 
 
@@ -50,35 +68,85 @@ class RowOf(Transform):
         return {**self.__dict__, "values": self.values[:0]}  # labels stay with the data
 
 
-class ToClass(Transform):
+class Shares(TensorCategory):
+    """A class target that is nine shares of annotators, [..., 9]; fastai's display functions treat it as the class that leads."""
+
+
+class SharesPoint(TensorCategory):
+    """Nine shares, then valence and arousal, [..., 11]."""
+
+
+class Point(TensorBase):
+    """Valence and arousal, [..., 2]."""
+
+    def show(self, ctx=None, **kwargs):
+        return show_title("valence {:.2f}, arousal {:.2f}".format(*self.tolist()), ctx=ctx, **kwargs)
+
+
+@dispatch
+def show_results(x: TensorImage, y: Point, samples, outs, ctxs=None, max_n=10, nrows=None, ncols=None, figsize=None, **kwargs):
+    """fastai's `learn.show_results` for points: under each picture the target, then what the network says."""
+    ctxs = ctxs or get_grid(min(len(samples), max_n), nrows=nrows, ncols=ncols, figsize=figsize)
+    for ctx, (face, point), (out, *_) in zip(ctxs, samples, outs):
+        face.show(ctx=ctx, **kwargs)
+        ctx.set_title("{:.2f}, {:.2f}\n{:.2f}, {:.2f}".format(*point.tolist(), *out.tolist()))
+    return ctxs
+
+
+@dispatch
+def plot_top_losses(x: TensorImage, y: Point, samples, outs, raws, losses, nrows=None, ncols=None, figsize=None, **kwargs):
+    """fastai's `Interpretation.plot_top_losses` for points."""
+    axes = get_grid(len(samples), nrows=nrows, ncols=ncols, figsize=figsize, title="Prediction/Actual/Loss")
+    for ax, (face, point), (out, *_), loss in zip(axes, samples, outs, losses):
+        face.show(ctx=ax, **kwargs)
+        ax.set_title("{:.2f}, {:.2f} / {:.2f}, {:.2f} / {:.2f}".format(*out.tolist(), *point.tolist(), loss.item()))
+
+
+class ToClass(Categorize):
     """Index into `EMOTIONS` into fastai's category and back."""
 
-    vocab = list(EMOTIONS)
+    tensor = TensorCategory
+
+    def __init__(self):
+        super().__init__(vocab=list(EMOTIONS), sort=False)
 
     def encodes(self, index):
         return TensorCategory(int(index))
 
-    def decodes(self, index: TensorCategory):
+
+class ToShares(ToClass):
+    """Shares of annotators into a tensor; shown, and compared with predictions, as the class that leads."""
+
+    tensor = Shares
+
+    def encodes(self, shares):
+        return self.tensor(torch.from_numpy(shares))
+
+    def decodes(self, target):
+        index = target if target.ndim == 0 else target[:N].argmax()
         return Category(self.vocab[int(index)])
 
 
-class Shown(TensorBase):
-    """Numbers of a target that `show_batch` writes above the picture."""
+class ToSharesPoint(ToShares):
+    """Shares and the point, one after the other."""
 
-    def show(self, ctx=None, **kwargs):
-        values = self.tolist()
-        if len(values) == len(EMOTIONS):
-            text = f"votes: {EMOTIONS[values.index(max(values))]} {max(values):.0%}"
-        else:
-            text = "valence {:.2f}, arousal {:.2f}".format(*values)
-        return show_title(text, ctx=ctx, **kwargs)
+    tensor = SharesPoint
 
 
-class ToShown(Transform):
-    """float32 numbers into a `Shown` tensor."""
+class ToPoint(Transform):
+    """Valence and arousal into a tensor that shows itself."""
 
-    def encodes(self, values):
-        return Shown(torch.as_tensor(np.asarray(values, np.float32)))
+    tensor = Point
+
+    def encodes(self, va):
+        return Point(torch.from_numpy(va))
+
+    def decodes(self, va):
+        return Point(va)
+
+
+TARGETS = {"class": ToClass, "votes": ToShares, "va": ToPoint, "class+va": ToSharesPoint}
+"""What `get_dls(target=...)` can hold: always one tensor a picture."""
 
 
 class FacesDL(TfmdDL):
@@ -98,24 +166,22 @@ class FacesDL(TfmdDL):
         return np.random.choice(self.n, self.n, p=self.chances).tolist()
 
     def do_item(self, s):
-        return s or 0 if self._in_cache else super().do_item(s)
+        if not self._in_cache:
+            return super().do_item(s)
+        return 0 if s is None else s
 
     def do_batch(self, b):
         if not self._in_cache:
             return super().do_batch(b)
-        rows = self.dataset.items[b] if isinstance(self.dataset.items, np.ndarray) else np.array([self.dataset.items[i] for i in b])
+        rows = np.asarray([self.dataset.items[i] for i in b])
         faces, *targets = self.dataset.tls
         reader = next(t for t in faces.tfms.fs if isinstance(t, ReadFace))
         batch = [TensorImage(torch.from_numpy(reader.cache.rows(rows)))]
-        batch += [_target_batch(t, rows) for t in targets]
+        for values, to_tensor in (tl.tfms.fs for tl in targets):
+            batch.append(to_tensor.tensor(torch.from_numpy(values.values[rows])))
         return tuple(batch)
 
     @property
     def _in_cache(self) -> bool:
         items = getattr(self.dataset, "items", ())
-        return len(items) > 0 and isinstance(items[0], (int, np.integer))
-
-
-def _target_batch(tl, rows: np.ndarray):
-    values = next(t for t in tl.tfms.fs if isinstance(t, RowOf)).values[rows]
-    return TensorCategory(torch.from_numpy(values)) if values.dtype.kind == "i" else Shown(torch.from_numpy(values))
+        return len(items) > 0 and isinstance(items[0], np.integer | int)

@@ -70,13 +70,10 @@ def _fill(folder: Path, pictures: Pictures, names: list[str], shape: tuple[int, 
             f"{folder.parent} has {free / 1e9:.1f} GB free and the decoded pictures need {needed / 1e9:.1f} GB; free some space, "
             "or point $EMOFAST_CACHE to a larger disk."
         )
-    partial = folder.with_name(f".partial-{folder.name}")
-    shutil.rmtree(partial, ignore_errors=True)  # of a killed run: the lock says nobody is at it
-    partial.mkdir()
     readable = np.zeros(len(names), bool)
     blank = np.zeros(shape[1:], np.uint8)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    try:
+    with paths.partial_beside(folder, folder=True) as partial:
         with (
             (partial / "pixels.u8").open("wb") as out,
             ThreadPoolExecutor(os.cpu_count()) as pool,  # Pillow decodes without the GIL
@@ -92,5 +89,3 @@ def _fill(folder: Path, pictures: Pictures, names: list[str], shape: tuple[int, 
         np.save(partial / "readable.npy", readable)
         (partial / "cache.json").write_text(json.dumps({"shape": shape, "source": str(pictures.path)}))
         partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
 from emofast import paths
+from emofast.console import console, visible
 from emofast.data.pictures import Pictures, open_pictures
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.tables import find_table, numbers, read_table
 
-__all__ = ["Competition", "find_data", "read_competition"]
+__all__ = ["Competition", "find_data", "open_data", "read_competition"]
 
 SAMPLE = "sample"
+MOUNTED = Path("/kaggle/input")
+"""Where a Kaggle notebook finds the data sets that were added to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +30,9 @@ class Competition:
     """A data set in the competition's layout. Rows keep the order of the csv files.
 
     `train_ids`, `test_ids`: values of the `image_path` columns. `labels`: int64 [n], index into `EMOTIONS`.
-    `votes`: float32 [n, 9], share of annotators for each class, or None. `va`: float32 [n, 2], true valence and
-    arousal of the training rows (drawn data only), or None.
+    `votes`: float32 [n, 9], share of annotators for each class, or None; `annotators`: float32 [n], how many they were. `va`:
+    float32 [n, 2], true valence and arousal of the training rows (drawn data only), or None. `max_rows`: train on that many pictures at
+    most, drawn evenly (quick looks).
     """
 
     folder: Path
@@ -36,7 +42,9 @@ class Competition:
     train_pictures: Pictures = field(repr=False)
     test_pictures: Pictures = field(repr=False)
     votes: np.ndarray | None = field(default=None, repr=False)
+    annotators: np.ndarray | None = field(default=None, repr=False)
     va: np.ndarray | None = field(default=None, repr=False)
+    max_rows: int | None = None
 
     @property
     def name(self) -> str:
@@ -70,20 +78,45 @@ class Competition:
         return digest.hexdigest()[:16]
 
 
+    @cached_property
+    def test_votes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Votes for the test pictures, as shares float32 [n_test, 9] and how many, [n_test], from test_votes.csv: for scoring only."""
+        votes, annotators = _read_votes(self.folder, "test_votes.csv", self.test_ids)
+        return None if votes is None else (votes, annotators)
+
+
 def find_data(data: str | Path | None) -> Path:
-    """Folder of the data set that `--data` means: a folder, `sample` (drawn on first use), or None for `data/skillbox`.
+    """Folder of the data set that `--data` means: a folder, `sample` (drawn on first use), or None for `data/skillbox`, or else for the
+    one that is mounted in a Kaggle notebook, which is said.
 
     Raises `EmofastError` naming the ways out where there is no such data.
     """
     if str(data) == SAMPLE:
         return _drawn_sample()
     folder = Path(data) if data is not None else paths.PROJECT / "data" / "skillbox"
+    if data is None and not folder.is_dir() and (mounted := _mounted()):
+        console.print(f"data set: {mounted}, as mounted by Kaggle")
+        return mounted
     if not folder.is_dir():
         raise EmofastError(
             f"no data set at {folder}: give --data DIR (a folder with train.csv), get the competition's with "
             "`python -m emofast data download`, or use the drawn sample with --data sample."
         )
     return folder
+
+
+def open_data(data: Competition | str | Path | None) -> Competition:
+    """The data set that `data` means: as `find_data` and `read_competition` do, or as it is."""
+    return data if isinstance(data, Competition) else read_competition(find_data(data))
+
+
+def _mounted() -> Path | None:
+    """The first folder below /kaggle/input that has the tables and the pictures."""
+    names = ("sample_submission.csv", "train", "test_kaggle")
+    for folder in sorted(p.parent for depth in ("*", "*/*", "*/*/*") for p in MOUNTED.glob(f"{depth}/train.csv*")):
+        if all((folder / name).exists() or (folder / f"{name}.zip").exists() for name in names):
+            return folder
+    return None
 
 
 def _drawn_sample() -> Path:
@@ -94,21 +127,25 @@ def _drawn_sample() -> Path:
     for source in sorted(Path(sample.__file__).parent.glob("*.py")):
         code.update(source.read_bytes())
     folder = paths.cache() / "drawn" / code.hexdigest()[:12] / SAMPLE
-    return folder if folder.is_dir() else sample.write_sample(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / ".lock"):  # of two experiments at once the second waits for the first
+        return folder if folder.is_dir() else sample.write_sample(folder)
 
 
 def read_competition(folder: Path) -> Competition:
     """Read and verify the csv files of a data set and list its pictures; no picture is decoded.
 
-    Raises `EmofastError` for missing files, other columns, unknown classes, and pictures that a csv names and the
-    archive or folder lacks.
+    Raises `EmofastError` for missing files, other columns, unknown classes, numbers that make no sense, and pictures that a csv names and
+    the archive or folder lacks.
     """
     folder = Path(folder)
-    train = _read_csv(folder, "train.csv", ["image_path", "emotion"])
-    test = _read_csv(folder, "sample_submission.csv", ["image_path", "emotion"])
-    unknown = sorted(set(train["emotion"].astype(str)) - set(EMOTIONS))
+    if visible(folder.resolve().name) != folder.resolve().name:
+        raise EmofastError(f"the folder {folder} has a name that cannot be written into tables; rename it.")
+    path, train = _read(folder, "train.csv", ["image_path", "emotion"])
+    unknown = sorted(set(train["emotion"]) - set(EMOTIONS))
     if unknown:
-        raise EmofastError(f"{folder / 'train.csv'} names the unknown class {unknown[0]!r}; the classes are {', '.join(EMOTIONS)}.")
+        raise EmofastError(f"{path} names the unknown class {unknown[0]!r}; the classes are {', '.join(EMOTIONS)}.")
+    test_path, test = _read(folder, "sample_submission.csv", ["image_path", "emotion"])
     ids = train["image_path"].tolist()
     comp = Competition(
         folder=folder,
@@ -117,69 +154,44 @@ def read_competition(folder: Path) -> Competition:
         test_ids=test["image_path"].tolist(),
         train_pictures=open_pictures(folder, "train"),
         test_pictures=open_pictures(folder, "test_kaggle"),
-        votes=_read_votes(folder, ids),
-        va=_read_truth(folder, ids),
     )
-    _all_there(folder / "train.csv", comp.train_names, comp.train_pictures)
-    _all_there(folder / "sample_submission.csv", comp.test_names, comp.test_pictures)
-    return comp
+    _all_there(path, comp.train_names, comp.train_pictures)
+    _all_there(test_path, comp.test_names, comp.test_pictures)
+    votes, annotators = _read_votes(folder, "train_votes.csv", ids)
+    return replace(comp, votes=votes, annotators=annotators, va=_read_numbers(folder, "truth.csv", ["valence", "arousal"], ids, -1, 1))
 
 
-def _read_csv(folder: Path, name: str, columns: list[str]) -> pd.DataFrame:
-    # Kaggle serves train.csv as train.csv.zip; pandas reads either.
-    path = next((p for p in (folder / name, folder / f"{name}.zip") if p.is_file()), None)
+def _read(folder: Path, name: str, columns: list[str]) -> tuple[Path, pd.DataFrame]:
+    path = find_table(folder, name)
     if path is None:
         raise EmofastError(f"{folder} has no {name}; `python -m emofast data download` gets the competition's files.")
-    try:
-        table = pd.read_csv(path, dtype={"image_path": str})
-    except (ValueError, UnicodeDecodeError, OSError) as e:
-        raise EmofastError(f"{path} cannot be read as a table ({str(e).splitlines()[0]}); get it again.") from e
-    lacking = [c for c in columns if c not in table.columns]
-    if lacking:
-        raise EmofastError(f"{path} has the columns {list(table.columns)} and lacks {lacking[0]!r}; expected {columns}.")
-    empty = table[columns].isna().any(axis=1)
-    if empty.any() or table.empty:
-        raise EmofastError(f"{path} has {'no rows' if table.empty else f'an empty cell in row {int(empty.argmax()) + 2}'}; get it again.")
-    doubled = table["image_path"].duplicated()
-    if doubled.any():
-        raise EmofastError(f"{path} names {table['image_path'][doubled.argmax()]} twice; every picture has one row.")
-    return table
+    return path, read_table(path, columns)
 
 
-def _read_votes(folder: Path, ids: list[str]) -> np.ndarray | None:
-    if not (folder / "train_votes.csv").is_file():
+def _read_numbers(folder: Path, name: str, columns: list[str], ids: list[str], low: float, high: float) -> np.ndarray | None:
+    """The `columns` of a table beside train.csv for its rows, float32 [n, k]; None where there is no such table."""
+    path = find_table(folder, name)
+    if path is None:
         return None
-    table = _read_csv(folder, "train_votes.csv", ["image_path", *EMOTIONS]).set_index("image_path")
-    lacking = set(ids) - set(table.index)
+    table = read_table(path, ["image_path", *columns])
+    lacking = set(ids) - set(table["image_path"])
     if lacking:
-        raise EmofastError(
-            f"{folder / 'train_votes.csv'} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed."
-        )
-    votes = _numbers(folder / "train_votes.csv", table.loc[ids, list(EMOTIONS)])
-    if (votes < 0).any():
-        bad = ids[int((votes < 0).any(1).argmax())]
-        raise EmofastError(f"{folder / 'train_votes.csv'} has a negative vote for {bad}; mend the row or remove the file.")
-    total = votes.sum(axis=1, keepdims=True)
+        raise EmofastError(f"{path} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed.")
+    table = table.set_index("image_path").loc[ids].reset_index()
+    return numbers(path, table, columns, low, high).astype(np.float32)
+
+
+def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    """Shares of the votes float32 [n, 9], and how many there are, float32 [n]."""
+    votes = _read_numbers(folder, name, list(EMOTIONS), ids, 0, 1e6)
+    if votes is None:
+        return None, None
+    total = votes.sum(axis=1)
     if (total <= 0).any():
         raise EmofastError(
-            f"{folder / 'train_votes.csv'} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
+            f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
         )
-    return votes / total
-
-
-def _read_truth(folder: Path, ids: list[str]) -> np.ndarray | None:
-    """True valence and arousal, which only drawn faces have."""
-    if not (folder / "truth.csv").is_file():
-        return None
-    table = _read_csv(folder, "truth.csv", ["image_path", "valence", "arousal"]).set_index("image_path")
-    return _numbers(folder / "truth.csv", table.reindex(ids)[["valence", "arousal"]])
-
-
-def _numbers(path: Path, table: pd.DataFrame) -> np.ndarray:
-    try:
-        return table.to_numpy(np.float32)
-    except ValueError as e:
-        raise EmofastError(f"{path} holds something that is no number ({e}); mend it or remove the file.") from None
+    return votes / total[:, None], total
 
 
 def _all_there(csv: Path, names: list[str], pictures: Pictures) -> None:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import io
-import zipfile
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from emofast.data.pictures import Pictures
+from emofast.data.pictures import FORMATS, Pictures, Unreadable
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 
-__all__ = ["Unreadable", "decode_face", "read_face"]
-
-
-class Unreadable(Exception):
-    """A picture that cannot be decoded; the message says why."""
+__all__ = ["decode_face", "read_face"]
 
 
 def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
@@ -27,7 +22,7 @@ def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
     final area averaging still sees more than it needs): a 1,000-px photograph costs as much as a 250-px one.
     """
     try:
-        image = Image.open(io.BytesIO(data))
+        image = Image.open(io.BytesIO(data), formats=list(FORMATS))
         image.draft("L" if image.mode == "L" else "RGB", (4 * size, 4 * size))
         image = ImageOps.exif_transpose(image)  # phones store rotation beside the pixels
         if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion cuts off at 255
@@ -44,5 +39,5 @@ def read_face(pictures: Pictures, name: str, size: int, channels: int) -> np.nda
     """The named picture as uint8 [channels, size, size], or None where it cannot be read or decoded."""
     try:
         return decode_face(pictures.read(name), size, channels)
-    except (Unreadable, EmofastError, OSError, zipfile.BadZipFile):
+    except (Unreadable, EmofastError):
         return None

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections import defaultdict
 
 import numpy as np
 
-from emofast.data.pictures import Pictures
+from emofast.data.pictures import Pictures, Unreadable
 
 __all__ = ["copied", "duplicate_groups"]
 
@@ -31,8 +30,10 @@ def copied(pictures: Pictures, names: list[str], originals: Pictures, original_n
 def _groups(files: list[tuple[Pictures, str]]) -> np.ndarray:
     """For each file the index of the first that holds the same bytes, int64 [n]."""
     alike: dict[tuple, list[int]] = defaultdict(list)
-    for i, (pictures, name) in enumerate(files):
-        alike[pictures.identity[name]].append(i)
+    keys = [pictures.identity[name] for pictures, name in files]
+    shared = min(map(len, keys), default=0)  # a folder knows sizes, a zip checksums too
+    for i, key in enumerate(keys):
+        alike[key[:shared]].append(i)
     groups = np.arange(len(files))
     for rows in alike.values():
         if len(rows) == 1:
@@ -42,7 +43,7 @@ def _groups(files: list[tuple[Pictures, str]]) -> np.ndarray:
             pictures, name = files[i]
             try:
                 digest = hashlib.sha256(pictures.read(name)).digest()
-            except (OSError, zipfile.BadZipFile):
+            except Unreadable:
                 continue
             groups[i] = first.setdefault(digest, i)
     return groups

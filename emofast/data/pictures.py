@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-import zipfile
+import os
+from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
+from emofast.archives import LARGEST, Archive
 from emofast.errors import EmofastError
 
-__all__ = ["FolderPictures", "Pictures", "ZipPictures", "open_pictures"]
+__all__ = ["FORMATS", "FolderPictures", "Pictures", "Unreadable", "ZipPictures", "open_pictures"]
 
-SUFFIXES = (".jpg", ".jpeg", ".png")
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg"),
+    "PNG": (".png",),
+    "WEBP": (".webp",),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+    "TIFF": (".tif", ".tiff"),
+}
+"""What a data set may hold, by Pillow's names. Anything else is not even tried: Pillow has decoders that start other programs."""
+
+SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+
+
+class Unreadable(Exception):
+    """A picture that cannot be read or decoded; the message says why."""
 
 
 class Pictures(Protocol):
-    """Named pictures; names are relative with forward slashes, e.g. `train/anger/0.jpg`."""
+    """Named pictures; names are relative with forward slashes, e.g. `train/anger/0.jpg`.
+
+    `identity`: for each name a cheap key, its size first; files with equal bytes have equal keys (the converse is checked by hashing).
+    """
 
     path: Path
     identity: dict[str, tuple]
 
     def read(self, name: str) -> bytes:
-        """The file's bytes; raises `OSError` or `zipfile.BadZipFile` where they cannot be read."""
+        """The file's bytes; raises `Unreadable`."""
         ...
 
     def fingerprint(self) -> str:
@@ -31,33 +49,15 @@ class Pictures(Protocol):
         ...
 
 
-class _Listed:
-    """`identity`: for each name a cheap key; files with equal bytes have equal keys (the converse is checked by hashing)."""
-
-    path: Path
-    identity: dict[str, tuple]
-
-    def fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for name in sorted(self.identity):
-            digest.update(f"{name}\0{self.identity[name]}\n".encode())
-        return digest.hexdigest()[:16]
+def _hash(identity: dict[str, tuple], describe: Callable[[str], bytes]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(identity):
+        digest.update(os.fsencode(f"{name}\0") + describe(name))  # a name in a folder may be no text
+    return digest.hexdigest()[:16]
 
 
-class FolderPictures(_Listed):
+class FolderPictures:
     """Pictures below `root / top`, named from `root` on."""
-
-    # A size says too little here: two sets of uncompressed pictures of one size would be taken for each other. Reading everything
-    # costs seconds beside hours of training, and gives a copy on another machine the same fingerprint.
-    @cached_property
-    def _contents(self) -> str:
-        digest = hashlib.sha256()
-        for name in sorted(self.identity):
-            digest.update(f"{name}\0".encode() + hashlib.sha256(self.read(name)).digest())
-        return digest.hexdigest()[:16]
-
-    def fingerprint(self) -> str:
-        return self._contents
 
     def __init__(self, root: Path, top: str):
         self.root, self.path = root, root / top
@@ -68,45 +68,59 @@ class FolderPictures(_Listed):
         return {p.relative_to(self.root).as_posix(): (p.stat().st_size,) for p in files}
 
     def read(self, name: str) -> bytes:
-        return (self.root / name).read_bytes()
+        if self.identity[name][0] > LARGEST:
+            raise Unreadable(f"{name} has {self.identity[name][0] / 1e6:,.0f} MB")
+        try:
+            return (self.root / name).read_bytes()
+        except OSError as e:
+            raise Unreadable(f"{name}: {e.strerror}") from None
+
+    # A size says too little here: two sets of uncompressed pictures of one size would be taken for each other. Reading everything
+    # costs seconds beside hours of training, and gives a copy on another machine the same fingerprint.
+    @cached_property
+    def _contents(self) -> str:
+        return _hash(self.identity, self._digest)
+
+    def _digest(self, name: str) -> bytes:
+        try:
+            return hashlib.sha256(self.read(name)).digest()
+        except Unreadable:
+            return b"unreadable"
+
+    def fingerprint(self) -> str:
+        return self._contents
 
 
-class ZipPictures(_Listed):
-    """Pictures inside an archive; one open handle a thread, so that all cores can read."""
+class ZipPictures:
+    """Pictures inside an archive, which is kept open for all threads. Raises `EmofastError` where `Archive` does."""
 
     def __init__(self, path: Path):
-        self.path = path
-        self._local = threading.local()
-        try:
-            with zipfile.ZipFile(path) as archive:
-                infos = [i for i in archive.infolist() if not i.is_dir()]
-        except (zipfile.BadZipFile, OSError) as e:
-            raise EmofastError(
-                f"{path} is not a whole zip archive ({e}); it was probably cut off while copying: delete it and get it again."
-            ) from e
-        for info in infos:
-            name = PurePosixPath(info.filename.replace("\\", "/"))
-            if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
-                raise EmofastError(
-                    f"{path} holds a file that points outside the archive ({info.filename}); "
-                    "do not trust it: get the archive again from its source."
-                )
-        self.identity = {i.filename: (i.file_size, i.CRC) for i in infos if i.filename.lower().endswith(SUFFIXES)}
+        self.path, self._archive = path, Archive(path)
+        infos = self._archive.infos.items()
+        self.identity = {name: (i.file_size, i.CRC) for name, i in infos if name.lower().endswith(SUFFIXES)}
 
     def read(self, name: str) -> bytes:
-        archive = getattr(self._local, "archive", None)
-        if archive is None:
-            archive = self._local.archive = zipfile.ZipFile(self.path)
-        return archive.read(name)
+        try:
+            return self._archive.read(name)
+        except EmofastError as e:
+            raise Unreadable(str(e)) from None
+
+    def fingerprint(self) -> str:
+        return _hash(self.identity, lambda name: f"{self.identity[name]}\n".encode())
+
+    def close(self) -> None:
+        """Let go of the archive."""
+        self._archive.close()
 
 
 def open_pictures(folder: Path, top: str) -> Pictures:
     """The pictures `folder/top/...` or, where that folder is missing, those of `folder/top.zip`.
 
+    `folder/top/top/...` will do as well: what unpacks archives, Kaggle included, likes to make a folder of the archive's name around it.
     Raises `EmofastError` when neither is there, and for a zip that is cut off or holds names that point outside.
     """
     if (folder / top).is_dir():
-        return FolderPictures(folder, top)
+        return FolderPictures(folder / top if (folder / top / top).is_dir() else folder, top)
     if (folder / f"{top}.zip").is_file():
         return ZipPictures(folder / f"{top}.zip")
     raise EmofastError(f"{folder} has neither {top}/ nor {top}.zip; put one of them there (`python -m emofast data download` gets both).")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from emofast.arguments import whole_number
+from emofast.arguments import Parser, whole_number
 from emofast.console import console
 from emofast.live.app import LiveView
 from emofast.live.pipeline import Pipeline
@@ -25,7 +25,7 @@ __all__ = ["parser", "run"]
 
 def parser(description: str) -> argparse.ArgumentParser:
     """The flags of `webcam.py`."""
-    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--source", default="0", metavar="0|FILE|URL", help="camera number, video file or stream (default: 0, the first camera)")
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
     p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from emofast.errors import EmofastError
+from emofast.faces import check_picture
 
 __all__ = ["LIFT", "MARGIN", "Box", "crop_face", "crop_square", "iou"]
 
@@ -65,8 +66,9 @@ def crop_face(frame: np.ndarray, box: Box, margin: float = MARGIN) -> np.ndarray
     The square is `crop_square`'s. Where it leaves the frame, the frame's edge pixels are repeated, so that a face at the border keeps its
     size and place. A 16-bit frame is brought to 8 bits, alpha is dropped.
 
-    Raises `EmofastError` for an empty box and for one that does not touch the frame.
+    Raises `EmofastError` for a frame that is no picture, an empty box, and one that does not touch the frame.
     """
+    check_picture(frame)
     height, width = frame.shape[:2]
     if box.w <= 0 or box.h <= 0:
         raise EmofastError(f"the box {box} is empty; boxes come from FaceDetector.detect or FaceTracker.track")

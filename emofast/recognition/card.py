@@ -6,14 +6,18 @@ import json
 from pathlib import Path
 
 from emofast.errors import EmofastError
-from emofast.paths import artifacts, atomic_write, sha256
+from emofast.paths import SHIPPED, artifacts, atomic_write, sha256
+from emofast.recognition.boxes import MARGIN
 
-__all__ = ["card_of", "read_card", "refuse_unvouched", "shipped_model", "write_card"]
+__all__ = ["card_of", "crop_margin", "read_card", "refuse_unvouched", "shipped_model", "write_card"]
 
 
 def shipped_model() -> Path:
-    """The model in `artifacts/`: ONNX, which starts in a second, else the learner. Raises `EmofastError` where there is none."""
-    places = [artifacts() / "emofast.onnx", artifacts() / "emofast.pkl"]
+    """The model in `artifacts/`, else the one in the installed package: ONNX, which starts in a second, else the learner.
+
+    Raises `EmofastError` where there is none.
+    """
+    places = [folder / name for folder in (artifacts(), SHIPPED) for name in ("emofast.onnx", "emofast.pkl")]
     found = next((p for p in places if p.is_file()), None)
     if not found:
         raise EmofastError(
@@ -35,11 +39,20 @@ def read_card(model: Path) -> dict | None:
         return None
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-        return {**card, "sha256": dict(card["sha256"])}
-    except (ValueError, TypeError, KeyError) as e:
+        margin = crop_margin(card.get("crop_margin", MARGIN))
+        return {**card, "sha256": dict(card["sha256"]), "versions": dict(card.get("versions", {})), "crop_margin": margin}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError) as e:
         raise EmofastError(
             f"the model card {path} is damaged ({type(e).__name__}: {e}); export the model anew, it is written with it"
         ) from None
+
+
+def crop_margin(value: float | str) -> float:
+    """A crop margin as `crop_face` takes it. Raises `ValueError` for what is none."""
+    margin = float(value)
+    if not -0.5 < margin <= 2:
+        raise ValueError(f"{value} is no crop margin, a share of a face box's side")
+    return margin
 
 
 def write_card(model: Path, card: dict) -> None:
@@ -48,20 +61,24 @@ def write_card(model: Path, card: dict) -> None:
         part.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def refuse_unvouched(pickle: Path) -> None:
-    """Raise `EmofastError` unless the card beside a pickle names exactly this file.
+def refuse_unvouched(model: Path) -> None:
+    """Raise `EmofastError` unless the card beside a model file holds its SHA-256. An .onnx, which holds no code, may be without a card.
 
     Loading a pickle runs whatever code is in it. The card does not make a stranger's file safe; it makes sure that the file is the
     one that came with its card, neither exchanged nor damaged on the way.
     """
-    card = read_card(pickle)
+    card = read_card(model)
+    if card is None and model.suffix == ".onnx":
+        return
     if card is None:
-        reason = f"there is no model card {card_of(pickle).name} beside it"
-    elif card["sha256"].get(pickle.name) != sha256(pickle):
-        reason = f"its SHA-256 is not the one in {card_of(pickle).name}"
+        reason = f"there is no model card {card_of(model).name} beside it"
+    elif sha256(model) not in card["sha256"].values():
+        reason = f"its SHA-256 is not the one in {card_of(model).name}: it is damaged, or of another export"
     else:
         return
+    if model.suffix == ".onnx":
+        raise EmofastError(f"{model} is refused: {reason}; fetch or export both again, or load it all the same with --trust (trust=True)")
     raise EmofastError(
-        f"{pickle} is refused: loading a pickle runs the code in it, and {reason}; "
+        f"{model} is refused: loading a pickle runs the code in it, and {reason}; "
         "if you made it or trust who did, add --trust (Python: trust=True), or use the .onnx model, which holds no code"
     )

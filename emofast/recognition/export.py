@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from fastai.learner import Learner
+from torch import nn
 
-from emofast.emotions import EMOTIONS
+from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.machine import installed
-from emofast.network import NetworkSpec
+from emofast.nets.groups import last_linear
+from emofast.nets.spec import NetworkSpec
 from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import write_card
 from emofast.recognition.graph import FaceGraph
-from emofast.recognition.networks import Network, open_learner, open_onnx, unpickle
+from emofast.recognition.model_files import Network, open_learner, open_onnx, unpickle
 
 __all__ = ["PARITY", "export_model", "parity", "write_onnx"]
 
@@ -45,12 +47,15 @@ def export_model(
     """
     learn = unpickle(Path(learner))
     spec: NetworkSpec = learn.spec
-    learn.temperature = float(temperature)
+    if spec.target == "va":
+        learn.temperature = float(temperature)  # of the decoder's posterior, which no layer of the network computes
+    else:
+        _temper(learn.model, temperature)
     _forget(learn)
     pkl, onnx = Path(to) / f"{name}.pkl", Path(to) / f"{name}.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
         learn.export(new_pkl.resolve())
-        write_onnx(FaceGraph(learn.model, spec, temperature, getattr(learn, "decoder", None)).eval(), new_onnx, spec, margin)
+        write_onnx(FaceGraph.of(learn).eval(), new_onnx, spec, margin)
         difference = parity(open_learner(new_pkl, trust=True), open_onnx(new_onnx))
         if not difference <= PARITY:  # also for NaN
             raise EmofastError(f"nothing was exported: ONNX model and learner of {learner} differ by {difference:.1g}, more than {PARITY}")
@@ -72,11 +77,20 @@ def export_model(
     return pkl.with_suffix(".json")
 
 
+@torch.no_grad()
+def _temper(model: nn.Module, temperature: float) -> None:
+    """Divide the nine logits by the temperature in the last layer itself, so that fastai's own `predict` gives calibrated probabilities."""
+    head = last_linear(model)[1]
+    for values in (head.weight, head.bias):
+        values[:N] /= temperature
+
+
 def _forget(learn: Learner) -> None:
-    """What training left in the learner and a user of it must not carry: where it was trained, the metrics' last predictions and labels,
-    the row numbers of the split, which fastai keeps in emptied DataLoaders too."""
+    """What training left in the learner and a user of it must not carry: where it was trained, our training callbacks, the metrics' last
+    predictions and labels, the row numbers of the split, which fastai keeps in emptied DataLoaders too."""
     learn.path = learn.dls.path = Path()
     learn.metrics = []
+    learn.remove_cbs([c for c in learn.cbs if type(c).__module__.startswith("emofast.training")])
     for dl in learn.dls.loaders:
         for pipeline in getattr(dl.dataset, "tls", ()):
             pipeline.splits = None

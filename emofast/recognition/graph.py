@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from emofast.emotions import CENTRES, EMOTIONS
-from emofast.network import NetworkSpec
+from emofast.nets.spec import NetworkSpec
 
 __all__ = ["SPREAD", "Decoder", "FaceGraph"]
 
@@ -47,6 +47,11 @@ class FaceGraph(nn.Module):
         }  # fmt: skip
         for name, value in constants.items():
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
+
+    @classmethod
+    def of(cls, learn) -> FaceGraph:
+        """The graph of a Learner that has a `spec`, with its `temperature` and `decoder` where it has them."""
+        return cls(learn.model, learn.spec, getattr(learn, "temperature", 1.0), getattr(learn, "decoder", None))
 
     def forward(self, faces: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         output = self.model((faces.float() / 255 - self.mean) / self.std)

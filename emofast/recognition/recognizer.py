@@ -11,8 +11,8 @@ import numpy as np
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
-from emofast.paths import artifacts
-from emofast.recognition.networks import open_learner, open_onnx
+from emofast.paths import SHIPPED, artifacts
+from emofast.recognition.model_files import open_learner, open_onnx
 
 __all__ = ["DEFAULT", "EmotionRecognizer", "Prediction"]
 
@@ -44,14 +44,13 @@ class EmotionRecognizer:
     A face is a crop such as `crop_face(frame, box, recognizer.margin)` gives: uint8 (or uint16), grey [h, w], BGR [h, w, 3] or BGRA, of any
     size. `threads` is the number of CPU threads of one call. The first call is as fast as the others: loading warms up.
 
-    Raises `EmofastError` where there is no such model file, where it is damaged or made by other versions, and for a pickle that the
-    model card beside it does not vouch for, unless `trust=True`: loading a pickle runs the code in it.
+    Raises `EmofastError` where there is no such model file, where it is damaged or made by other versions, and where the model card
+    beside it does not vouch for it, unless `trust=True`: loading a pickle runs the code in it.
     """
 
     def __init__(self, weights: str | Path = DEFAULT, *, threads: int = 1, trust: bool = False):
         self.path = _find(weights)
-        onnx = self.path.suffix == ".onnx"
-        self._network = open_onnx(self.path, threads) if onnx else open_learner(self.path, threads, trust)
+        self._network = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
         self.predict_arrays([np.zeros((64, 64), np.uint8)])
 
     @property
@@ -89,7 +88,13 @@ class EmotionRecognizer:
         return self.predict_arrays(faces)[0]
 
     def predict_arrays(self, faces: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities float32 [n, 9] and valence-arousal float32 [n, 2] of n faces, n = 0 included."""
+        """Probabilities float32 [n, 9] and valence-arousal float32 [n, 2] of n faces, n = 0 included.
+
+        Raises `EmofastError` for a face that `emofast.faces.check_picture` refuses, and for one face where a list of faces belongs.
+        """
+        one = isinstance(faces, np.ndarray) and (faces.ndim < 3 or (faces.ndim == 3 and faces.shape[2] in (1, 3, 4)))
+        if one or not isinstance(faces, Sequence | np.ndarray):
+            raise EmofastError(f"{'one face' if one else type(faces).__name__} is no list of faces: use predict(face), or give [face, ...]")
         if not len(faces):
             return np.empty((0, len(EMOTIONS)), np.float32), np.empty((0, 2), np.float32)
         n = self._network
@@ -97,11 +102,11 @@ class EmotionRecognizer:
 
 
 def _find(weights: str | Path) -> Path:
-    """The model file: as given, or below the project's results if the path begins with `artifacts/`."""
+    """The model file: as given, or below the project's results, or in the package, if the path begins with `artifacts/`."""
     path = Path(weights)
     places = [path]
     if not path.is_absolute() and path.parts[:1] == ("artifacts",):
-        places.append(artifacts().joinpath(*path.parts[1:]))
+        places += [folder.joinpath(*path.parts[1:]) for folder in (artifacts(), SHIPPED)]
     found = next((p for p in places if p.is_file()), None)
     if not found:
         raise EmofastError(

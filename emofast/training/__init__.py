@@ -1,4 +1,4 @@
-"""DataLoaders into a Learner, probabilities and a recorded result. Names load on first use: reading results needs no torch."""
+"""DataLoaders into a Learner, a Learner into a recorded result. Names load on first use: reading results needs no torch."""
 
 import os
 import warnings
@@ -11,30 +11,22 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # timm's own, at import
 
 _WHERE = {
-    "ClassLoss": "emofast.training.losses",
-    "ClassVALoss": "emofast.training.losses",
-    "FocalLoss": "emofast.training.losses",
-    "GaussianDecoder": "emofast.training.decoding",
-    "MixUp": "emofast.training.mixup",
-    "Run": "emofast.training.run",
-    "VALoss": "emofast.training.losses",
-    "VotesLoss": "emofast.training.losses",
-    "WeightAverage": "emofast.training.ema",
-    "blend": "emofast.training.blending",
-    "choose_ensemble": "emofast.training.ensemble",
+    "CutMix": "fastai.callback.mixup",
+    "EMA": "emofast.training.ema",
+    "FocalLoss": "emofast.nets.heads",
+    "MixUp": "fastai.callback.mixup",
+    "cross_entropy": "emofast.nets.heads",
+    "distill": "emofast.training.recipes",
     "emotion_learner": "emofast.training.learners",
+    "experiment": "emofast.training.runner",
     "face_augmentation": "emofast.data.augmentation",
-    "main": "emofast.training.experiment",
-    "multitask_learner": "emofast.training.learners",
-    "nearest_centre": "emofast.training.decoding",
-    "out_of_fold": "emofast.training.soft_labels",
-    "predict": "emofast.training.predictions",
+    "get_dls": "emofast.data.loaders",
+    "load_experiment": "emofast.training.runner",
+    "load_trained": "emofast.training.recipes",
+    "out_of_fold": "emofast.training.recipes",
     "strong_augmentation": "emofast.data.augmentation",
-    "taught": "emofast.training.teachers",
-    "trained": "emofast.training.teachers",
-    "va_learner": "emofast.training.learners",
-    "weighted_mean": "emofast.training.decoding",
-    "without_single_votes": "emofast.training.votes",
+    "three_stages": "emofast.training.recipes",
+    "vote_shares": "emofast.data.targets",
 }
 
 __all__ = list(_WHERE)

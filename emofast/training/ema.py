@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from fastai.callback.core import Callback
 
-__all__ = ["WeightAverage"]
+__all__ = ["EMA"]
 
 
-class WeightAverage(Callback):
+class EMA(Callback):
     """Keeps an exponential moving average of the weights, validates it, and leaves it in the model at the end
-    (Polyak & Juditsky 1992; as "EMA" in Tan & Le 2019, arXiv:1905.11946).
+    (Polyak & Juditsky 1992; Tan & Le 2019, arXiv:1905.11946).
 
     `decay` per step; it starts lower, so that the first random weights are soon forgotten.
     """
@@ -21,6 +21,7 @@ class WeightAverage(Callback):
         self.decay, self.swapped = decay, False
 
     def before_fit(self):
+        self.run = not hasattr(self.learn, "lr_finder")
         self.average, self.steps, self.swapped = _copy(self.model), 0, False
 
     def after_batch(self):

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from emofast.data.competition import Competition
-from emofast.emotions import EMOTIONS
+from emofast.data import Competition, vote_shares
+from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.training.calibration import fit_temperature, tempered
 from emofast.training.metrics import accuracy
-from emofast.training.rare import in_favour_of_rare, rare_factors
 from emofast.training.results import Result
-from emofast.training.votes import without_single_votes
+
+__all__ = ["Ensemble", "Mixture", "adjust", "choose_ensemble", "ensemble_of", "read_members", "repeat_factors"]
 
 BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
-
-__all__ = ["Ensemble", "Mixture", "choose_ensemble", "ensemble_of", "read_members"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Mixture:
 @dataclass(frozen=True)
 class Ensemble:
     """`mixture` was chosen on all rows, where the ensemble's `accuracy` is therefore a little too good. `halves`: mixtures chosen on
-    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what rare classes are favoured by, [9]."""
+    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by, [9]."""
 
     mixture: Mixture
     factors: np.ndarray
@@ -44,14 +43,14 @@ class Ensemble:
 
     def __call__(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
         """What the ensemble says, from its members' class probabilities by name; float64 [n, 9]."""
-        return in_favour_of_rare(self.mixture(probabilities), self.factors)
+        return adjust(self.mixture(probabilities), self.factors)
 
     def cross_fitted(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
         """Every row mixed by what was chosen on the other half: what honest scores are made of, float64 [n, 9]."""
         mixed = np.zeros(next(iter(probabilities.values())).shape)
         for mixture, rows in self.halves:
             mixed[rows] = mixture({name: p[rows] for name, p in probabilities.items()})
-        return in_favour_of_rare(mixed, self.factors)
+        return adjust(mixed, self.factors)
 
 
 def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, dict], dict[str, dict]]:
@@ -72,14 +71,14 @@ def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, di
 def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
     """The ensemble of recorded results, chosen on their predictions with flip TTA, and what `read_members` gives. Raises as it does.
 
-    Rare classes are favoured by their shares of train.csv.
+    Rare classes get `repeat_factors` by their shares of train.csv.
     """
     valid, test = read_members(results, comp)
     first = valid[results[0].name]
     row_of = {name: row for row, name in enumerate(comp.train_ids)}
-    votes = None if comp.votes is None else without_single_votes(comp.votes[[row_of[i] for i in first["ids"]]])
+    votes = vote_shares(comp)[[row_of[i] for i in first["ids"]]]
     probabilities = {n: v["probabilities"] for n, v in valid.items()}
-    return choose_ensemble(probabilities, first["labels"], votes, rare_factors(comp.labels)), valid, test
+    return choose_ensemble(probabilities, first["labels"], votes, repeat_factors(comp.labels)), valid, test
 
 
 def choose_ensemble(
@@ -95,21 +94,21 @@ def choose_ensemble(
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
     reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
     tempered first: one that is right and too modest would lose to one that is calibrated and worse.
-    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: as `rare_factors` gives them, default ones.
+    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: of `repeat_factors`, default ones.
     """
-    shares = np.eye(len(EMOTIONS))[labels] if votes is None else votes
+    shares = np.eye(N)[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2
     mixture = _choose(probabilities, labels, shares)
     halves = [(_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows]), rows) for rows in (half, ~half)]
-    factors = np.ones(len(EMOTIONS)) if factors is None else factors
-    return Ensemble(mixture, factors, accuracy(in_favour_of_rare(mixture(probabilities), factors), labels), halves)
+    factors = np.ones(N) if factors is None else factors
+    return Ensemble(mixture, factors, accuracy(adjust(mixture(probabilities), factors), labels), halves)
 
 
 def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray) -> Mixture:
     """Weights by the shares; the temperatures of the mixture by the labels, since it shall say how likely a class is."""
     members = {name: tempered(p, fit_temperature(p, shares)) for name, p in sorted(probabilities.items())}
     rng, names = np.random.default_rng(0), list(members)
-    n = max(-(-len(names) // 2), min(len(names), WHOLE))
+    n = max(math.ceil(len(names) / 2), min(len(names), WHOLE))
     bags = [_select({name: members[name] for name in rng.choice(names, n, replace=False)}, shares) for _ in range(BAGS)]
     weights = {name: sum(bag.get(name, 0.0) for bag in bags) / BAGS for name in names}
     weights = {name: weight for name, weight in weights.items() if weight}
@@ -126,3 +125,21 @@ def _select(probabilities: dict[str, np.ndarray], shares: np.ndarray, picks: int
         best, total = losses[name], total + probabilities[name]
         chosen.append(name)
     return {name: chosen.count(name) / len(chosen) for name in sorted(set(chosen))}
+
+
+def repeat_factors(labels: np.ndarray, threshold: float = 0.02) -> np.ndarray:
+    """LVIS's repeat factors (Gupta et al. 2019, arXiv:1908.03195), for logit adjustment at the decision (Menon et al. 2021,
+    arXiv:2007.07314) instead of in sampling: sqrt(threshold / share) for classes with a smaller share of `labels` (int [n]) than
+    `threshold`, 1 for all others and for classes without labels; float64 [9].
+
+    Full adjustment moves every class, and pays for it among the frequent ones; a class of one picture in two hundred, however, costs a
+    network next to nothing to forget.
+    """
+    shares = np.bincount(labels, minlength=N) / len(labels)
+    return np.sqrt(np.maximum(1.0, threshold / np.where(shares > 0, shares, 1.0)))
+
+
+def adjust(probabilities: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """`probabilities` [n, 9] times `factors` [9], each row summing to 1 again."""
+    weighted = probabilities * factors
+    return weighted / weighted.sum(1, keepdims=True)

@@ -17,25 +17,30 @@ END = "--- end of measured ---"
 
 
 def results_of(experiment: str) -> list[Result]:
-    """Full results of an experiment on every data set but the drawn sample, which proves only that the machinery works."""
+    """Full results of an experiment on every data set but the drawn sample, which proves only that the machinery works.
+
+    Of its variants only those that started from other weights: where a machine has no pretrained ones, that is its result.
+    """
     sets = [p for p in sorted(paths.artifacts().glob("*")) if p.is_dir() and p.name != "sample" and not p.name.endswith(QUICK)]
-    return [r for folder in sets for r in read_results(folder) if r.name == experiment]
+    return [r for folder in sets for r in read_results(folder) if r.name.split("+weights=")[0] == experiment]
 
 
 def header_block(results: list[Result]) -> str:
     """The lines between the markers."""
-    return "\n\n".join(_paragraph(r.summary, r.weights) for r in results) if results else "no recorded run yet"
+    return "\n\n".join(_paragraph(r) for r in results) if results else "no recorded run yet"
 
 
-def _paragraph(s: dict, weights: str) -> str:
+def _paragraph(r: Result) -> str:
+    s = r.summary
     scores, n = s["scores"], len(s["seeds"])
+    cost = "nothing is trained" if r.is_ensemble else f"weights {r.weights}, {r.epochs} epochs"
     noise = (
         f"± {scores['accuracy_spread']:.4f} over {n} seeds"
         if n > 1
         else "95 % interval {:.4f} to {:.4f}, one seed".format(*scores["accuracy_interval"])
     )
     lines = [
-        f"data set {s['data']}, {s['valid_rows']} validation pictures, weights {weights}, {s['settings']['epochs']} epochs",
+        f"data set {s['data']}, {s['valid_rows']} validation pictures, {cost}",
         f"accuracy {scores['accuracy']:.4f} ({noise}), with flip TTA {scores['accuracy_tta']:.4f}",
         f"macro F1 {scores['macro_f1']:.4f} (with TTA {scores['macro_f1_tta']:.4f}), calibration error {scores['calibration_error']:.4f}",
     ]
@@ -43,6 +48,11 @@ def _paragraph(s: dict, weights: str) -> str:
         f = scores["ferplus"]
         lines.append(
             f"FER+ protocol with TTA: accuracy {f['accuracy']:.4f}, macro F1 {f['macro_f1']:.4f} ({f['rows']} pictures, eight classes)"
+        )
+    if "votes" in scores:
+        v = scores["votes"]
+        lines.append(
+            f"votes: JS divergence {v['js']:.4f}, Spearman of entropies {v['spearman']:.3f}, AUROC of uncertain {v['auroc_uncertain']:.3f}"
         )
     if "ccc" in scores:
         lines.append(
@@ -60,6 +70,8 @@ def _paragraph(s: dict, weights: str) -> str:
         f"{s['hardware']}, {s['precision']}",
         f"{versions}; {s['date']}",
     ]
+    if "carried" in s:
+        lines += textwrap.wrap(s["carried"], 130, break_on_hyphens=False)
     return "\n".join(lines)
 
 

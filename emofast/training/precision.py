@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from fastai.callback.core import Callback
@@ -10,7 +11,7 @@ from fastai.callback.fp16 import AMPMode, MixedPrecision
 
 from emofast.errors import EmofastError
 
-__all__ = ["Autocast", "Precision", "choose_device", "choose_precision", "precision_callbacks"]
+__all__ = ["Autocast", "Precision", "choose_device", "choose_precision", "mixed_precision"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def choose_device(device: str = "auto") -> torch.device:
     return torch.device(device)
 
 
+@cache
 def choose_precision(device: torch.device) -> Precision:
     """The fastest format that trains as well as fp32 on `device`.
 
@@ -53,25 +55,24 @@ def choose_precision(device: torch.device) -> Precision:
 
 
 class Autocast(Callback):
-    """bf16 forward passes on any device; batches become plain channels-last tensors first.
+    """Channels-last batches of plain tensors, and bf16 forward passes where `choose_precision` finds that the device has them.
 
     fastai's own `MixedPrecision` is CUDA only. Plain tensors, because fastai's `TensorImage` sends every operation of
-    the network through Python; channels last, because that is the layout convolutions are fast in.
+    the network through Python; channels last, because that is the layout convolutions are fast in. The device is asked
+    at each use: an exported learner may run on another machine than it was trained on.
     """
 
     order = 10  # after MixUp and the like have made the batch
-
-    def __init__(self, enabled: bool = True):
-        self.enabled = enabled
 
     def before_fit(self):
         self.learn.model.to(memory_format=torch.channels_last)
 
     def before_batch(self):
         self.learn.xb = tuple(x.as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last) for x in self.xb)
-        self.learn.yb = tuple(y.as_subclass(torch.Tensor) for y in self.yb)
-        self._context = torch.autocast(self.x.device.type, torch.bfloat16, enabled=self.enabled)
-        self._context.__enter__()
+        if not hasattr(self.learn, "mixed_precision"):  # fastai's own is at work
+            bf16 = choose_precision(self.x.device).name == "bf16"
+            self._context = torch.autocast(self.x.device.type, torch.bfloat16, enabled=bf16)
+            self._context.__enter__()
 
     def after_pred(self):
         self._leave()
@@ -86,8 +87,6 @@ class Autocast(Callback):
             context.__exit__(None, None, None)
 
 
-def precision_callbacks(precision: Precision) -> list[Callback]:
-    """Callbacks that train a Learner in `precision`."""
-    if precision.name == "fp16":
-        return [Autocast(enabled=False), MixedPrecision(AMPMode.FP16)]
-    return [Autocast(enabled=precision.name == "bf16")]
+def mixed_precision(device: torch.device) -> list[Callback]:
+    """fastai's fp16 with scaled gradients, for GPUs without bfloat16; nothing elsewhere, where `Autocast` does it."""
+    return [MixedPrecision(AMPMode.FP16)] if choose_precision(device).name == "fp16" else []

@@ -9,12 +9,11 @@ import torch
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
 
+from emofast.emotions import N
 from emofast.training.decoding import GaussianDecoder, weighted_mean
 from emofast.training.precision import choose_precision
 
-__all__ = ["Predictions", "fit_decoder", "predict"]
-
-N = 9
+__all__ = ["Predictions", "fit_decoder", "predict", "training_dl"]
 
 
 @dataclass
@@ -45,15 +44,20 @@ def raw_outputs(learn: Learner, dl: DataLoader, tta: bool = False) -> np.ndarray
     return torch.cat(outputs).numpy()
 
 
-def fit_decoder(learn: Learner) -> GaussianDecoder | None:
-    """For a valence-arousal network, where it puts the classes of the training pictures; None for others."""
+def training_dl(learn: Learner) -> DataLoader:
+    """The training pictures as validation sees its own: in order, all of them, without augmentation."""
+    pictures = learn.dls.train.dataset
+    with pictures.set_split_idx(1):
+        return learn.dls.valid.new(pictures, shuffle=False, drop_last=False)
+
+
+def fit_decoder(learn: Learner, labels: np.ndarray) -> GaussianDecoder | None:
+    """For a valence-arousal network, where it puts the classes of the training pictures; None for others. `labels`: int [rows]."""
     if learn.spec.target != "va":
         return None
-    pictures = learn.dls.train.dataset
-    with pictures.set_split_idx(1):  # seen as validation sees them, without augmentation
-        dl = learn.dls.valid.new(pictures, shuffle=False, drop_last=False)
-        labels = np.concatenate([b[1].cpu().numpy() for b in dl])
-        return GaussianDecoder().fit(raw_outputs(learn, dl), labels)
+    dl = training_dl(learn)
+    with dl.dataset.set_split_idx(1):
+        return GaussianDecoder().fit(raw_outputs(learn, dl), labels[np.asarray(dl.dataset.items)])
 
 
 def predict(learn: Learner, dl: DataLoader, tta: bool = False, decoder: GaussianDecoder | None = None) -> Predictions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -9,52 +10,84 @@ from fastai.callback.core import Callback
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from emofast.console import console
+from emofast.errors import EmofastError
 
-__all__ = ["EpochProgress"]
+__all__ = ["EpochProgress", "StopOnNaN"]
 
 
 class EpochProgress(Callback):
-    """Replaces fastai's bar, whose block characters fill log files. `log`: file that gets the plain lines too."""
+    """In an experiment's run, replaces fastai's bar, whose block characters fill log files. `log` gets the plain lines too."""
 
     order = 60  # after the Recorder (50), before Checkpoint (80): a line is printed even if writing then fails
+    log: Path | None = None
+    bar: Progress | None = None
 
-    def __init__(self, title: str, log: Path, start_epoch: int = 0):
-        self.title, self.log_file, self.start_epoch = title, log, start_epoch
+    @classmethod
+    def begin(cls, log: Path) -> None:
+        """Show fits from now on."""
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        cls.log, cls.bar = log, Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        cls.bar.start()
+
+    @classmethod
+    def end(cls) -> None:
+        """Give the terminal back, whatever ended the fits."""
+        if cls.bar:
+            cls.bar.stop()
+        cls.log = cls.bar = None
 
     def before_fit(self):
-        self.old_logger, self.learn.logger = self.learn.logger, lambda _: None  # the Recorder's own printing
-        self._started, self._seen = time.perf_counter(), 0
-        self._bar.start()
-        total = (self.n_epoch - self.start_epoch) * len(self.dls.train)
-        self._task = self._bar.add_task(self.title, total=total, note="")
+        self.run = self.bar is not None and not hasattr(self.learn, "lr_finder")
+        if self.run:
+            self.old_logger, self.learn.logger = self.learn.logger, lambda _: None  # the Recorder's own printing
+            self._started, self._seen, self._task = time.perf_counter(), 0, None
 
     def after_batch(self):
         if self.training:
+            if self._task is None:  # the first epoch that is not skipped
+                self._total = (self.n_epoch - self.epoch) * len(self.dls.train)
+                self._task = self.bar.add_task(self._title, total=self._total, note="")
             self._seen += 1
-            left = self._left((self.n_epoch - self.start_epoch) * len(self.dls.train))
-            note = f"epoch {self.epoch + 1}/{self.n_epoch}  loss {float(self.smooth_loss):.3f}  {left} left"
-            self._bar.update(self._task, advance=1, note=note)
+            note = f"epoch {self.epoch + 1}/{self.n_epoch}  loss {float(self.smooth_loss):.3f}  {self._left} left"
+            self.bar.update(self._task, advance=1, note=note)
 
     def after_epoch(self):
-        if self.epoch < self.start_epoch:
+        if self._task is None:
             return
         pairs = [(n, v) for n, v in zip(self.recorder.metric_names, self.recorder.log) if n not in ("epoch", "time")]
         numbers = "  ".join(f"{n} {v:.3f}" for n, v in pairs if v is not None)
-        left = self._left((self.n_epoch - self.start_epoch) * len(self.dls.train))
-        line = f"{self.title}  epoch {self.epoch + 1}/{self.n_epoch}  {numbers}  {left} left"
-        self._bar.console.print(line, markup=False)
-        with self.log_file.open("a", encoding="utf-8") as f:
+        line = f"{self._title}  epoch {self.epoch + 1}/{self.n_epoch}  {numbers}  {self._left} left"
+        self.bar.console.print(line, markup=False)
+        with self.log.open("a", encoding="utf-8") as f:
             f.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}\n")
 
     def after_fit(self):
         self.learn.logger = self.old_logger
+        if self._task is not None:
+            self.bar.remove_task(self._task)
 
-    def stop(self):
-        """Give the terminal back; the runner calls it whatever ended the fit, Ctrl-C included."""
-        self._bar.stop()
+    @property
+    def _title(self) -> str:
+        session = self.learn.checkpoint.session
+        return f"seed {session.seed}" + (f", fit {session.fits}" if session.fits > 1 else "")
 
-    def _left(self, total: int) -> str:
-        seconds = (time.perf_counter() - self._started) / max(self._seen, 1) * (total - self._seen)
+    @property
+    def _left(self) -> str:
+        seconds = (time.perf_counter() - self._started) / max(self._seen, 1) * (self._total - self._seen)
         return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+class StopOnNaN(Callback):
+    """Ends a run whose loss is no number any more, instead of training on."""
+
+    order = 45
+
+    def before_fit(self):
+        self.run = self.learn.checkpoint.session is not None and not hasattr(self.learn, "lr_finder")
+
+    def after_loss(self):
+        if self.training and not math.isfinite(self.loss.item()):
+            raise EmofastError(
+                f"the loss is {self.loss.item()} in epoch {self.epoch + 1}, batch {self.iter + 1}: lower the learning rate (--lr), "
+                "or find one with --lr-find; a finished epoch before is kept (--resume)."
+            )

@@ -1,24 +1,37 @@
-"""From the seeds of an experiment to its recorded result: scores with their noise, arrays, history, confusion matrix."""
+"""From trained Learners to a recorded result: predictions, scores with their noise, history, confusion matrix, the exported learner."""
 
 from __future__ import annotations
 
+import copy
+import errno
+import os
+import shutil
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
+from fastai.learner import Learner
 
+from emofast import paths
+from emofast.console import warn
+from emofast.data import get_test_dl
 from emofast.data.competition import Competition
-from emofast.data.loaders import target_va
+from emofast.data.targets import target_va
+from emofast.emotions import N
 from emofast.training import metrics
 from emofast.training.decoding import nearest_centre
 from emofast.training.plots import confusion_figure
 from emofast.training.precision import Precision
+from emofast.training.predictions import Predictions, fit_decoder, predict
+from emofast.training.progress import EpochProgress, StopOnNaN
 from emofast.training.results import environment, package_hash, write_result
-from emofast.training.seed import SeedResult
+from emofast.training.resume import Checkpoint, Session, save_whole
 
-__all__ = ["Code", "record"]
+__all__ = ["Code", "SeedResult", "finished_seed", "record", "seed_result"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +50,97 @@ class Code:
         return cls(script, script.read_bytes(), package_hash())
 
 
-def record(code: Code, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision) -> dict:
+@dataclass
+class SeedResult:
+    """Predictions with and without flip TTA; `rows`: rows of train.csv in validation, int [n_valid]; `facts`: plain values."""
+
+    facts: dict
+    rows: np.ndarray
+    valid: Predictions
+    valid_tta: Predictions
+    test: Predictions
+    test_tta: Predictions
+    history: list[dict]
+
+
+def finished_seed(folder: Path, seed: int) -> SeedResult | None:
+    """The result of a seed that an earlier, killed run completed, or None."""
+    path = folder / f"seed{seed}.done.pt"
+    return torch.load(path, weights_only=False) if path.is_file() else None  # written by this program, never fetched
+
+
+def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResult:
+    """Predict validation and test pictures with what an experiment returned, export it, and keep everything on disk."""
+    fits = [torch.load(path, map_location="cpu", weights_only=False) for path in session.files]
+    learn.remove_cbs([Checkpoint, EpochProgress, StopOnNaN])
+    learn.decoder = decoder = fit_decoder(learn, data.labels)  # travels with an exported valence-arousal learner
+    test_dl, readable = get_test_dl(learn.dls, data)
+    valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))
+    test, test_tta = (_fill_unreadable(predict(learn, test_dl, tta, decoder), readable, data) for tta in (False, True))
+    if not readable.all():
+        first = data.test_names[int(np.argmin(readable))]
+        warn(f"{data.name}: {(~readable).sum()} TEST pictures cannot be read, first {first}; they are predicted as the most frequent class")
+    learner = session.folder / "learner.pkl"
+    _export(learn, learner)  # before the seed counts as done: a kill in between trains no epoch again
+    facts = {
+        "seed": session.seed,
+        "train_seconds": round(sum(fit["seconds"] for fit in fits), 1),
+        "parameters": sum(p.numel() for p in learn.model.parameters()),
+        "ms_per_face_cpu": round(_ms_per_face(learn), 3),
+        "network": learn.spec.to_dict(),
+        "weights": Path(learn.weights).name,
+        "learner_sha256": paths.sha256(learner),
+    }
+    history = [row for fit in fits for row in fit["history"]]
+    result = SeedResult(facts, np.asarray(learn.dls.valid.dataset.items), valid, valid_tta, test, test_tta, history)
+    save_whole(result, session.folder / f"seed{session.seed}.done.pt")
+    for path in session.files:  # the states to train on from: large, and of no more use
+        path.unlink(missing_ok=True)
+    return result
+
+
+def _export(learn: Learner, path: Path) -> None:
+    try:
+        with paths.atomic_write(path) as partial:
+            learn.export(partial)
+    except RuntimeError as e:  # how torch's writer reports a full disk
+        if shutil.disk_usage(path.parent).free > 1 << 20:
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from e
+
+
+def _fill_unreadable(predictions: Predictions, readable: np.ndarray, data: Competition) -> Predictions:
+    """A test picture that cannot be read still needs a row: it gets the classes' frequencies, so the most frequent one."""
+    predictions.probabilities[~readable] = np.bincount(data.labels, minlength=N) / len(data.labels)
+    return predictions
+
+
+def _ms_per_face(learn: Learner, runs: int = 30) -> float:
+    """Median milliseconds of one face through the network, fp32, one CPU thread, without preprocessing."""
+    model = copy.deepcopy(learn.model).cpu().eval()
+    x = torch.zeros(1, learn.spec.channels, learn.spec.size, learn.spec.size)
+    threads, times = torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            for _ in range(runs + 5):
+                started = time.perf_counter()
+                model(x)
+                times.append(time.perf_counter() - started)
+    finally:
+        torch.set_num_threads(threads)
+    return float(np.median(times[5:]) * 1000)
+
+
+def record(
+    code: Code, name: str, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision | str, **more
+) -> dict:
     """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was."""
     rows = seeds[0].rows
     labels = comp.labels[rows]
     valid = np.mean([s.valid_tta.probabilities for s in seeds], axis=0)
     summary = {
-        "experiment": code.script.stem,
+        "experiment": name,
         "data": comp.name,
         **key,
         "package": code.package,
@@ -57,11 +154,11 @@ def record(code: Code, comp: Competition, key: dict, folder: Path, seeds: list[S
         "train_seconds": float(np.mean([s.facts["train_seconds"] for s in seeds])),
         "precision": str(precision),
         **environment(),
-        **{name: seeds[0].facts[name] for name in ("members", "accuracy_chosen_on") if name in seeds[0].facts},
+        **more,
     }
     history = pd.DataFrame([{"seed": s.facts["seed"], **row} for s in seeds for row in s.history])
     if history.empty:  # nothing was trained; a csv file without a column cannot be read
-        history = pd.DataFrame(columns=["seed", "stage", "epoch"])
+        history = pd.DataFrame(columns=["seed", "fit", "epoch"])
     arrays = {
         "ids": np.array([comp.train_ids[r] for r in rows]),
         "labels": labels,
@@ -73,7 +170,7 @@ def record(code: Code, comp: Competition, key: dict, folder: Path, seeds: list[S
         "probabilities": np.mean([s.test_tta.probabilities for s in seeds], axis=0).astype(np.float32),
         "per_seed": np.stack([s.test.probabilities for s in seeds]),
     }
-    figure = confusion_figure(valid, labels, f"{code.script.stem} on {comp.name}")
+    figure = confusion_figure(valid, labels, f"{name} on {comp.name}")
     write_result(folder, summary, history, arrays, test, figure, code.text)
     return summary
 
@@ -103,9 +200,10 @@ def _scores(seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> d
     scores["accuracy_interval"] = metrics.bootstrap_interval(seeds[0].valid.probabilities.argmax(1) == labels)
     scores["recall"] = metrics.recalls(seeds[0].valid_tta.probabilities, labels)
     if comp.votes is not None:
-        ferplus = [metrics.ferplus_scores(s.valid_tta.probabilities, comp.votes[rows]) for s in seeds]
+        ferplus = [metrics.ferplus_scores(s.valid_tta.probabilities, comp.votes[rows], comp.annotators[rows]) for s in seeds]
         scores["ferplus"] = {name: float(np.mean([f[name] for f in ferplus])) for name in ferplus[0]}
         scores["ferplus"]["rows"] = int(ferplus[0]["rows"])
+        scores["votes"] = metrics.vote_scores(np.mean([s.valid_tta.probabilities for s in seeds], axis=0), comp.votes[rows])
     if comp.va is not None or target in ("va", "class+va"):
         truth = target_va(comp)[rows]
         scores["ccc"] = np.mean([metrics.ccc(s.valid.va, truth) for s in seeds], axis=0).tolist()

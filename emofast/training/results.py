@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import io
 import json
 import os
 import platform
 import shutil
 import tempfile
+import tokenize
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,7 +24,17 @@ from emofast import paths
 from emofast.errors import EmofastError
 from emofast.machine import processor
 
-__all__ = ["Result", "code_hash", "environment", "package_hash", "read_results", "results_folder", "write_result"]
+__all__ = [
+    "Result",
+    "code_hash",
+    "environment",
+    "package_hash",
+    "read_results",
+    "results_folder",
+    "used_results",
+    "variant_name",
+    "write_result",
+]
 
 FILES = ("result.json", "history.csv", "valid.npz", "test.npz", "confusion.png", "source.py")
 QUICK = "-quick"
@@ -49,9 +62,19 @@ class Result:
         return "members" in self.summary
 
     @property
+    def experiment(self) -> str:
+        """Its script's name: the part before the first + of a variant's."""
+        return self.name.split("+")[0]
+
+    @property
     def weights(self) -> str:
-        """Where the network started: `none`, `imagenet` or a file."""
-        return "none" if self.summary["seeds"][-1].get("from_nothing") else self.summary["settings"]["weights"]
+        """Where the network started: `none`, `imagenet`, `dlib` or a file."""
+        return self.summary["seeds"][-1].get("weights", "none")
+
+    @property
+    def epochs(self) -> int:
+        """Over all fits."""
+        return len(self.history) // max(len(self.summary["seeds"]), 1)
 
     @property
     def learner(self) -> Path | None:
@@ -70,11 +93,16 @@ class Result:
 
     @property
     def valid(self) -> dict[str, np.ndarray]:
-        return dict(np.load(self.folder / "valid.npz"))
+        return _arrays(self.folder / "valid.npz")
 
     @property
     def test(self) -> dict[str, np.ndarray]:
-        return dict(np.load(self.folder / "test.npz"))
+        return _arrays(self.folder / "test.npz")
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as arrays:
+        return dict(arrays)
 
 
 def results_folder(data: str, quick: bool = False) -> Path:
@@ -109,30 +137,47 @@ def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def variant_name(experiment: str, own: dict, given: dict) -> str:
+    """`12_small_grey`, or `12_small_grey+lr=0.001` where an argument that was given is not the script's own."""
+    changed = {k: v for k, v in given.items() if v != own.get(k)}
+    return experiment + "".join(f"+{k}={Path(v).name if isinstance(v, str) else v}" for k, v in sorted(changed.items()))
+
+
+def used_results(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """Those of the named results that are recorded in `folder`, by the hash of their predictions."""
+    found = [r for r in read_results(folder) if r.name in names]
+    return {r.name: hashlib.sha256((r.folder / "valid.npz").read_bytes()).hexdigest()[:16] for r in found}
+
+
 def code_hash(source: Path) -> str:
-    """Hash of what a script does: comments, layout and its docstring do not count, so the tool may write into the docstring."""
+    """Hash of what a script does: comments, docstrings and blank lines do not count, so the tool may write into the docstring.
+
+    Made from the text, never from a parsed tree: the same file has the same hash on every version of Python.
+    """
     return hashlib.sha256(_code(source)).hexdigest()[:16]
 
 
 def package_hash() -> str:
-    """Hash of the code below the experiments that can change a number: faces, data and training."""
+    """Hash of the code below the experiments that can change a number: faces, data, networks and training."""
     package, digest = paths.PROJECT / "emofast", hashlib.sha256()
-    for source in [
-        package / "emotions.py",
-        package / "faces.py",
-        *sorted(package.glob("data/*.py")),
-        *sorted(package.glob("training/*.py")),
-    ]:
+    rooms = [p for room in ("data", "nets", "training") for p in sorted(package.glob(f"{room}/*.py"))]
+    for source in [package / "emotions.py", package / "faces.py", *rooms]:
         digest.update(_code(source))
     return digest.hexdigest()[:16]
 
 
 def _code(source: Path) -> bytes:
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+    text = source.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-    return ast.dump(tree).encode()
+            for row in range(node.body[0].lineno - 1, node.body[0].end_lineno):
+                lines[row] = ""
+    return "\n".join(line.rstrip() for line in lines if line.strip()).encode()
 
 
 def environment() -> dict:

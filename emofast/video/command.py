@@ -8,7 +8,7 @@ import os
 import signal
 from pathlib import Path
 
-from emofast.arguments import whole_number
+from emofast.arguments import Parser, whole_number
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.video.pipeline import Order
@@ -20,7 +20,7 @@ __all__ = ["order", "parser"]
 
 def parser(description: str) -> argparse.ArgumentParser:
     """The flags of `trailer.py`."""
-    p = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("episode", type=Path, nargs="?", metavar="EPISODE", help="the film that was watched")
     p.add_argument(
         "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"

@@ -97,6 +97,7 @@ def test_every_page_fits_and_has_names(serve, model, photo, results, tmp_path):
                 assert await page.value("document.documentElement.lang") == lang
                 assert await page.value(NAMELESS) == [], page_name
         await page.goto(url.replace("/?", "/photo?"))
+        await page.wait("document.querySelector('input[type=file]')")
         root = (await page.call("DOM.getDocument"))["root"]["nodeId"]
         file = (await page.call("DOM.querySelector", nodeId=root, selector="input[type=file]"))["nodeId"]
         await page.call("DOM.setFileInputFiles", nodeId=file, files=[str(photo)])

@@ -93,9 +93,9 @@ BROKEN = {
     "doubled row": (lambda f: edit(f / "train.csv", lambda t: pd.concat([t, t.head(1)])), ["train.csv", "twice"]),
     "no rows": (lambda f: edit(f / "sample_submission.csv", lambda t: t.head(0)), ["sample_submission.csv", "no rows"]),
     "votes lack a row": (lambda f: edit(f / "train_votes.csv", lambda t: t.tail(-1)), ["train_votes.csv", "no row for"]),
-    "votes that are words": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad="some")), ["train_votes.csv", "no number"]),
-    "negative votes": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad=-1)), ["train_votes.csv", "negative"]),
-    "numbers for paths": (lambda f: edit(f / "train.csv", lambda t: t.assign(image_path=range(len(t)))), ["train_votes.csv", "no row for"]),
+    "votes that are words": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad="some")), ["'some' as sad of", "no number"]),
+    "negative votes": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad=-1)), ["train_votes.csv", "'-1' as sad of"]),
+    "numbers for paths": (lambda f: edit(f / "train.csv", lambda t: t.assign(image_path=range(len(t)))), ["train.csv", "180 pictures"]),
     "not a csv": (lambda f: (f / "train.csv").write_bytes(b"\xff\xfe\x00\x01" * 40), ["train.csv", "get it again"]),
 }
 

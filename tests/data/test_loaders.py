@@ -1,5 +1,6 @@
 import pickle
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import torch
 from emofast import EMOTIONS
 from emofast.data import get_dls, get_test_dl, read_competition
 from emofast.data.batches import FacesDL
-from emofast.data.loaders import target_va
+from emofast.data.targets import target_va
 from emofast.emotions import CENTRES
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
@@ -35,10 +36,9 @@ def test_one_read_gives_the_same_batch_as_item_by_item(comp):
     """The fast way and fastai's own way to the same numbers."""
     dls = get_dls(comp, size=32, bs=8, target="class+va")
     slow = [dls.valid.dataset[i] for i in range(8)]
-    faces, label, va = dls.valid.do_batch(list(range(8)))
+    faces, target = dls.valid.do_batch(list(range(8)))
     assert torch.equal(faces, torch.stack([s[0] for s in slow]))
-    assert label.tolist() == [int(s[1]) for s in slow]
-    assert torch.allclose(va, torch.stack([s[2] for s in slow]))
+    assert type(target) is type(slow[0][1]) and torch.equal(target, torch.stack([s[1] for s in slow]))
 
 
 def test_labels_belong_to_their_pictures(comp):
@@ -51,17 +51,20 @@ def test_labels_belong_to_their_pictures(comp):
     assert set(dls.train.dataset.items).isdisjoint(rows)
 
 
-def test_targets(comp):
-    votes = get_dls(comp, size=32, bs=8, target="votes").one_batch()
-    assert votes[2].shape == (8, 9) and torch.allclose(votes[2].as_subclass(torch.Tensor).sum(1), torch.ones(8))
+def test_every_target_is_one_tensor(comp):
+    shapes = {"class": (8,), "votes": (8, 9), "va": (8, 2), "class+va": (8, 11)}
+    batches = {target: get_dls(comp, size=32, bs=8, target=target).one_batch() for target in shapes}
+    assert {target: tuple(b[1].shape) for target, b in batches.items()} == shapes and {len(b) for b in batches.values()} == {2}
+    assert torch.allclose(batches["votes"][1].as_subclass(torch.Tensor).sum(1), torch.ones(8))
+    with pytest.raises(EmofastError, match="the targets are class, votes, va, class"):
+        get_dls(comp, size=32, target="vote")
+
+
+def test_valence_arousal_is_the_truth_or_the_votes_or_the_class(comp):
     assert np.array_equal(target_va(comp), comp.va)  # drawn faces: the truth
-    without_truth = read_competition(comp.folder)
-    object.__setattr__(without_truth, "va", None)
+    without_truth = replace(comp, va=None)
     np.testing.assert_allclose(target_va(without_truth), comp.votes @ np.array(CENTRES), atol=1e-6)
-    object.__setattr__(without_truth, "votes", None)
-    np.testing.assert_allclose(target_va(without_truth), np.array(CENTRES)[comp.labels], atol=1e-6)
-    with pytest.raises(EmofastError, match=r"train_votes\.csv"):
-        get_dls(without_truth, size=32, target="votes")
+    np.testing.assert_allclose(target_va(replace(without_truth, votes=None)), np.array(CENTRES)[comp.labels], atol=1e-6)
 
 
 def test_augmentation_is_for_training_only(comp):

@@ -115,7 +115,7 @@ def test_ending_it_from_outside_finishes_the_files(project, model, film, tmp_pat
     write_clip(long, list(drawn_frames(3, faces=0)) * 150)
     command = [sys.executable, str(project / "webcam.py"), "--source", str(long), "--model", str(model), "--headless"]
     process = subprocess.Popen([*command, "--save", "out.mp4", "--log", "out.csv"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    wait_until(lambda: any(p.stat().st_size for p in tmp_path.glob(".partial-out-*.mp4")))
+    wait_until(lambda: any(p.stat().st_size for p in tmp_path.glob(".partial-*.mp4")))
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "frames per second" in out

@@ -10,7 +10,7 @@ import numpy as np
 
 from emofast.emotions import EMOTIONS
 from emofast.faces import prepare_face
-from emofast.network import NetworkSpec
+from emofast.nets.spec import NetworkSpec
 
 OUTPUTS = {"class": 9, "votes": 9, "va": 2, "class+va": 11}
 

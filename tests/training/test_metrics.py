@@ -5,8 +5,7 @@ from emofast import EMOTIONS
 from emofast.emotions import CENTRES
 from emofast.training import metrics as m
 from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
-from emofast.training.ensemble import choose_ensemble
-from emofast.training.rare import in_favour_of_rare, rare_factors
+from emofast.training.ensemble import adjust, choose_ensemble, repeat_factors
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 9, 500)
@@ -59,11 +58,11 @@ def test_ferplus_protocol_on_rows_worked_by_hand():
     votes[2, uncertain], votes[2, sad] = 8, 2  # led by uncertain
     votes[3, sad], votes[3, happy], votes[3, 0] = 6, 2, 2  # 6 of 10: kept
     votes[4] = [1, 1, 1, 1, 1, 1, 1, 1, 2]  # only uncertain has two
-    keep, lead = m.ferplus_protocol(votes / votes.sum(1, keepdims=True))
+    keep, lead = m.ferplus_protocol(votes / votes.sum(1, keepdims=True), votes.sum(1))
     assert keep.tolist() == [True, False, False, True, False]
     assert lead[keep].tolist() == [happy, sad]
     probabilities = np.eye(9)[[happy, 0, 0, uncertain, 0]] * 0.9 + 0.1 * np.eye(9)[[0, 0, 0, sad, 0]]
-    scores = m.ferplus_scores(probabilities, votes / votes.sum(1, keepdims=True))
+    scores = m.ferplus_scores(probabilities, votes / votes.sum(1, keepdims=True), votes.sum(1))
     assert scores["rows"] == 2 and scores["accuracy"] == 1  # compared over eight classes: uncertain does not count
 
 
@@ -141,14 +140,42 @@ def test_a_large_ensemble_is_drawn_in_bags():
 
 def test_rare_classes_get_the_benefit_of_the_doubt_and_frequent_ones_keep_their_order():
     labels = np.repeat(np.arange(8), [10, 40, 950, 1000, 1000, 1000, 1000, 1000])  # of 6,000; nobody is `uncertain`
-    factors = rare_factors(labels)
+    factors = repeat_factors(labels)
     assert factors[:3] == pytest.approx([12**0.5, 3**0.5, 1]) and (factors[3:] == 1).all()
     p = rng.dirichlet(np.ones(9) / 2, 500)
-    favoured = in_favour_of_rare(p, factors)
+    favoured = adjust(p, factors)
     assert favoured.sum(1) == pytest.approx(1)
     assert (favoured[:, :2].sum(1) >= p[:, :2].sum(1)).all()
     before, after = p.argmax(1), favoured.argmax(1)
     assert set(after[before != after]) <= {0, 1}, "only for a rare class does a decision change"
     members = {"a": p, "b": rng.dirichlet(np.ones(9), 500)}
     chosen = choose_ensemble(members, rng.integers(0, 9, 500), factors=factors)
-    assert np.allclose(chosen(members), in_favour_of_rare(chosen.mixture(members), factors))
+    assert np.allclose(chosen(members), adjust(chosen.mixture(members), factors))
+
+
+def test_a_paired_difference_is_narrower_than_two_intervals():
+    rng = np.random.default_rng(0)
+    hard = rng.random(2000)  # what is hard for one network is hard for the other
+    first, second = hard < 0.80, hard < 0.78
+    mean, low, high = m.paired_difference(first, second)
+    a, b = m.bootstrap_interval(first), m.bootstrap_interval(second)
+    assert mean == pytest.approx(first.mean() - second.mean()) and low < mean < high
+    assert high - low < 0.5 * (a[1] - a[0] + b[1] - b[0]) and low > 0
+
+
+def test_votes_that_are_known_are_explained_in_full():
+    rng = np.random.default_rng(1)
+    votes = rng.dirichlet(np.full(9, 0.3), 500)
+    exact, blind = m.vote_scores(votes, votes), m.vote_scores(rng.dirichlet(np.full(9, 0.3), 500), votes)
+    assert exact["js"] == pytest.approx(0, abs=1e-6) and exact["spearman"] == pytest.approx(1)
+    assert blind["js"] > 0.2 and abs(blind["spearman"]) < 0.15
+    p = np.full((4, 9), 1e-3)
+    p[[0, 1], 0], p[[2, 3], :2] = 1, 0.5  # sure of the first two, torn about the last two, which are uncertain
+    votes = np.zeros((4, 9))
+    votes[[0, 1], 0], votes[[2, 3], 8] = 1, 1
+    assert m.vote_scores(p / p.sum(1, keepdims=True), votes)["auroc_uncertain"] == 1
+
+
+def test_a_tie_elects_uncertain():
+    votes = np.array([[5, 5, 0, 0, 0, 0, 0, 0, 0], [6, 4, 0, 0, 0, 0, 0, 0, 0]]) / 10
+    assert m.elect(votes).tolist() == [8, 0]

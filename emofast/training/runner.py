@@ -1,0 +1,317 @@
+"""`@experiment`: a function that returns a Learner becomes a script with flags, seeds, resume and a recorded result."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import inspect
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import fastai.callback.progress  # noqa: F401  adds its bar to `defaults.callbacks`, from which a run takes it out again
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.progress import ProgressCallback
+from fastai.learner import Learner, defaults
+from fastai.torch_core import default_device, set_seed
+from fastcore.docments import docments
+from filelock import FileLock, Timeout
+
+from emofast import paths
+from emofast.arguments import Help, Parser, add_data, whole_number
+from emofast.console import console, warn
+from emofast.data import Competition, open_data
+from emofast.errors import EmofastError, NoWeights, exits_cleanly
+from emofast.training.distributed import is_first, together, wait_for_all
+from emofast.training.header import refresh_header
+from emofast.training.lr_find import find_rate
+from emofast.training.precision import choose_device, choose_precision
+from emofast.training.progress import EpochProgress, StopOnNaN
+from emofast.training.record import Code, SeedResult, finished_seed, record, seed_result
+from emofast.training.results import Result, code_hash, package_hash, results_folder, used_results, variant_name
+from emofast.training.resume import Checkpoint, Session
+
+__all__ = ["Experiment", "experiment", "load_experiment"]
+
+QUICK_EPOCHS, QUICK_ROWS = 4, 2000
+
+
+def experiment(after: Sequence[str] = (), quick: dict | None = None, tour: bool = False) -> Callable[[Callable], Experiment]:
+    """Decorate a function whose first argument is the data set, whose others are hyper-parameters, and which returns a Learner.
+
+    `after`: experiments whose results it reads; it runs after them, and is out of date when one of them is recorded anew.
+    `quick`: arguments of a quick run (default: at most four epochs). `tour`: part of `./run_all.sh --quick`.
+    """
+    return lambda function: Experiment(function, tuple(after), quick, tour)
+
+
+class Experiment:
+    """What `@experiment` makes. Called, it trains and returns the Learner, and records nothing; `main` is the script's command."""
+
+    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None, tour: bool):
+        functools.update_wrapper(self, function)
+        self.function, self.after, self.tour = function, after, tour
+        self.script = Path(inspect.getfile(function)).resolve()
+        _, *parameters = inspect.signature(function).parameters.values()
+        self.defaults = {p.name: p.default for p in parameters}
+        self.quick = {"epochs": min(self.defaults.get("epochs", 1), QUICK_EPOCHS)} if quick is None else quick
+
+    @property
+    def name(self) -> str:
+        return self.script.stem
+
+    def __call__(self, data: Competition | str | Path | None = None, **arguments) -> Learner:
+        return self.function(open_data(data), **arguments)
+
+    def main(self, argv: list[str] | None = None) -> None:
+        """Run as a command, and exit with its status."""
+        sys.exit(exits_cleanly(self._command)(argv))
+
+    def _command(self, argv: list[str] | None) -> None:
+        args = self._parse(argv)
+        data = open_data(args.pop("data"))
+        if args["quick"]:
+            data = replace(data, max_rows=QUICK_ROWS)
+        given = {name: args.pop(name) for name in [*self.defaults, "weights"] if args.get(name) is not None}
+        given = self._without_weights(given)
+        plain = {**self.defaults, **(self.quick if args["quick"] else {})}
+        torch_device = choose_device(args["device"])
+        default_device(torch_device.type != "cpu")
+        extra = [_callback(name) for name in args["callback"]]
+        if args["lr_find"]:
+            find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
+            return
+        try:
+            _Run(self, data, plain, given, args, torch_device, extra).go()
+        except NoWeights as e:
+            if "weights" in given:
+                raise
+            warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
+            _Run(self, data, plain, {**given, "weights": "none"}, args, torch_device, extra).go()
+
+    def _without_weights(self, given: dict) -> dict:
+        """A function without an argument `weights` starts from nothing whatever is asked for, and says so."""
+        if "weights" in self.defaults or "weights" not in given:
+            return given
+        if given["weights"] not in ("none", "imagenet"):
+            raise EmofastError(f"{self.name} has no argument weights: it always starts from nothing; leave --weights away.")
+        if given["weights"] == "imagenet":
+            console.print(f"{self.name}: there are no pretrained weights of this network, it starts from nothing")
+        return {k: v for k, v in given.items() if k != "weights"}
+
+    def _parse(self, argv: list[str] | None) -> dict:
+        parser = self._parser()
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            known = [option for action in parser._actions for option in action.option_strings]
+            near = get_close_matches(unknown[0].split("=")[0], known, n=1, cutoff=0.5)
+            meant = f"did you mean {near[0]}?" if near else f"see python experiments/{self.script.name} --help."
+            raise EmofastError(f"unknown argument {unknown[0]}; {meant}")
+        return vars(args)
+
+    def _parser(self) -> Parser:
+        doc = (inspect.getmodule(self.function).__doc__ or self.function.__doc__ or "").strip()
+        p = Parser(
+            description=doc.splitlines()[0] if doc else None,
+            epilog=f"example: python experiments/{self.script.name} --data sample --quick",
+            formatter_class=Help,
+            allow_abbrev=False,
+        )
+        add_data(p)
+        p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
+        p.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="how many, from --seed up; N > 1 states the spread")
+        p.add_argument(
+            "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one"
+        )
+        p.add_argument(
+            "--quick", action="store_true", help=f"a look, in {_words(self.quick)} on at most {QUICK_ROWS} pictures, recorded apart"
+        )
+        p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
+        p.add_argument("--lr-find", action="store_true", help="fastai's lr_find instead of training: suggestions, and a plot")
+        p.add_argument("--callback", action="append", default=[], metavar="MODULE:CLASS", help="add a fastai callback to every fit, "
+                       "e.g. fastai.callback.wandb:WandbCallback; may be given several times")  # fmt: skip
+        if "weights" not in self.defaults:
+            p.add_argument("--weights", help=argparse.SUPPRESS)
+        group = p.add_argument_group("hyper-parameters", "another value than the script's own is a variant, recorded beside it")
+        comments = docments(self.function)
+        for name, default in self.defaults.items():
+            kind, text = type(default), comments.get(name) or name
+            flag = "--" + name.replace("_", "-")
+            if kind is bool:
+                group.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"{text} (default: {default})")
+            else:
+                group.add_argument(flag, type=_positive(name, kind), metavar=kind.__name__.upper(), help=f"{text} (default: {default})")
+        return p
+
+
+def _words(arguments: dict) -> str:
+    return ", ".join(f"{k} {v}" for k, v in arguments.items()) or "full length"
+
+
+def _positive(name: str, kind: type) -> Callable:
+    return whole_number if kind is int and name in ("epochs", "bs", "size") else kind
+
+
+def _callback(name: str) -> type[Callback]:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as e:
+        raise EmofastError(f"--callback {name} cannot be loaded ({e}); give MODULE:CLASS of an installed package.") from None
+
+
+def load_experiment(which: str) -> Experiment:
+    """The experiment of experiments/ whose file name begins with `which`, e.g. "12". Raises `EmofastError` where there is none."""
+    scripts = sorted((paths.PROJECT / "experiments").glob(f"{which}*.py"))
+    if len(scripts) != 1:
+        there = " ".join(s.stem for s in sorted((paths.PROJECT / "experiments").glob("[0-9]*.py")))
+        raise EmofastError(f"{which!r} names {len(scripts)} scripts in experiments/; there are: {there}.")
+    spec = spec_from_file_location(f"experiment_{which}", scripts[0])
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    found = [v for v in vars(module).values() if isinstance(v, Experiment)]
+    if not found:
+        raise EmofastError(f"{scripts[0].name} trains nothing; it has no function with @experiment.")
+    return found[0]
+
+
+class _Run:
+    """One call of a script: its seeds trained, or taken from where a killed run left them, and recorded."""
+
+    def __init__(self, exp: Experiment, data: Competition, plain: dict, given: dict, args: dict, device: torch.device, extra: list):
+        self.exp, self.data, self.device, self.extra = exp, data, device, extra
+        self.arguments = {**plain, **given}
+        self.quick, self.resume = args["quick"], args["resume"]
+        self.seeds = list(range(args["seed"], args["seed"] + args["seeds"]))
+        self.name = variant_name(exp.name, plain, given)
+        self.folder = results_folder(data.name, self.quick) / self.name
+        self.checkpoints = self.folder / "checkpoints"
+        self.code = Code.of(exp.script)
+        arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
+        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds}
+        self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
+        if exp.after:
+            self.key["uses"] = used_results(self.folder.parent, exp.after)
+
+    def go(self) -> None:
+        if self.resume and self._recorded():
+            return
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        if not is_first():
+            wait_for_all()
+            self._train_seeds()
+            return
+        lock = FileLock(self.checkpoints / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
+        with lock:
+            self._begin()
+            wait_for_all()
+            self._record(self._train_seeds())
+
+    def _recorded(self) -> bool:
+        if not (self.folder / "result.json").is_file():
+            return False
+        summary = Result(self.folder).summary
+        if any(summary.get(k) != v for k, v in self.key.items()):
+            return False
+        console.print(f"{self.name}: recorded for the same code, data and settings, "
+                      f"accuracy {summary['scores']['accuracy_tta']:.4f}; skipped")  # fmt: skip
+        if summary["package"] != package_hash() and "carried" not in summary:
+            warn(f"{self.name} was recorded with another version of the training code; run it without --resume to measure anew")
+        return True
+
+    def _train_seeds(self) -> list[SeedResult | None]:
+        console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, {_words(self.arguments)}, "
+                      f"seeds {self.seeds}")  # fmt: skip
+        return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
+
+    def _record(self, seeds: list[SeedResult]) -> None:
+        summary = record(self.code, self.name, self.data, self.key, self.folder, seeds, choose_precision(self.device))
+        if not self.quick and self.data.name != "sample":
+            refresh_header(self.code.script)
+        scores = summary["scores"]
+        console.print(f"{self.name}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, macro F1 "
+                      f"{scores['macro_f1_tta']:.4f} on {summary['valid_rows']} validation pictures, in {self.folder}")  # fmt: skip
+
+    def _begin(self) -> None:
+        """Clear what checkpoints of other code, data or settings there are; note what this run is."""
+        note = self.checkpoints / "run.json"
+        key = {**self.key, "settings": {k: v for k, v in self.key["settings"].items() if k != "seeds"}}
+        begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
+        package = begun.pop("package", None) if begun else None
+        if begun == key:
+            if package != self.code.package:
+                warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
+            return
+        if begun:
+            warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
+        for old in [*self.checkpoints.glob("seed*"), *self.checkpoints.glob("learner.pkl")]:
+            old.unlink()
+        with paths.atomic_write(note) as partial:
+            partial.write_text(json.dumps({**key, "package": self.code.package}))
+
+    def _train(self, seed: int) -> SeedResult | None:
+        session = Session(self.checkpoints, seed)
+        set_seed(seed, reproducible=True)
+        with _fits_of(session, self.checkpoints / "run.log", self.extra), together():
+            learn = self._call()
+        if not isinstance(learn, Learner):
+            raise EmofastError(
+                f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
+                "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
+            )
+        return seed_result(learn, self.data, session) if is_first() else None
+
+    def _call(self) -> Learner:
+        try:
+            return self.exp.function(self.data, **self.arguments)
+        except (EmofastError, OSError):
+            raise
+        except Exception as e:
+            if isinstance(e, torch.OutOfMemoryError) or "not enough memory" in str(e):
+                bs = self.arguments.get("bs")
+                way = f"try --bs {max(bs // 2, 1)} instead of {bs}" if bs else "use smaller pictures or batches"
+                raise EmofastError(f"{self.name} ran out of memory on {self.device.type}: {way}.") from None
+            raise EmofastError(self._their_line(e)) from None
+
+    def _their_line(self, e: Exception) -> str:
+        """Where in the experiment itself an exception came from; the whole traceback goes into the log."""
+        log = self.checkpoints / "run.log"
+        with log.open("a", encoding="utf-8") as file:
+            file.write(traceback.format_exc())
+        frames = [f for f in traceback.extract_tb(e.__traceback__) if Path(f.filename).resolve() == self.exp.script]
+        place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else self.exp.function.__name__
+        return f"{self.exp.script.name}, {place}\n  {type(e).__name__}: {e}\n  (the whole traceback is in {log})"
+
+
+@contextmanager
+def _fits_of(session: Session, log: Path, extra: list[type[Callback]]) -> Iterator[None]:
+    """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines."""
+    before = list(defaults.callbacks)
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress, StopOnNaN, *extra]
+    Checkpoint.session = session
+    EpochProgress.begin(log)
+    try:
+        yield
+    finally:
+        EpochProgress.end()
+        Checkpoint.session = None
+        defaults.callbacks[:] = before
+
+
+def _named(weights: str) -> str:
+    """What a result says its weights were: of a file its name and contents, not where it lies on this machine."""
+    path = Path(weights)
+    return f"{path.name}:{paths.sha256(path)[:12]}" if path.is_file() else weights

@@ -1,0 +1,302 @@
+"""Real experiments as real processes: results, resume after a kill, the same bytes twice."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from processes import run_python, wait_until
+
+from emofast.errors import EmofastError
+from emofast.nets.pretrained import create_network
+from emofast.training.header import BEGIN, END, header_block, results_of
+from emofast.training.results import FILES, code_hash, read_results, write_result
+
+SCRIPT = '''"""90 Tiny: for tests.
+
+{begin}
+old words
+{end}
+"""
+
+from emofast.training import EMA, emotion_learner, experiment, get_dls
+
+
+@experiment()
+def train(
+    data,
+    size: int = 32,  # pictures become squares of this many pixels
+    bs: int = 16,
+    epochs: int = 3,  # of the second fit
+    lr: float = 5e-3,
+    mirror: bool = True,
+    weights: str = "none",
+):
+    dls = get_dls(data, size, bs, channels=1)
+    learn = emotion_learner(dls, "test_resnet", weights, drop=0.1)
+    learn.fit_one_cycle(1, lr)
+    learn.fit_one_cycle(epochs, lr, cbs=[EMA(0.9)], reset_opt=True)
+    return learn
+
+
+if __name__ == "__main__":
+    train.main()
+'''
+
+
+@pytest.fixture
+def script(tmp_path) -> Path:
+    path = tmp_path / "experiments" / "90_tiny.py"
+    path.parent.mkdir()
+    path.write_text(SCRIPT.format(begin=BEGIN, end=END))
+    return path
+
+
+def run(script, data, *args, artifacts=None):
+    env = {**os.environ, **({"EMOFAST_ARTIFACTS": str(artifacts)} if artifacts else {})}
+    out = run_python(script, "--data", data, "--device", "cpu", *args, env=env)
+    assert out.returncode == 0, out.stderr
+    return out
+
+
+def test_a_run_leaves_the_whole_contract(script, drawn, own_artifacts):
+    before = code_hash(script)
+    out = run(script, drawn, "--seeds", 2)
+    assert "Traceback" not in out.stderr and "\x1b" not in out.stdout and "█" not in out.stdout
+    assert out.stdout.count("epoch ") == 8  # two seeds, two fits of 1 and 3 epochs, one plain line each
+    folder = own_artifacts / "tiny" / "90_tiny"
+    assert {p.name for p in folder.iterdir()} == {*FILES, "checkpoints"}
+    s = json.loads((folder / "result.json").read_text())
+    arguments = {"size": 32, "bs": 16, "epochs": 3, "lr": 0.005, "mirror": True, "weights": "none"}
+    assert s["settings"] == {"arguments": arguments, "quick": False, "seeds": [42, 43]}
+    (result,) = read_results(own_artifacts / "tiny")
+    valid, test = result.valid, result.test
+    assert valid["probabilities"].shape == (s["valid_rows"], 9) and valid["per_seed"].shape == (2, s["valid_rows"], 9)
+    assert list(test["ids"]) == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
+    per_seed = [(p.argmax(1) == valid["labels"]).mean() for p in valid["per_seed"]]
+    assert s["scores"]["accuracy"] == pytest.approx(np.mean(per_seed))
+    assert s["scores"]["accuracy_spread"] == pytest.approx(np.std(per_seed, ddof=1))
+    history = result.history
+    assert len(history) == 8 and set(history.seed) == {42, 43} and history.accuracy.between(0, 1).all()
+    assert (folder / "source.py").read_text() == SCRIPT.format(begin=BEGIN, end=END)
+    # the tool wrote the block, the block is the result's, and the code is still the same
+    text = script.read_text()
+    assert header_block([result]) in text and "old words" not in text and code_hash(script) == before
+    again = run(script, drawn, "--seeds", 2, "--resume")
+    assert "recorded for the same code, data and settings" in again.stdout and "epoch 1" not in again.stdout
+
+
+def test_the_same_seed_gives_a_byte_identical_submission(script, drawn, tmp_path, run_cli):
+    made = []
+    for name in ("first", "second"):
+        run(script, drawn, "--epochs", 2, artifacts=tmp_path / name)
+        out = run_cli("submission", "--data", drawn, env={**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path / name)})
+        assert out.returncode == 0, out.stderr
+        made.append(tmp_path / name / "tiny")
+    assert (made[0] / "submission.csv").read_bytes() == (made[1] / "submission.csv").read_bytes()
+    first, second = (np.load(m / "90_tiny+epochs=2" / "test.npz")["probabilities"] for m in made)
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("kill_at", ["fit 2  epoch 2/4", "epoch 1/1"])
+def test_a_killed_run_goes_on_to_the_same_bits(script, drawn, whole, tmp_path, project, kill_at):
+    artifacts = tmp_path / "killed"
+    folder = artifacts / "tiny" / "90_tiny+epochs=4"
+    command = [sys.executable, str(script), "--data", str(drawn), "--device", "cpu", "--epochs", "4"]
+    process = subprocess.Popen(command, env={**os.environ, "EMOFAST_ARTIFACTS": str(artifacts)}, cwd=project, stdout=subprocess.DEVNULL)
+    log = folder / "checkpoints" / "run.log"
+    wait_until(lambda: log.exists() and kill_at in log.read_text())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "result.json").exists()
+    out = run(script, drawn, "--epochs", 4, "--resume", artifacts=artifacts)
+    assert ("goes on after epoch" in out.stdout or "is done" in out.stdout) and kill_at not in out.stdout
+    for name in ("valid.npz", "test.npz"):
+        a, b = np.load(whole / name), np.load(folder / name)
+        assert all(np.array_equal(a[k], b[k]) for k in a)
+    columns = ["fit", "epoch", "train_loss", "valid_loss", "accuracy", "f1_score"]
+    pd.testing.assert_frame_equal(pd.read_csv(whole / "history.csv")[columns], pd.read_csv(folder / "history.csv")[columns])
+
+
+@pytest.fixture(scope="module")
+def whole(drawn, tmp_path_factory) -> Path:
+    """The result of a run of four epochs that nobody disturbed."""
+    path = tmp_path_factory.mktemp("whole") / "experiments" / "90_tiny.py"
+    path.parent.mkdir()
+    path.write_text(SCRIPT.format(begin=BEGIN, end=END))
+    run(path, drawn, "--epochs", 4, artifacts=path.parents[1] / "artifacts")
+    return path.parents[1] / "artifacts" / "tiny" / "90_tiny+epochs=4"
+
+
+def test_ctrl_c_says_how_to_go_on(script, drawn, project):
+    command = [sys.executable, str(script), "--data", str(drawn), "--epochs", "200"]
+    process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if "epoch 1/200" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "--resume" in err and "Traceback" not in err
+
+
+def test_changed_code_starts_anew_aloud(script, drawn, own_artifacts):
+    run(script, drawn, "--epochs", 1)
+    script.write_text(script.read_text().replace("drop=0.1", "drop=0.2"))
+    out = run(script, drawn, "--epochs", 1, "--resume")
+    assert "starting anew" in out.stderr and "recorded for the same" not in out.stdout
+
+
+def test_results_kept_elsewhere_leave_the_header_alone(script, drawn, tmp_path):
+    before = script.read_text()
+    out = run(script, drawn, "--epochs", 1, artifacts=tmp_path / "drive")
+    assert script.read_text() == before and "is left as it is" in out.stdout
+
+
+def test_quick_results_of_real_data_lie_apart(script, drawn, own_artifacts):
+    before = script.read_text()
+    run(script, drawn, "--quick")
+    assert (own_artifacts / "tiny-quick" / "90_tiny" / "result.json").exists() and not (own_artifacts / "tiny" / "90_tiny").exists()
+    assert script.read_text() == before
+
+
+@pytest.mark.parametrize(
+    "args", [("--epochs", "0"), ("--device", "tpu"), ("--seeds", "0"), ("--epoch", "2"), ("--callback", "no.such:Thing")]
+)
+def test_bad_flags_exit_with_2(script, drawn, args):
+    out = run_python(script, "--data", drawn, *args)
+    assert out.returncode == 2 and out.stderr.startswith("error: ") and "Traceback" not in out.stderr
+    assert args[0] != "--epoch" or "did you mean --epochs?" in out.stderr
+
+
+def test_unreadable_test_pictures_get_the_most_frequent_class_aloud(script, data_copy, own_artifacts):
+    import zipfile
+
+    with zipfile.ZipFile(data_copy / "test_kaggle.zip") as archive:
+        archive.extractall(data_copy)
+    (data_copy / "test_kaggle" / "5.jpg").write_bytes(b"")
+    out = run(script, data_copy, "--epochs", 1)
+    assert "1 TEST pictures cannot be read, first test_kaggle/5.jpg" in out.stderr
+    (result,) = read_results(own_artifacts / "copy")
+    row = result.test["probabilities"][list(result.test["ids"]).index("5.jpg")]
+    counts = pd.read_csv(data_copy / "train.csv")["emotion"].value_counts()
+    assert row.argmax() == sorted(counts.index).index(counts.idxmax())
+
+
+def test_a_result_is_written_whole_or_not_at_all(tmp_path):
+    class Breaks:
+        def savefig(self, *args, **kwargs):
+            raise OSError("disk full")
+
+    source = tmp_path / "s.py"
+    source.write_text("x = 1\n")
+    with pytest.raises(OSError, match="disk full"):
+        write_result(tmp_path / "r", {}, pd.DataFrame(), {}, {}, Breaks(), source)
+    assert list((tmp_path / "r").iterdir()) == []
+
+
+def test_every_header_block_is_its_results(project, monkeypatch):
+    """The numbers in the docstrings of experiments/ are those of the committed result.json files."""
+    monkeypatch.delenv("EMOFAST_ARTIFACTS")
+    scripts = sorted((project / "experiments").glob("[0-9][0-9]_*.py"))
+    assert scripts
+    for source in scripts:
+        if BEGIN not in source.read_text():
+            continue
+        block = source.read_text().split(f"{BEGIN}\n")[1].split(f"\n{END}")[0]
+        assert block == header_block(results_of(source.stem)), source.name
+        for result in results_of(source.stem):
+            assert result.summary["code"] == code_hash(source) == code_hash(result.folder / "source.py"), result.folder
+
+
+def test_called_as_a_function_it_trains_and_records_nothing(script, drawn, own_artifacts):
+    spec = spec_from_file_location("tiny", script)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    learn = module.train(str(drawn), epochs=1, size=24)
+    assert learn.dls.size == 24 and len(learn.recorder.values) == 1
+    assert not list(own_artifacts.glob("**/result.json")) and not list(own_artifacts.glob("**/*.pt"))
+
+
+def test_help_names_the_hyper_parameters(script):
+    out = run_python(script, "--help")
+    assert out.returncode == 0
+    for words in ("pictures become squares of this many pixels (default: 32)", "--lr FLOAT", "--no-mirror", "--lr-find", "--resume"):
+        assert words in out.stdout
+
+
+MISTAKES = {
+    "nan": ("drop=0.1)", "drop=0.1)\n    learn.model.fc.bias.data[0] = float('nan')", "the loss is nan in epoch 1, batch 1"),
+    "no return": ("    return learn\n", "", "returned NoneType and must return the Learner"),
+    "their line": ("    return learn\n", "    return lern\n", "90_tiny.py, line 28: return lern\n  NameError"),
+    "memory": ("    return learn\n", "    raise RuntimeError('not enough memory')\n", "ran out of memory on cpu: try --bs 8 instead of 16"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_sentence_and_loses_no_training(script, drawn, mistake, own_artifacts):
+    old, new, says = MISTAKES[mistake]
+    script.write_text(script.read_text().replace(old, new, 1))
+    out = run_python(script, "--data", drawn, "--device", "cpu", "--epochs", 1)
+    assert out.returncode == 2 and says in out.stderr and "Traceback" not in out.stderr
+    if mistake != "nan":
+        assert len(list(own_artifacts.glob("tiny/90_tiny+epochs=1/checkpoints/seed42.fit*.pt"))) == 2
+
+
+def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
+    out = run(script, drawn, "--lr-find")
+    assert "valley: --lr" in out.stdout and (own_artifacts / "tiny" / "90_tiny" / "lr_find.png").is_file()
+    assert not list(own_artifacts.glob("**/result.json"))
+
+
+def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
+    run(script, drawn, "--epochs", 1, "--callback", "fastai.callback.progress:CSVLogger")
+    assert (own_artifacts / "tiny" / "90_tiny+epochs=1" / "result.json").is_file()
+
+
+@pytest.mark.timeout(300)
+def test_two_processes_make_one_record(script, drawn, own_artifacts):
+    """`accelerate launch` on two processors: the same split, the pictures shared, one result."""
+    command = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
+    command += ["--dynamo_backend", "no", "--main_process_port", "29571"]
+    out = run_python(*command, script, "--data", drawn, "--device", "cpu", "--epochs", 1, timeout=280)
+    assert out.returncode == 0, out.stderr
+    (result,) = read_results(own_artifacts / "tiny")
+    assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 2
+
+
+def test_the_code_hash_does_not_depend_on_the_interpreter(tmp_path):
+    """Comments, docstrings and blank lines do not count; all else does; the number below is the same on 3.11, 3.12 and 3.13."""
+    (tmp_path / "a.py").write_text('"""Doc."""\n\nx = f"{1:>{2}}#"  # why\n\n\ndef f():\n    """Doc."""\n    return "#"\n')
+    (tmp_path / "b.py").write_text('"""Other."""\nx = f"{1:>{2}}#"\ndef f():\n    # because\n    return "#"\n')
+    (tmp_path / "c.py").write_text('"""Doc."""\n\nx = f"{1:>{3}}#"\n\n\ndef f():\n    return "#"\n')
+    a, b, c = (code_hash(tmp_path / name) for name in ("a.py", "b.py", "c.py"))
+    assert a == b != c and a == hashlib.sha256(b'x = f"{1:>{2}}#"\ndef f():\n    return "#"').hexdigest()[:16]
+
+
+def test_weights_from_a_file_are_known_by_their_contents(script, drawn, tmp_path, own_artifacts):
+    network = create_network("test_resnet", 9, 1, "none")
+    for bias in (0.0, 1.0):
+        torch.nn.init.constant_(network.get_classifier().bias, bias)
+        torch.save(network.state_dict(), tmp_path / "w.pth")
+        out = run_python(script, "--data", drawn, "--weights", tmp_path / "w.pth", "--epochs", 1, "--device", "cpu", "--resume")
+        assert out.returncode == 0 and "recorded for the same" not in out.stdout, out.stderr
+        named = json.loads((own_artifacts / "tiny" / "90_tiny+epochs=1+weights=w.pth" / "result.json").read_text())["settings"][
+            "arguments"
+        ]["weights"]
+        assert named == f"w.pth:{hashlib.sha256((tmp_path / 'w.pth').read_bytes()).hexdigest()[:12]}"
+
+
+def test_a_network_that_is_not_the_results_is_refused(script, drawn, own_artifacts):
+    run(script, drawn, "--seeds", 2, "--epochs", 1)
+    assert read_results(own_artifacts / "tiny")[0].learner.is_file()
+    run(script, drawn, "--seeds", 1, "--epochs", 1, "--resume")  # the first seed's result, the second one's network
+    with pytest.raises(EmofastError, match="is not the network that"):
+        _ = read_results(own_artifacts / "tiny")[0].learner
