@@ -19,7 +19,7 @@ from emofast.errors import EmofastError
 from emofast.training.metrics import accuracy, elect, ferplus_scores, paired_difference
 from emofast.training.results import Result, package_hash, read_results
 
-__all__ = ["leaderboard_table", "mistakes", "print_leaderboard", "write_leaderboard"]
+__all__ = ["leaderboard_table", "markdown", "mistakes", "print_leaderboard", "write_leaderboard"]
 
 
 def leaderboard_table(results: list[Result], data: Competition | None = None) -> pd.DataFrame:
@@ -104,6 +104,17 @@ def print_leaderboard(table: pd.DataFrame, title: str) -> None:
         cells += [f"{r.parameters_m:.2f}", f"{r.ms_per_face_cpu:.1f}", f"{r.train_minutes:.0f}", *[f"{r.test:.4f}"] * tested]
         shown.add_row(*cells, style="bold green" if i == 0 else "")
     console.print(shown)
+
+
+def markdown(table: pd.DataFrame, rows: int) -> str:
+    """The first `rows` rows as a table for a README."""
+    head = ("experiment", "flip TTA", "±", "macro F1", "FER+ protocol", "JS to votes", "M parameters", "ms per face", "minutes")
+    lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
+    for r in table.head(rows).itertuples():
+        name = f"[{r.experiment}](experiments/{r.experiment.split('+')[0]}.py)"
+        cells = [name, *(f"{v:.4f}"[1:] for v in (r.accuracy_tta, r.noise, r.macro_f1_tta, r.ferplus_tta, r.js))]
+        lines.append(f"| {' | '.join([*cells, f'{r.parameters_m:.2f}', f'{r.ms_per_face_cpu:.1f}', f'{r.train_minutes:.0f}'])} |")
+    return "\n".join(lines)
 
 
 def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataFrame:
