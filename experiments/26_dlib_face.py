@@ -8,6 +8,10 @@ Changed       the network and its weights; rates by stage; 64 then 80 px, as dli
               shipped student's opinion, with flip TTA, instead of seven teachers'
 Command       python experiments/26_dlib_face.py --data DIR
 
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
 Finding       not measured yet
 """
 

@@ -6,7 +6,12 @@ Descends from 04
 Changed       the network and its weights, 96 px, votes as the target, moving average of the weights
 Command       python experiments/27_lite0_imagenet.py --data DIR
 
-Finding       Not measured on photographs. On a few hundred drawn faces five epochs bring it from chance to .45 (a check that it learns, not a result)
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
+Finding       Not measured on photographs. On a few hundred drawn faces five epochs bring it from chance to .45: a check that it learns,
+              not a result
 """
 
 from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares
