@@ -55,7 +55,10 @@ def examine_hub() -> int:
     try:
         HfApi().model_info("timm/resnet10t.c3_in1k", timeout=10)
     except Exception as e:  # network, proxy, certificate and hub errors share no base class
-        warn(f"the hub of pretrained weights does not answer ({type(e).__name__}): only what installed packages bring starts from weights (docs/nets.md), the rest from nothing")
+        warn(
+            f"the hub of pretrained weights does not answer ({type(e).__name__}): only networks whose weights an installed package brings "
+            "start from them (docs/nets.md)"
+        )
         return 1
     console.print("the hub of pretrained weights answers: networks start from ImageNet (--weights imagenet)")
     return 0
