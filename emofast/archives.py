@@ -31,8 +31,8 @@ class Archive:
             raise EmofastError(
                 f"{path} is not a whole zip archive ({e}); it was probably cut off while copying: delete it and get it again."
             ) from None
-        self.infos = {i.filename: i for i in self._zip.infolist() if not i.is_dir()}
-        if foreign := next(filter(_points_outside, self.infos), None):
+        self.infos = {i.filename: i for i in self._zip.infolist() if not i.filename.endswith("/")}  # `is_dir` fails on no name
+        if (foreign := next(filter(_points_outside, self.infos), None)) is not None:
             self.close()
             raise EmofastError(
                 f"{path} holds a file that points outside the archive ({foreign!r}); "

@@ -17,6 +17,7 @@ from emofast.data.download import ROWS
 from emofast.errors import EmofastError
 from emofast.kaggle_account import COMPETITION, DAILY_LIMIT, PAGE, kaggle
 from emofast.submission import check_submission
+from emofast.tables import read_rows
 
 __all__ = ["COLUMNS", "send_submission"]
 
@@ -87,8 +88,10 @@ def _send(path: Path, row: dict[str, str], yes: bool) -> bool:
     if left <= 0:
         raise EmofastError(f"all {DAILY_LIMIT} submissions of today are used; Kaggle's next day begins at 00:00 UTC, send it then.")
     console.print(f"{path}, validation {row['validation_accuracy'] or 'unknown'}: {left} of today's {DAILY_LIMIT} submissions are left.")
-    if not yes and not _agreed():
-        return False
+    if not yes:
+        console.print("Send it? [y/N] ", end="")
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            return False
     with kaggle("the submission") as api:
         answer = api.competition_submit(str(path), row["message"], COMPETITION, quiet=True)
     if answer.message == api.COMPETITION_SUBMIT_UPLOAD_FAILED_MESSAGE:  # returned, not raised
@@ -96,13 +99,6 @@ def _send(path: Path, row: dict[str, str], yes: bool) -> bool:
     row["ref"], row["time"] = str(answer.ref), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     console.print(f"{path} is sent.")
     return True
-
-
-def _agreed() -> bool:
-    try:
-        return input("Send it? [y/N] ").strip().lower() in ("y", "yes")
-    except EOFError:
-        return False
 
 
 def _submissions() -> list:
@@ -126,7 +122,8 @@ def _wait(row: dict[str, str], path: Path) -> tuple[str, str]:
 
 
 def _read(ledger: Path) -> pd.DataFrame:
-    return pd.read_csv(ledger, dtype=str, keep_default_na=False) if ledger.is_file() else pd.DataFrame(columns=COLUMNS, dtype=str)
+    rows = [row for _, row in read_rows(ledger, COLUMNS, "mend or remove it")] if ledger.is_file() else []
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=str)
 
 
 def _record(ledger: Path, row: dict[str, str]) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from emofast.data import Competition, open_data
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.paths import PROJECT
+from emofast.tables import read_rows
 from emofast.training.decoding import weighted_mean
 from emofast.training.ensemble import Ensemble, ensemble_of
 from emofast.training.metrics import accuracy
@@ -136,20 +137,15 @@ def write_submission(data: Competition, probabilities: np.ndarray, path: Path) -
 def check_submission(path: Path, data: Competition) -> None:
     """Raises `EmofastError`, naming the first fault, unless `path` is what Kaggle would accept for this data set:
     its two columns, every test id once, in order, and only known classes."""
-    try:
-        table = pd.read_csv(io.BytesIO(Path(path).read_bytes()), dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as e:
-        raise EmofastError(
-            f"{path} cannot be read as a table ({str(e).splitlines()[0]}); make it with `python -m emofast submission`."
-        ) from e
-    if list(table.columns) != ["image_path", "emotion"]:
-        raise EmofastError(f"{path} has the columns {list(table.columns)}; Kaggle wants image_path,emotion.")
-    ids, known = table["image_path"].tolist(), set(data.test_ids)
+    rows = [row for _, row in read_rows(path, ["image_path", "emotion"], "make it with `python -m emofast submission`")]
+    if rows and list(rows[0]) != ["image_path", "emotion"]:
+        raise EmofastError(f"{path} has the columns {list(rows[0])}; Kaggle wants image_path,emotion.")
+    ids, known = [row["image_path"] for row in rows], set(data.test_ids)
     faults = [
         ("the foreign id", sorted(set(ids) - known), "not in sample_submission.csv"),
         ("no row for", sorted(known - set(ids)), "every test picture needs one"),
-        ("two rows for", sorted(table["image_path"][table["image_path"].duplicated()]), "every test picture has one"),
-        ("the unknown class", sorted(set(table["emotion"]) - set(EMOTIONS)), f"the classes are {', '.join(EMOTIONS)}"),
+        ("two rows for", sorted(i for i, n in Counter(ids).items() if n > 1), "every test picture has one"),
+        ("the unknown class", sorted({row["emotion"] for row in rows} - set(EMOTIONS)), f"the classes are {', '.join(EMOTIONS)}"),
     ]
     for what, values, why in faults:
         if values:

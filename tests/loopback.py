@@ -18,11 +18,6 @@ import pytest
 __all__ = ["FileServer", "KaggleServer", "lead_kaggle_to", "running"]
 
 QUOTA = '<html><p class="uc-error-subcaption">Too many users have viewed or downloaded this file recently. Please try later.</p></html>'
-CONFIRM = (
-    '<html><form id="download-form" action="{url}/download" method="get"><input type="hidden" name="id" value="{id}">'
-    '<input type="hidden" name="confirm" value="t"></form></html>'
-)
-
 
 @contextmanager
 def running(server: ThreadingHTTPServer):
@@ -55,13 +50,13 @@ def lead_kaggle_to(url: str, monkeypatch: pytest.MonkeyPatch, home: Path) -> Pat
 
 
 class _Server(ThreadingHTTPServer):
+    """`log`: path and Range header of every request."""
+
     daemon_threads = True
 
     def __init__(self, handler):
         super().__init__(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.log: list[tuple[str, str]] = []
-        """Path and Range header of every request."""
+        self.url, self.log = f"http://127.0.0.1:{self.server_port}", []
 
     def handle_error(self, request, client_address):
         """A client that goes away is part of the tests."""
@@ -149,15 +144,14 @@ class _KaggleHandler(_Handler):
 
 
 class FileServer(_Server):
-    """`files`: Drive id or path to bytes. `quota`: ids answered with Drive's quota page. `confirm`: ids behind the page about the virus
-    scan. `cut_at`: id or path to the offsets at which connections die, one each."""
+    """`files`: Drive id or path to bytes. `quota`: ids answered with Drive's quota page. `cut_at`: id or path to the offset at which the
+    connection dies, once."""
 
     def __init__(self):
         super().__init__(_FileHandler)
         self.files: dict[str, bytes] = {}
         self.quota: set[str] = set()
-        self.confirm: set[str] = set()
-        self.cut_at: dict[str, list[int]] = {}
+        self.cut_at: dict[str, int] = {}
 
     def asked(self, what: str) -> list[str]:
         """The Range header ('' for none) of every request whose path has `what` in it."""
@@ -170,27 +164,21 @@ class _FileHandler(_Handler):
         name = query["id"][0] if "id" in query else urlsplit(self.path).path.lstrip("/")
         if name in server.quota:
             return self.answer(QUOTA.encode(), kind="text/html; charset=utf-8")
-        if name in server.confirm and "confirm" not in query:
-            return self.answer(CONFIRM.format(url=server.url, id=name).encode(), kind="text/html; charset=utf-8")
         if name not in server.files:
             return self.answer(b"<html>not found</html>", 404, kind="text/html")
         self.send_file(name, server.files[name], {"Content-Disposition": f'attachment; filename="{name}.zip"'} if "id" in query else {})
 
     def send_file(self, name: str, body: bytes, headers: dict[str, str]) -> None:
         start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").split("-")[0])
-        if start >= len(body) > 0:
-            return self.answer(b"", 416, Content_Range=f"bytes */{len(body)}")
         self.send_response(206 if start else 200)
         headers |= {"Content-Type": "application/zip", "Content-Length": str(len(body) - start), "ETag": f'"{len(body)}"'}
         headers |= {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
         for field, value in headers.items():
             self.send_header(field, value)
         self.end_headers()
-        cuts = self.server.cut_at.get(name, [])
-        end = next((c for c in cuts if c > start), None)
+        end = self.server.cut_at.pop(name, None)
         self.wfile.write(body[start:end])
-        if end is not None:
-            cuts.remove(end)
+        if end:
             self.wfile.flush()
             self.close_connection = True
             self.connection.close()

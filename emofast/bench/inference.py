@@ -13,6 +13,7 @@ from rich.table import Table
 
 from emofast.bench.stand_in import ARCH, stand_in
 from emofast.console import console
+from emofast.errors import EmofastError
 from emofast.machine import machine
 from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> None:
 
 def models(given: Path | None, folder: Path) -> tuple[Path, Path]:
     """(ONNX, learner) to measure: the given model and its twin, else the shipped ones, else untrained ones of that size; says which."""
+    if given and not given.is_file():
+        raise EmofastError(f"there is no model {given}; name an emofast.onnx or emofast.pkl, or leave out --model for the shipped one.")
     base = given or artifacts() / "emofast.onnx"
     pair = base.with_suffix(".onnx"), base.with_suffix(".pkl")
     if given or all(p.is_file() for p in pair):

@@ -94,7 +94,7 @@ def find_data(data: str | Path | None) -> Path:
     if str(data) == SAMPLE:
         return _drawn_sample()
     folder = Path(data) if data is not None else paths.PROJECT / "data" / "skillbox"
-    if data is None and not folder.is_dir() and (mounted := _mounted()):
+    if data is None and not find_table(folder, "train.csv") and (mounted := _mounted()):
         console.print(f"data set: {mounted}, as mounted by Kaggle")
         return mounted
     if not folder.is_dir():

@@ -54,27 +54,21 @@ def download_data(folder: Path, train_url: str | None = None, test_url: str | No
 
 def _table(folder: Path, name: str, rows: int) -> list[str]:
     """Column image_path of one table, fetched from Kaggle unless it is there, verified either way."""
-    if path := find_table(folder, name):
-        ids = _image_paths(path, rows)
-        console.print(f"{path}: already there, {rows} rows")
-        return ids
-    into = folder / ".download" / name
-    shutil.rmtree(into, ignore_errors=True)
-    into.mkdir(parents=True)
-    with kaggle(name) as api:
-        api.competition_download_file(COMPETITION, name, str(into), force=True, quiet=True)
-    fetched = next(into.iterdir())
-    # Kaggle zips large tables, and names them so or not: only the bytes tell.
-    fetched = fetched.rename(into / (f"{name}.zip" if zipfile.is_zipfile(fetched) else name))
-    ids = _image_paths(fetched, rows)
-    console.print(f"{fetched.replace(folder / fetched.name)}: from Kaggle, {rows} rows")
-    return ids
-
-
-def _image_paths(path: Path, rows: int) -> list[str]:
+    path = there = find_table(folder, name)
+    if not there:
+        into = folder / ".download" / name
+        shutil.rmtree(into, ignore_errors=True)
+        into.mkdir(parents=True)
+        with kaggle(name) as api:
+            api.competition_download_file(COMPETITION, name, str(into), force=True, quiet=True)
+        path = next(into.iterdir())
+        # Kaggle zips large tables, and names them so or not: only the bytes tell.
+        path = path.rename(into / (f"{name}.zip" if zipfile.is_zipfile(path) else name))
     ids = read_table(path, ["image_path"])["image_path"].tolist()
     if len(ids) != rows:
         raise EmofastError(f"{path} has {len(ids)} rows and the competition's has {rows}; remove it, or save it from {PAGE}/data.")
+    path = there or path.replace(folder / path.name)
+    console.print(f"{path}: {'already there' if there else 'from Kaggle'}, {rows} rows")
     return ids
 
 
@@ -112,7 +106,7 @@ def _transfer(link: str, path: Path) -> None:
     """Fetch `link` into `path`, going on from the half that lies beside it."""
     import gdown
     from gdown.exceptions import DownloadError, FileURLRetrievalError
-    from requests import ConnectionError, HTTPError, RequestException, Timeout
+    from requests import ConnectionError, RequestException, Timeout
 
     half = next(path.parent.glob("*.part"), None)
     if half and zipfile.is_zipfile(half):  # killed after the last byte, before it got its name: a server has nothing to add to it
@@ -123,15 +117,14 @@ def _transfer(link: str, path: Path) -> None:
     except FileURLRetrievalError as e:  # what Google Drive says stands in the middle of several lines
         found = re.search(r"Failed to retrieve file url: (.*?)(?:\. Please| You may)", " ".join(str(e).split()))
         raise _Refused(f"Google Drive refuses it ({found[1] if found else e})") from None
-    except HTTPError as e:
-        raise _Refused(f"the server answers {e.response.status_code}") from None
     except (DownloadError, ConnectionError, Timeout) as e:
         half = next(path.parent.glob("*.part"), None)
         kept = f"; {half.stat().st_size / 1e6:,.1f} MB are kept in {half}" if half else ""
         reason = " (it serves no byte ranges: remove that half to begin anew)" if "byte range" in str(e) else ""
         raise EmofastError(f"{link} broke off{reason}{kept}; start the same command again, it goes on from there.") from None
     except RequestException as e:
-        raise _Refused(f"no such address ({type(e).__name__})") from None
+        answer = "there is no such address" if e.response is None else f"the server answers {e.response.status_code}"
+        raise _Refused(f"{answer} ({type(e).__name__})") from None
 
 
 def _verify(path: Path, names: list[str]) -> None:

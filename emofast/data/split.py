@@ -9,6 +9,7 @@ from emofast import paths
 from emofast.data.competition import Competition
 from emofast.data.duplicates import duplicate_groups
 from emofast.errors import EmofastError
+from emofast.tables import numbers, read_table
 
 __all__ = ["SPLIT_FOLDS", "draw_split", "frozen_split"]
 
@@ -38,13 +39,13 @@ def frozen_split(comp: Competition) -> np.ndarray:
     """
     path = paths.artifacts() / comp.name / "split.csv"
     if path.is_file():
-        table = pd.read_csv(path)
+        table = read_table(path, ["image_path", "is_valid"])
         if table["image_path"].tolist() != comp.train_ids:
             raise EmofastError(
                 f"{path} was made for other rows than {comp.folder / 'train.csv'} has; a different data set needs a folder of "
                 "another name, or remove the file (older results are then not comparable)."
             )
-        return table["is_valid"].to_numpy(bool)
+        return numbers(path, table, ["is_valid"], 0, 1)[:, 0] > 0.5
     if len(np.unique(comp.labels)) < 2:
         raise EmofastError(f"{comp.folder / 'train.csv'} has one class only; training needs pictures of at least two.")
     if len(comp.labels) < 2 * SPLIT_FOLDS:

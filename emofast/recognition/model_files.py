@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import pickle
 import warnings
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -123,12 +123,12 @@ def unpickle(path: Path):
         raise EmofastError(
             f"{path} was made with the package {e.name!r}, which is not installed here; install it or use the .onnx model"
         ) from None
-    except (pickle.UnpicklingError, EOFError, RuntimeError, OSError) as e:
-        raise EmofastError(f"{path} is damaged or no exported learner ({_short(e)}); fetch or export it again") from None
-    except Exception as e:  # whatever a pickle's classes do when they have changed since
+    except Exception as e:  # what torch and pickle raise on damage, and whatever a pickle's classes do when they have changed since
+        made = (read_card(path) or {}).get("versions", {})
         raise EmofastError(
-            f"{path} does not fit the installed versions ({_versions()}; {_short(e)}): "
-            f"install those {_made_with(path)}, or use the .onnx model, which does not depend on them"
+            f"{path} cannot be loaded ({_short(e)}): it is damaged, no exported learner, or of other versions than are installed here "
+            f"({_versions(version('fastai'), version('torch'))}; its card names {_versions(made.get('fastai'), made.get('torch'))}); "
+            "fetch or export it again, or use the .onnx model, which depends on neither"
         ) from None
     if not isinstance(learn, Learner):
         raise EmofastError(
@@ -137,15 +137,8 @@ def unpickle(path: Path):
     return learn
 
 
-def _versions() -> str:
-    from importlib.metadata import version
-
-    return f"fastai {version('fastai')}, torch {version('torch')}"
-
-
-def _made_with(path: Path) -> str:
-    made = (read_card(path) or {}).get("versions", {})
-    return "it was made with: " + ", ".join(f"{k} {made[k]}" for k in ("fastai", "torch") if k in made) if made else "it was made with"
+def _versions(fastai: str | None, torch: str | None) -> str:
+    return f"fastai {fastai}, torch {torch}" if fastai else "none"
 
 
 def _short(error: Exception) -> str:

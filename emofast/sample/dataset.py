@@ -25,7 +25,7 @@ SHARES: dict[str, int] = {
 }  # fmt: skip
 """Rows per class of the competition's `train.csv`; the sample has its classes in these proportions."""
 
-_SMALLEST = 2 * len(EMOTIONS)
+_SMALLEST, _LARGEST = 2 * len(EMOTIONS), 1_000_000
 _PICTURES_PER_PERSON = 6
 
 
@@ -51,8 +51,11 @@ def write_sample(folder: Path, seed: int = 42, train: int = 1200, test: int = 24
     folder = Path(folder).absolute()
     if seed < 0:
         raise EmofastError(f"a seed of {seed} cannot be used: give 0 or more")
-    if train < _SMALLEST or test < 1:
-        raise EmofastError(f"a sample of {train} training and {test} test pictures is too small: at least {_SMALLEST} and 1 are needed")
+    if not (_SMALLEST <= train <= _LARGEST and 1 <= test <= _LARGEST):
+        raise EmofastError(
+            f"a sample of {train} training and {test} test pictures cannot be drawn: at least {_SMALLEST} and 1 are needed, "
+            f"and at most {_LARGEST:,} of each"
+        )
     with new_folder(folder) as partial:
         train_rows, extra = _plan_train(seed, train)
         test_rows = _plan_test(seed, test)

@@ -8,8 +8,6 @@ import io
 import json
 import os
 import platform
-import shutil
-import tempfile
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,9 +119,7 @@ def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict
 
     `figure`: matplotlib figure of the confusion matrix; `source`: the script as it ran. Files beside them (checkpoints) stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-    try:
+    with paths.partial_beside(folder / "result.json", folder=True) as staging:
         history.to_csv(staging / "history.csv", index=False)
         np.savez_compressed(staging / "valid.npz", **valid)
         np.savez_compressed(staging / "test.npz", **test)
@@ -133,8 +129,6 @@ def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict
         (folder / "result.json").unlink(missing_ok=True)
         for name in (*FILES[1:], "result.json"):
             (staging / name).replace(folder / name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def variant_name(experiment: str, own: dict, given: dict) -> str:

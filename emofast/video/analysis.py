@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import numpy as np
@@ -153,8 +155,15 @@ def _start_worker(model: Path, trust: bool, detector: str) -> None:
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no mask to be born with
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     _readers = _load(model, trust, detector)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its workers, and they would wait for work for ever."""
+    wait([parent_process().sentinel])
+    os._exit(1)
 
 
 def _work(task: Task, k: int) -> float:

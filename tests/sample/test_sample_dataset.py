@@ -156,7 +156,7 @@ def test_a_folder_with_files_is_refused_and_an_empty_one_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize("numbers, reason", [
-    ({"train": 17, "test": 5}, "too small"), ({"train": 18, "test": 0}, "too small"), ({"seed": -1}, "seed of -1"),
+    ({"train": 17, "test": 5}, "cannot be drawn"), ({"train": 18, "test": 0}, "cannot be drawn"), ({"seed": -1}, "seed of -1"),
 ])  # fmt: skip
 def test_numbers_that_make_no_sample_are_refused(tmp_path, numbers, reason):
     with pytest.raises(EmofastError, match=reason):
