@@ -135,11 +135,11 @@ export default async function live(main) {
     const face = faces.find((f) => f.id === picked) ?? faces.reduce((a, b) => (a && a.box[2] >= b.box[2] ? a : b), null);
     boxes = faces.map((f) => {
       const [x, y, w, v] = f.box, ink = colour(f.emotion);
-      return { id: f.id, box: [mirror ? width - x - w : x, y, w, v], label: label(f), share: f.state && f.state !== "unsure" ? undefined : confidence(f), colour: ink, main: f === face };
+      return { id: f.id, box: [mirror ? width - x - w : x, y, w, v], label: label(f), share: f.reason ? undefined : confidence(f), colour: ink, main: f === face };
     });
     paintFaces(c, width, boxes, 16 * width / (canvas.clientWidth || width));
     if (!face) say(t("noFace"), t("noFaceHint"), false);
-    else say(face.state ? t(face.state) : "", face.state ? t(`${face.state}Hint`) : "", false);
+    else say(face.reason ? t(face.reason) : "", face.reason ? t(`${face.reason}Hint`) : "", false);
     const text = face ? label(face) : "–";
     if (now.textContent !== text) fill(now, h("span", { class: "dot", style: { background: colour(face?.emotion) } }), text);
     showBars(face?.p, face?.emotion);
@@ -150,8 +150,8 @@ export default async function live(main) {
     while (ticks[0] < ticks.at(-1) - 1500) ticks.shift();
   }
 
-  function label(face) { return face.emotion ? emotionName(face.emotion) : t(face.state); }
-  function confidence(face) { return face.emotion ? face.p[about.emotions.findIndex((e) => e.name === face.emotion)] : Math.max(...face.p); }
+  function label(face) { return face.reason ? t(face.reason) : emotionName(face.emotion); }
+  function confidence(face) { return face.p[about.emotions.findIndex((e) => e.name === face.emotion)]; }
 
   function pick(e) {
     const r = canvas.getBoundingClientRect(), scale = Math.max(canvas.width / r.width, canvas.height / r.height);

@@ -31,7 +31,7 @@ export default function photo(main) {
   function show(found, bitmap, name) {
     const canvas = h("canvas", { width: found.width, height: found.height, role: "img", "aria-label": name }), c = canvas.getContext("2d");
     if (bitmap) c.drawImage(bitmap, 0, 0, found.width, found.height);
-    paintFaces(c, found.width, found.faces.map((f, k) => ({ box: f.box, label: emotionName(f.emotion), share: f.confidence, colour: colour(f.emotion), main: !k })));
+    paintFaces(c, found.width, found.faces.map((f, k) => ({ box: f.box, label: f.reason ? t(f.reason) : emotionName(f.emotion), share: f.reason ? undefined : f.confidence, colour: colour(!f.reason && f.emotion), main: !k })));
     fill(place, canvas);
     const json = JSON.stringify(found, null, 1);
     fill(side, h("div", { class: "row" }, h("button", { onclick: choose }, t("another")),
@@ -43,7 +43,7 @@ export default function photo(main) {
   function card(face) {
     const [table, show] = bars();
     show(Object.values(face.probabilities), face.emotion);
-    return h("section", { class: "card stack" }, h("div", { class: "now" }, h("span", { class: "dot", style: { background: colour(face.emotion) } }), emotionName(face.emotion)), table,
+    return h("section", { class: "card stack" }, h("div", { class: "now" }, h("span", { class: "dot", style: { background: colour(!face.reason && face.emotion) } }), face.reason ? t(face.reason) : emotionName(face.emotion)), table,
       h("p", { class: "soft" }, `${t("valence")} ${face.valence.toFixed(2)} · ${t("arousal")} ${face.arousal.toFixed(2)}`));
   }
 }
