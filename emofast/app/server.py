@@ -31,8 +31,7 @@ __all__ = ["create_app"]
 
 PAGE = Path(__file__).with_name("page")
 PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
-MOST_VIEWINGS = 8
-"""Live views at a time: each has a tracker of its own and wants a part of a core."""
+MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
 
 
 def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib") -> Starlette:
@@ -75,14 +74,12 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         answers("/api/moments/{session:path}", room.save_moments, "PUT"),
         Route("/api/results/{file}/{session:path}", result),
     ]
-    return Starlette(
-        routes=routes,
-        exception_handlers={
-            EmofastError: lambda request, e: _error(str(e), 400),
-            HTTPException: lambda request, e: _error(e.detail, e.status_code),
-            Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
-        },
-    )
+    errors = {
+        EmofastError: lambda request, e: _error(str(e), 400),
+        HTTPException: lambda request, e: _error(e.detail, e.status_code),
+        Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
+    }
+    return Starlette(routes=routes, exception_handlers=errors)
 
 
 def _error(sentence: str, status: int) -> Response:

@@ -78,13 +78,9 @@ class Viewing:
 
 def _view(view: FaceView, margin: float) -> dict:
     return {
-        "id": view.id,
-        "box": _corners(crop_square(view.box, margin)),
-        "emotion": view.emotion,
-        "reason": view.reason,
-        "p": [round(float(p), 4) for p in view.probabilities],
-        "trail": [[round(v, 3), round(a, 3)] for v, a in view.trail[-20:]],
-    }
+        "id": view.id, "box": _corners(crop_square(view.box, margin)), "emotion": view.emotion, "reason": view.reason,
+        "p": [round(float(p), 4) for p in view.probabilities], "trail": [[round(v, 3), round(a, 3)] for v, a in view.trail[-20:]],
+    }  # fmt: skip
 
 
 def read_photo(data: bytes) -> np.ndarray:
@@ -111,15 +107,12 @@ def faces_in(image: np.ndarray, recognizer: EmotionRecognizer) -> list[dict]:
     return [
         {
             "box": _corners(crop_square(v.box, recognizer.margin)),
-            "emotion": EMOTIONS[v.probabilities.argmax()],
-            "confidence": round(float(v.probabilities.max()), 4),
-            "reason": v.reason,
+            "emotion": EMOTIONS[v.probabilities.argmax()], "confidence": round(float(v.probabilities.max()), 4), "reason": v.reason,
             "probabilities": {e: round(float(p), 4) for e, p in zip(EMOTIONS, v.probabilities)},
-            "valence": round(v.valence, 4),
-            "arousal": round(v.arousal, 4),
+            "valence": round(v.valence, 4), "arousal": round(v.arousal, 4),
         }
         for v in views
-    ]
+    ]  # fmt: skip
 
 
 def _corners(box: Box) -> list[int]:

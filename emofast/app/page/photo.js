@@ -19,10 +19,8 @@ export default function photo(main) {
   async function read(file) {
     fill(side, h("p", { role: "status" }, t("looking")));
     try {
-      const found = await ask("/api/predict", file);
-      let bitmap = null;
-      try { bitmap = await createImageBitmap(file); } catch { /* a kind that the server reads and this browser does not */ }
-      show(found, bitmap, file.name);
+      // a kind that the server reads and this browser does not is shown as boxes alone
+      show(await ask("/api/predict", file), await createImageBitmap(file).catch(() => null), file.name);
     } catch (e) {
       fill(side, h("p", { class: "bad", role: "status" }, e.message));
     }
