@@ -27,8 +27,8 @@ from emofast.sample.audience import plan_events, plan_viewers
 from emofast.season.calls import Call, Outcome, drive
 from emofast.season.season import open_engine
 from emofast.season.table import Session
-from emofast.season.work import Recipe, join, look, make_trailer, piece
-from emofast.video.analysis import CHUNK, Task
+from emofast.season.work import Recipe, look, make_trailer, piece
+from emofast.video.analysis import CHUNK, Task, join
 from emofast.video.media import probe
 from emofast.video.timeline import write_timeline
 
