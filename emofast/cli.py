@@ -358,6 +358,25 @@ def _model_flags(p: argparse.ArgumentParser) -> None:
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
 
 
+def _add_app(sub) -> None:
+    from emofast.app.command import add_arguments
+
+    def run(args) -> None:
+        from emofast.app.command import run
+
+        run(args)
+
+    p = _command(
+        sub,
+        "app",
+        run,
+        "live view, film room, photo and leaderboard in the browser",
+        "python -m emofast app ~/series",
+        "Serves pages on this machine only; the printed address opens them. Films are opened where they lie, nothing is uploaded.",
+    )
+    add_arguments(p)
+
+
 def _parser() -> argparse.ArgumentParser:
     about = "Data, results, submission and model of emofast; each COMMAND explains itself with --help."
     example = "example: python -m emofast doctor"
@@ -374,6 +393,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(sub)
     _add_doctor(sub)
     _add_season(sub)
+    _add_app(sub)
     return parser
 
 

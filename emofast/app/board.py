@@ -1,0 +1,123 @@
+"""Recorded experiments as data for the page: read from the files that runs leave behind, nothing else."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+from starlette.exceptions import HTTPException
+
+from emofast.paths import artifacts
+
+__all__ = ["compare", "datasets", "leaderboard", "picture", "run"]
+
+PICTURES = ("confusion.png", "curves.png", "mistakes.png")
+_LOG = "checkpoints/run.log"
+
+
+def datasets() -> dict:
+    """Names of the data sets that have results, or will."""
+    signs = ("*/leaderboard.csv", "*/*/result.json", f"*/*/{_LOG}")
+    return {"datasets": sorted({p.relative_to(artifacts()).parts[0] for sign in signs for p in artifacts().glob(sign)})}
+
+
+def leaderboard(data: str) -> dict:
+    """`leaderboard.csv` as it stands (columns, rows), the surest mistakes, and what trains now."""
+    folder = _folder(data)
+    table = _table(folder / "leaderboard.csv")
+    return {
+        "columns": list(table[0]) if table else [],
+        "rows": table,
+        "mistakes": _table(folder / "mistakes.csv")[:40],
+        "pictures": [name for name in PICTURES if (folder / name).is_file()],
+        "training": _training(folder),
+    }
+
+
+def run(data: str, name: str) -> dict:
+    """One experiment: `result.json` and `history.csv`."""
+    folder = _folder(data, name)
+    try:
+        result = json.loads((folder / "result.json").read_text(encoding="utf-8"), parse_constant=lambda _: None)
+    except (OSError, ValueError):
+        raise HTTPException(404, "this experiment has no readable result") from None
+    return {"result": result, "history": _table(folder / "history.csv"), "pictures": [n for n in PICTURES if (folder / n).is_file()]}
+
+
+def compare(data: str, against: str) -> dict[str, dict]:
+    """Accuracy of every experiment minus that of `against` on the same validation pictures, with its 95 % interval.
+
+    The interval is 1.96 standard errors of the paired difference; what was validated on other pictures is left out.
+    """
+    right = {p.parent.name: _right(p) for p in sorted(_folder(data).glob("*/valid.npz"))}
+    base = right.get(against)
+    if not base:
+        raise HTTPException(404, "this experiment has no recorded predictions")
+    found = {}
+    for name, one in right.items():
+        if not one or one.keys() != base.keys():
+            continue
+        difference = np.array([one[i] - base[i] for i in base], float)
+        half = 1.96 * difference.std() / math.sqrt(len(difference))
+        found[name] = {"difference": float(difference.mean()), "half": float(half), "n": len(difference)}
+    return found
+
+
+def picture(data: str, name: str, file: str) -> Path:
+    """A picture of one experiment, or of the data set where `name` is "-"."""
+    path = _folder(data, *([] if name == "-" else [name])) / file
+    if file not in PICTURES or not path.is_file():
+        raise HTTPException(404, "there is no such picture")
+    return path
+
+
+def _right(path: Path) -> dict[str, int]:
+    try:
+        valid = np.load(path)
+        return dict(zip(valid["ids"].tolist(), (valid["probabilities"].argmax(1) == valid["labels"]).astype(int).tolist()))
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
+def _training(folder: Path) -> list[dict]:
+    """Runs that have written into their log after their result, within the last hour: name, seconds since, the log's end."""
+    found = []
+    for log in folder.glob(f"*/{_LOG}"):
+        result, changed = log.parents[1] / "result.json", log.stat().st_mtime
+        since = time.time() - changed
+        if since < 3600 and not (result.is_file() and result.stat().st_mtime >= changed):
+            with log.open("rb") as f:
+                f.seek(max(0, log.stat().st_size - 4000))
+                lines = f.read().decode("utf-8", "replace").splitlines()
+            found.append({"name": log.parents[1].name, "since": round(since), "log": "\n".join(lines[-12:])})
+    return sorted(found, key=lambda r: r["since"])
+
+
+def _folder(*names: str) -> Path:
+    """A folder below the results. The names come from an address: nothing but names."""
+    folder = artifacts().joinpath(*names)
+    if not all(re.fullmatch(r"[\w+=.,-]{1,120}", n) and n.strip(".") for n in names) or not folder.is_dir():
+        raise HTTPException(404, "there are no such results")
+    return folder
+
+
+def _table(path: Path) -> list[dict]:
+    """Rows of a csv; numbers as numbers, nothing (or NaN) as None."""
+    try:
+        with path.open(newline="", encoding="utf-8") as f:
+            return [{k: _value(v) for k, v in row.items() if k} for row in csv.DictReader(f)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _value(text: str | None) -> str | float | None:
+    try:
+        number = float(text or "nan")
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else None

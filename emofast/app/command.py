@@ -1,0 +1,77 @@
+"""`emofast app`: load the model, take a port, print the address, serve until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+
+from emofast.arguments import whole_number
+from emofast.console import console, warn
+from emofast.errors import EmofastError
+
+__all__ = ["add_arguments", "run"]
+
+PORT = 8765
+
+
+def add_arguments(p: argparse.ArgumentParser) -> None:
+    """The flags of `emofast app`."""
+    p.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="folder with episodes and recordings for the film room")
+    p.add_argument("--port", type=whole_number, metavar="N", help=f"port to serve at (default: {PORT}, or a free one if that is taken)")
+    p.add_argument("--share", action="store_true", help="let other machines of the network in that know the token")
+    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
+    p.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Serve until Ctrl-C. Raises `EmofastError` for a folder, model or port that cannot be used."""
+    import cv2
+    import uvicorn
+
+    from emofast.app.guard import Guard, Shelf, kept_token
+    from emofast.app.server import create_app
+    from emofast.recognition import EmotionRecognizer
+    from emofast.recognition.card import shipped_model
+
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a broken form is the sender's affair
+    cv2.setNumThreads(1)  # several pages and jobs share the cores
+    shelf = Shelf.of(args.folders)
+    recognizer = EmotionRecognizer(args.model or shipped_model(), trust=args.trust)
+    listening = _listen("0.0.0.0" if args.share else "127.0.0.1", args.port)
+    port, token = listening.getsockname()[1], kept_token()
+    app = Guard(create_app(recognizer, shelf), token, f"emofast-{port}", args.share)
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, ws_max_size=4 << 20, ws_max_queue=2, timeout_graceful_shutdown=2
+    )
+    address = f"http://127.0.0.1:{port}/?token={token}"
+    console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.", markup=False)
+    if args.share:
+        console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}", markup=False)
+        warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
+    if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        webbrowser.open(address)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    """A listening socket on the port asked for; on `PORT`, or any free one, where none was."""
+    listening = socket.socket()
+    if os.name != "nt":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port or PORT))
+    except (OSError, OverflowError) as e:
+        taken = getattr(e, "errno", None) == errno.EADDRINUSE
+        if port or not taken:
+            why = "is taken by another program" if taken else f"cannot be used ({e})"
+            raise EmofastError(f"port {port or PORT} {why}; name another one with --port") from None
+        listening.bind((host, 0))
+    listening.listen()  # whoever opens the address at once waits, and is not turned away
+    return listening

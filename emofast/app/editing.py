@@ -1,0 +1,224 @@
+"""The seam to the film room: a session's form into the calls that `trailer.py` makes, and their files into what the page draws."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from emofast.errors import EmofastError
+from emofast.paths import atomic_write
+from emofast.video.bounds import shot_changes
+from emofast.video.folder import read_record
+from emofast.video.listener import Listener
+from emofast.video.listing import COLUMNS, rows_to_cuts
+from emofast.video.media import Media, probe
+from emofast.video.pipeline import Order, make_trailer
+from emofast.video.render import render
+from emofast.video.selection import ORDERS, Wish, choose
+
+__all__ = ["ORDERS", "Session", "Viewer", "analyse", "media", "moments", "preview", "preview_of", "timeline", "trailer", "write_moments"]
+
+_PIECE = 30.0  # seconds between two signs of progress where the work itself gives none
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A recording. offset: episode second at which it starts, None where its sound shall tell."""
+
+    file: Path
+    offset: float | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A trailer folder with the form it came from, `session.json`; paths in it are relative to the folder. order: one of `ORDERS`."""
+
+    folder: Path
+    episode: Path
+    viewers: tuple[Viewer, ...] = ()
+    length: float = 30.0
+    lag: float = 1.0
+    order: str = "episode"
+    model: Path | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> Session:
+        """Raises `EmofastError` where there is none or it is damaged."""
+        try:
+            form = json.loads((folder / "session.json").read_text(encoding="utf-8"))
+            viewers = tuple(Viewer(_there(folder, v["file"]), v["offset"], v["group"]) for v in form["viewers"])
+            model = Path(form["model"]) if form["model"] else None
+            return cls(folder, _there(folder, form["episode"]), viewers, form["length"], form["lag"], form["order"], model)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as e:
+            raise EmofastError(f"{folder} is no session ({type(e).__name__}: {e}); make a new one") from None
+
+    def write(self) -> None:
+        """Write the form."""
+        form = asdict(self) | {
+            "episode": _from(self.folder, self.episode),
+            "viewers": [asdict(v) | {"file": _from(self.folder, v.file)} for v in self.viewers],
+            "model": self.model and str(self.model),
+        }
+        del form["folder"]
+        with atomic_write(self.folder / "session.json") as partial:
+            partial.write_text(json.dumps(form, ensure_ascii=False, indent=1), encoding="utf-8")
+
+    @property
+    def wish(self) -> Wish:
+        """What the trailer shall hold."""
+        return Wish(self.length, order=self.order)
+
+    def order_of(self, from_moments: Path | None = None) -> Order:
+        """What `trailer.py` would be asked for."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for v in self.viewers:
+            if v.group:
+                groups[v.group] = (*groups.get(v.group, ()), v.file.name)
+        return Order(
+            self.episode, tuple(v.file for v in self.viewers), self.folder, self.model, lag=self.lag, wish=self.wish,
+            offsets={v.file.name: v.offset for v in self.viewers if v.offset is not None}, groups=groups,
+            from_moments=from_moments, overwrite=True, jobs=os.cpu_count() or 1,
+        )  # fmt: skip
+
+
+def analyse(folder: Path, listener: Listener) -> None:
+    """Watch the recordings, find the moments, make the trailer; then find the shots, to which the page snaps."""
+    session = Session.read(folder)
+    if not read_record(folder).get("finished"):
+        make_trailer(session.order_of(), listener)
+    duration = media(session.episode).duration
+    shots: list[float] = []
+    for k in range(math.ceil(duration / _PIECE)):
+        listener.progress("finding shots", k * _PIECE, duration, "s")
+        start, end = k * _PIECE, min((k + 1) * _PIECE, duration)
+        shots += [t for t in shot_changes(session.episode, max(start - 1, 0.0), end) if t >= start]
+    with atomic_write(folder / "shots.json") as partial:
+        partial.write_text(json.dumps(shots), encoding="utf-8")
+
+
+def trailer(folder: Path, listener: Listener) -> None:
+    """Cut again from `moments.csv`, as `trailer.py --from-moments` does."""
+    make_trailer(Session.read(folder).order_of(folder / "moments.csv"), listener)
+
+
+def preview(folder: Path, listener: Listener, name: str) -> None:
+    """A film that every browser plays, for one whose codec it lacks: `preview-NAME.mp4`."""
+    session = Session.read(folder)
+    found = [f for f in (session.episode, *(v.file for v in session.viewers)) if f.name == name]
+    if not found:
+        raise EmofastError(f"{name} is no film of this session")
+    film = media(found[0])
+    step = round(_PIECE * film.rate)
+    spans = [(a, min(a + step, film.frames)) for a in range(0, film.frames, step)]
+
+    def tell(done: int, total: int) -> None:
+        listener.progress("making a preview", done, total)
+
+    render(film, spans, preview_of(folder, film.path), height=min(360, film.height), crf=27, fade=False, tell=tell)
+
+
+def preview_of(folder: Path, film: Path) -> Path:
+    """Where the preview of a film lies."""
+    return folder / f"preview-{film.stem}.mp4"
+
+
+def media(path: Path) -> Media:
+    """`probe`, remembered until the file changes. Raises `EmofastError` for a file that is no film."""
+    return _probed(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=64)
+def _probed(path: Path, changed: int) -> Media:
+    return probe(path)
+
+
+def timeline(session: Session) -> dict:
+    """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode."""
+    film, shots, table = media(session.episode), session.folder / "shots.json", _table(session)
+    shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "moved ", "valence", "arousal"))]
+    known = read_record(session.folder).get("viewers", [])
+    return {
+        "duration": film.duration,
+        "rate": [film.rate.numerator, film.rate.denominator],
+        "frames": film.frames,
+        "curves": {name: _plain(table[name]) for name in shown},
+        "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
+        "starts": {Path(v["file"]).name: {"start": v["start"], "rate": v["rate"], "how": v["how"]} for v in known},
+    }
+
+
+def moments(session: Session) -> dict:
+    """`moments.csv` as rows in its order, each with whether the trailer would show it, and a version to save against."""
+    path, film = session.folder / "moments.csv", media(session.episode)
+    if not path.is_file():
+        return {"version": "", "rows": []}
+    data = path.read_bytes()
+    text = data.decode("utf-8-sig", "replace")
+    lines = list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ","))
+    cuts = rows_to_cuts(lines, film, _table(session), path.name) if lines else []
+    chosen = {id(c) for c in choose(cuts, film, session.wish)}
+    rows = []
+    for cut, line in zip(cuts, lines):
+        (start, end), m = cut.seconds(film.rate), cut.moment
+        rows.append(
+            {"start": start, "end": end, "peak": m.peak, "score": m.score, "emotion": m.emotion, "viewers": m.viewers,
+             "p_value": None if math.isnan(m.p_value) else m.p_value, "name": line.get("name") or "", "chosen": id(cut) in chosen}
+        )  # fmt: skip
+    return {"version": hashlib.sha256(data).hexdigest()[:16], "rows": rows}
+
+
+def write_moments(session: Session, rows: Iterable[dict]) -> None:
+    """Save rows as `moments.csv`, best first; peak, score, emotion and viewers that are None become what the curves say.
+
+    Raises `EmofastError` for what cannot be cut; the file then stays as it was.
+    """
+    lines = [{"rank": str(rank)} | {k: _text(row.get(k)) for k in (*COLUMNS[1:], "name")} for rank, row in enumerate(rows, start=1)]
+    if lines:
+        cuts = rows_to_cuts(lines, media(session.episode), _table(session), "moments.csv")
+        for line, m in zip(lines, (c.moment for c in cuts)):
+            line |= {"peak": f"{m.peak:.3f}", "score": f"{m.score:.1f}", "emotion": m.emotion, "viewers": str(m.viewers)}
+    with atomic_write(session.folder / "moments.csv") as partial, partial.open("w", newline="", encoding="utf-8") as f:
+        out = csv.DictWriter(f, [*COLUMNS, "name"])
+        out.writeheader()
+        out.writerows(lines)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.4f}"
+    return " ".join(("" if value is None else str(value)).split())[:120]
+
+
+def _table(session: Session) -> pd.DataFrame | None:
+    path = session.folder / "group.parquet"
+    return _read_table(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@lru_cache(maxsize=8)
+def _read_table(path: Path, changed: int) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as e:
+        raise EmofastError(f"{path} is damaged ({e}); delete it and make the trailer again") from None
+
+
+def _plain(column: pd.Series) -> list:
+    return [None if math.isnan(v) else round(v, 3) for v in column.to_numpy(float).tolist()]
+
+
+def _there(folder: Path, path: str) -> Path:
+    return Path(os.path.normpath(folder / path))
+
+
+def _from(folder: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()

@@ -1,0 +1,161 @@
+"""Sessions of the film room as the page knows them: made from a form, listed, worked on, edited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+from starlette.exceptions import HTTPException
+
+from emofast.app import editing, jobs
+from emofast.app.guard import Shelf
+from emofast.errors import EmofastError
+
+__all__ = ["FilmRoom"]
+
+HOME = "emofast"
+"""Sessions lie in a folder of this name in one of the opened folders."""
+
+_RESULTS = (".mp4", ".edl", ".otio", ".xml", ".fcpxml", ".png", ".html", ".csv", ".srt")
+_REPORT = {"content-security-policy": "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; "
+           "style-src 'unsafe-inline'; img-src data:; media-src data: blob:; connect-src data: blob:"}  # fmt: skip
+
+
+class FilmRoom:
+    """Everything the page asks of sessions. A session's address is `N/name`: folder N of the shelf, and its name."""
+
+    def __init__(self, shelf: Shelf, model: Path):
+        self._shelf, self._model, self._saving = shelf, model.resolve(), Lock()
+
+    def sessions(self) -> dict:
+        """All sessions, the newest first."""
+        found = [p.parent for root in self._shelf.roots for p in root.glob(f"{HOME}/*/session.json")]
+        found.sort(key=lambda p: (p / "session.json").stat().st_mtime, reverse=True)
+        return {"sessions": [{"address": self._address(p), "name": p.name, "job": jobs.state(p)} for p in found]}
+
+    def create(self, form: dict) -> dict:
+        """A new session from a form, and its analysis begun."""
+        episode = self._shelf.film(_text(form, "episode"))
+        given = form.get("viewers")
+        if not isinstance(given, list) or not all(isinstance(v, dict) for v in given) or len(given) > 200:
+            raise EmofastError("viewers is a list of recordings, each with its file")
+        viewers = tuple(editing.Viewer(self._shelf.film(_text(v, "file")), _number(v, "offset"), _text(v, "group", "")[:40]) for v in given)
+        length, lag = _number(form, "length", 30.0, above=0), _number(form, "lag", 1.0)
+        for film in (episode, *(v.file for v in viewers)):
+            editing.media(film)  # a film that cannot be read is told now
+        folder = self._new_folder(episode, _text(form, "name", ""))
+        session = editing.Session(folder, episode, viewers, length, lag, model=self._model)
+        session.write()
+        jobs.start(session.folder, "analyse")
+        return {"address": self._address(session.folder)}
+
+    def session(self, address: str) -> dict:
+        """The form, the job and the results of a session."""
+        session = self._read(address)
+        files = [p for p in sorted(session.folder.iterdir()) if _is_result(p)]
+        return {
+            "address": address,
+            "name": session.folder.name,
+            "folder": str(session.folder),
+            "length": session.length,
+            "order": session.order,
+            "episode": self._film(session, session.episode),
+            "viewers": [{**self._film(session, v.file), "offset": v.offset, "group": v.group} for v in session.viewers],
+            "job": jobs.state(session.folder),
+            "results": [{"name": p.name, "bytes": p.stat().st_size, "changed": p.stat().st_mtime} for p in files],
+        }
+
+    def work(self, address: str, given: dict) -> dict:
+        """Begin or cancel an action of a session."""
+        folder, action = self._read(address).folder, given.get("action")
+        if action == "cancel":
+            jobs.cancel(folder)
+        elif action in jobs.ACTIONS:
+            jobs.start(folder, action, *([_text(given, "film")] if action == "preview" else []))
+        else:
+            raise EmofastError(f"an action is one of {', '.join((*jobs.ACTIONS, 'cancel'))}")
+        return jobs.state(folder)
+
+    def timeline(self, address: str) -> dict:
+        """Curves, shots and moments."""
+        session = self._read(address)
+        return {**editing.timeline(session), "moments": editing.moments(session)}
+
+    def save_moments(self, address: str, given: dict) -> dict:
+        """Write edited moments; refused with 409 where another page has changed them since `version`."""
+        session, rows = self._read(address), given.get("rows")
+        if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows) or len(rows) > 2000:
+            raise EmofastError("rows is a list of moments")
+        order, length = _text(given, "order", session.order), _number(given, "length", session.length, above=0)
+        if order not in editing.ORDERS:
+            raise EmofastError(f"order is one of {', '.join(editing.ORDERS)}")
+        wished = replace(session, length=length, order=order)
+        with self._saving:
+            if editing.moments(session)["version"] != given.get("version"):
+                raise HTTPException(409, "the moments were changed elsewhere; they are shown anew")
+            editing.write_moments(session, rows)
+            wished.write()
+            return editing.moments(wished)
+
+    def result(self, file: str, session: str) -> tuple[Path, dict]:
+        """A file that a job has made, and headers of its own."""
+        path = self._read(session).folder / file
+        if "/" in file or "\\" in file or not _is_result(path):
+            raise HTTPException(404, "there is no such result")
+        return path, _REPORT if path.suffix == ".html" else {}
+
+    def _read(self, address: str) -> editing.Session:
+        number, _, name = address.partition("/")
+        folder = self._shelf.path(f"{number}/{HOME}/{name}")
+        if folder.parent.name != HOME or not (folder / "session.json").is_file():
+            raise HTTPException(404, "there is no such session in the folders that were opened")
+        session = editing.Session.read(folder)
+        for film in (session.episode, *(v.file for v in session.viewers)):
+            if not any(film.resolve().is_relative_to(root) for root in self._shelf.roots):
+                raise EmofastError(f"{film} is outside the folders that were opened; open its folder too: emofast app FOLDER FOLDER")
+        return session
+
+    def _film(self, session: editing.Session, path: Path) -> dict:
+        seen = editing.preview_of(session.folder, path)
+        url = f"/api/results/{seen.name}/{self._address(session.folder)}" if seen.is_file() else f"/api/films/{self._shelf.address(path)}"
+        return {"name": path.name, "url": url, "preview": seen.is_file()}
+
+    def _address(self, folder: Path) -> str:
+        number, _, rest = self._shelf.address(folder).partition("/")
+        return f"{number}/{rest.removeprefix(HOME + '/')}"
+
+    def _new_folder(self, episode: Path, name: str) -> Path:
+        root = next(r for r in self._shelf.roots if episode.is_relative_to(r))
+        stem = re.sub(r"[^\w .,()+-]", "_", name or episode.stem).strip(" .")[:80] or "session"
+        for k in range(1, 1000):
+            folder = root / HOME / (stem if k == 1 else f"{stem} {k}")
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            except OSError as e:
+                raise EmofastError(f"{folder} cannot be made ({e.strerror}); open a folder that may be written to") from None
+            return folder
+        raise EmofastError(f"there are too many sessions named {stem}; give another name")
+
+
+def _is_result(path: Path) -> bool:
+    return path.suffix in _RESULTS and not path.name.startswith(".") and path.is_file() and not path.is_symlink()
+
+
+def _text(given: dict, name: str, default: str | None = None) -> str:
+    value = given.get(name, default)
+    if not isinstance(value, str):
+        raise EmofastError(f"{name} is missing or no text")
+    return value
+
+
+def _number(given: dict, name: str, default: float | None = None, above: float = -1e6) -> float | None:
+    value = given.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not above < value < 1e6:
+        raise EmofastError(f"{name} is no number of seconds" + (" above 0" if above == 0 else ""))
+    return float(value)

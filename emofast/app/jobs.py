@@ -1,0 +1,148 @@
+"""A session's work is a process of its own, known by a file in the session's folder: it outlives the page and the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+
+from emofast.errors import EmofastError
+from emofast.paths import atomic_write
+from emofast.video.listener import Listener
+
+__all__ = ["cancel", "main", "start", "state"]
+
+ACTIONS = ("analyse", "trailer", "preview")
+_PLACE = ".app"  # folder of a session with what is no result
+_EVERY = 0.3  # seconds between two notes of progress
+_children: list[subprocess.Popen] = []  # of this server; asked now and then, so that ended ones do not stay as zombies
+
+
+def state(session: Path) -> dict:
+    """The last job: `action`, `state` (none, running, done, failed, cancelled, or stopped: killed without a word), `stage`, `done` of
+    `total`, `warnings`, `error`."""
+    _children[:] = [c for c in _children if c.poll() is None]
+    try:
+        job = json.loads((session / _PLACE / "job.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {"state": "none"}
+    if job["state"] == "running" and not _process(job):
+        job["state"] = "stopped"
+    return job
+
+
+def start(session: Path, action: str, *arguments: str) -> None:
+    """Begin an action; what an earlier one has finished is used again. Raises `EmofastError` while another one runs."""
+    (session / _PLACE).mkdir(exist_ok=True)
+    with FileLock(session / _PLACE / "lock"):
+        job = state(session)
+        if job["state"] == "running":
+            raise EmofastError("this session is being worked on already; wait, or cancel that first")
+        _end_orphans(job)
+        with (session / _PLACE / "job.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", __name__, str(session), action, *arguments],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        _children.append(process)
+        _write(session, {"action": action, "state": "running", "stage": "start", "pid": process.pid, "born": _born(process.pid)})
+
+
+def cancel(session: Path) -> None:
+    """Ask the running job to stop; it keeps what is finished."""
+    process = _process(state(session))
+    if process:
+        process.terminate()
+
+
+def _process(job: dict) -> psutil.Process | None:
+    """The job's process while it lives. A number may be given to another process later: the time of birth tells them apart."""
+    try:
+        process = psutil.Process(job["pid"])
+        return process if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - job["born"]) < 1 else None
+    except (KeyError, psutil.Error):
+        return None
+
+
+def _born(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0.0
+
+
+def _end_orphans(job: dict) -> None:
+    """Workers of a job that was killed wait for it forever; they are of its process group, which has its number."""
+    if os.name == "nt" or job["state"] != "stopped":
+        return
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == job["pid"] and process.create_time() >= job["born"] and "python" in process.name():
+                process.kill()
+        except (psutil.Error, ProcessLookupError, PermissionError):
+            continue
+
+
+def _write(session: Path, job: dict) -> None:
+    with atomic_write(session / _PLACE / "job.json") as partial:
+        partial.write_text(json.dumps(job), encoding="utf-8")
+
+
+class _Notes(Listener):
+    """Writes `job.json`, not more often than anybody looks."""
+
+    def __init__(self, session: Path, action: str):
+        self._session, self._last = session, 0.0
+        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": _born(os.getpid()), "stage": "start", "warnings": []}
+
+    def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
+        now, new = time.monotonic(), stage != self._job["stage"]
+        self._job |= {"stage": stage, "done": round(done, 1), "total": round(total, 1), "unit": unit}
+        if new or now - self._last > _EVERY:
+            self._last = now
+            _write(self._session, self._job)
+
+    def note(self, text: str) -> None:
+        print(text, flush=True)
+
+    def warning(self, text: str) -> None:
+        print(f"warning: {text}", flush=True)
+        self._job["warnings"] = [*self._job["warnings"], text][-20:]
+
+    def end(self, state: str, error: str | None = None) -> None:
+        """Note how it ended."""
+        _write(self._session, self._job | {"state": state, "error": error})
+
+
+def main(session: str, action: str, *arguments: str) -> int:
+    """The process: one action, its progress and its end in `job.json`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    notes = _Notes(Path(session), action)
+    with FileLock(Path(session) / _PLACE / "lock"):
+        pass  # the starter has written its note
+    try:
+        from emofast.app import editing
+
+        {"analyse": editing.analyse, "trailer": editing.trailer, "preview": editing.preview}[action](Path(session), notes, *arguments)
+    except EmofastError as e:
+        notes.end("failed", str(e))
+        return 2
+    except KeyboardInterrupt:
+        notes.end("cancelled")
+        return 130
+    except BaseException as e:
+        notes.end("failed", f"{type(e).__name__}: {e}; .app/job.log in the session's folder says more")
+        raise
+    notes.end("done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

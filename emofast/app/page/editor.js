@@ -1,0 +1,300 @@
+// The episode, one time line under it, and its moments as bars: moments.csv is what is edited here.
+import { height, paint } from "./timeline.js";
+import { attempt, clock, colour, emotionName, fill, h, t, toast } from "./ui.js";
+
+const SNAP = 9; // pixels within which an edge jumps to a shot
+
+export class Editor {
+  constructor(session, data, actions) {
+    Object.assign(this, data.moments, { session, data, actions, undone: [], done: [], selected: -1, scale: 0, until: null, saving: Promise.resolve() });
+    this.build();
+  }
+
+  build() {
+    const tool = (label, key, run) => h("button", { class: "quiet small", title: key, onclick: run }, label);
+    this.film = h("video", { src: this.session.episode.url, controls: true, preload: "auto", playsInline: true });
+    this.face = h("video", { muted: true, playsInline: true, preload: "auto", "aria-label": t("viewer") });
+    this.film.addEventListener("error", () => this.noCodec(this.film, this.session.episode));
+    this.film.addEventListener("loadedmetadata", () => { if (!this.film.videoWidth) this.noCodec(this.film, this.session.episode); });
+    this.face.addEventListener("error", () => { if (this.viewer) this.noCodec(this.face, this.viewer); });
+    this.who = h("select", { "aria-label": t("viewer"), onchange: () => this.watch(this.who.value) }, h("option", { value: "" }, t("noViewer")), this.session.viewers.map((v) => h("option", {}, v.name)));
+    this.list = h("tbody");
+    this.length = h("input", { type: "number", min: 1, step: 1, value: this.session.length, "aria-label": t("length"), onchange: () => this.save() });
+    this.order = h("select", { onchange: () => this.save() }, ["episode", "rank", "rows"].map((o) => h("option", { value: o, selected: o === this.session.order }, t(`order_${o}`))));
+    this.cut = h("button", { class: "make", onclick: async () => { await this.saving; this.actions.work("trailer"); } }, t("makeTrailer"));
+    this.undoButton = tool(t("undo"), "Ctrl+Z", () => this.undo());
+    this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.undo(this.undone, this.done));
+    this.canvas = h("canvas", { role: "img", "aria-label": t("timeline") });
+    this.bars = h("div", { class: "bars-lane" });
+    this.head = h("div", { class: "head" });
+    this.wide = h("div", { class: "wide" }, this.canvas, this.bars, this.head);
+    this.track = h("div", { class: "track", tabindex: -1, onscroll: () => this.paint(), onpointerdown: (e) => this.onTrack(e) }, this.wide);
+    this.time = h("output", { class: "soft" });
+    this.filmPlace = h("div", { class: "screen" }, this.film);
+    this.facePlace = h("div", { class: "screen", hidden: true }, this.face);
+    this.element = h("div", { class: "stack editor" },
+      h("div", { class: "desk" }, this.filmPlace, h("div", { class: "stack" }, this.session.viewers.length && h("div", { class: "row" }, this.who), this.facePlace,
+        h("section", { class: "card moments" }, h("div", { class: "row spread" }, h("h2", {}, t("moments")), h("div", { class: "row" }, this.undoButton, this.redoButton, tool(t("add"), "N", () => this.add()))),
+          h("div", { class: "scroll" }, h("table", {}, this.list)),
+          h("div", { class: "row" }, h("label", {}, t("length"), this.length), h("label", {}, t("order"), this.order), this.cut, h("small", {}, t("starHint")))))),
+      h("section", { class: "card" }, h("div", { class: "row spread" }, this.time, h("div", { class: "row" }, tool("−", t("zoomOut"), () => this.zoom(1 / 1.6)), tool("+", t("zoomIn"), () => this.zoom(1.6)), tool(t("fit"), "", () => this.zoom(0)))),
+        this.track, h("small", {}, t("timelineHint"))));
+    this.onKey = (e) => this.key(e);
+    this.onSize = new ResizeObserver(() => this.layout());
+  }
+
+  start() {
+    addEventListener("keydown", this.onKey);
+    this.onSize.observe(this.track);
+    if (this.session.viewers.length) this.watch(this.who.value = this.session.viewers[0].name);
+    this.show();
+    (function tick() { if (!this.closed) { this.follow(); requestAnimationFrame(tick.bind(this)); } }).call(this);
+  }
+
+  close() {
+    this.closed = true;
+    this.onSize.disconnect();
+    removeEventListener("keydown", this.onKey);
+    [this.film, this.face].forEach((v) => { v.pause(); v.removeAttribute("src"); v.load(); });
+  }
+
+  /** New data from the server, after a job or a change elsewhere; edits that are under way are kept. */
+  update(session, data) {
+    const film = session.episode.url !== this.session.episode.url;
+    Object.assign(this, { session, data });
+    if (film) { fill(this.filmPlace, this.film); this.film.src = session.episode.url; }
+    if (this.viewer) this.watch(this.viewer.name);
+    if (data.moments.version !== this.version) Object.assign(this, data.moments, { done: [], undone: [] });
+    this.show();
+  }
+
+  busy(running) { this.cut.disabled = running || !this.rows.length; }
+
+  // ---- moments
+
+  get frame() { return this.data.rate[1] / this.data.rate[0]; }
+  whole(s) { return Math.round(Math.min(Math.max(s, 0), this.data.frames * this.frame) / this.frame) * this.frame; }
+
+  /** Change the rows; `again` groups key presses on one edge into one step of undo. */
+  change(rows, again = null) {
+    if (!again || again !== this.again) this.done.push(this.rows);
+    Object.assign(this, { rows, again, undone: [] });
+    this.save();
+    this.show();
+  }
+
+  edit(k, values, again) { this.change(this.rows.map((r, i) => (i === k ? { ...r, ...values } : r)), again); }
+
+  undo(from = this.done, to = this.undone) {
+    if (!from.length) return;
+    to.push(this.rows);
+    Object.assign(this, { rows: from.pop(), again: null });
+    this.save();
+    this.show();
+  }
+
+  /** Saved in the order of the changes; what another window has saved meanwhile is shown instead of being overwritten. */
+  save() {
+    const rows = this.rows;
+    this.saving = this.saving.then(() => attempt(async () => {
+      if (rows !== this.rows) return; // a newer change is on its way
+      try {
+        const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30, order: this.order.value });
+        this.version = saved.version;
+        if (rows === this.rows) this.rows = saved.rows;
+        if (!document.activeElement?.matches(".name")) this.show(); // nobody loses what is being typed
+      } catch (e) {
+        if (e.status === 409 || e.status === 400) { this.version = null; await this.actions.reload(); }
+        throw e;
+      }
+    }));
+  }
+
+  add() {
+    const peak = this.whole(this.film.currentTime), start = this.whole(peak - 2), end = this.whole(peak + 2); // what is watched, and what led to it
+    this.selected = 0;
+    this.change([{ start, end, peak, score: null, emotion: null, viewers: null, p_value: null, name: "" }, ...this.rows]); // the server knows what the curves say there
+    this.focus(0);
+  }
+
+  remove(k) {
+    this.selected = -1;
+    this.change(this.rows.filter((_, i) => i !== k));
+  }
+
+  move(k, by) {
+    const rows = [...this.rows], to = k + by;
+    if (to < 0 || to >= rows.length) return;
+    [rows[k], rows[to]] = [rows[to], rows[k]];
+    this.selected = to;
+    this.change(rows);
+  }
+
+  focus(k, part = "all") { this.bars.querySelector(`[data-k="${k}"]${part === "all" ? "" : ` .${part}`}`)?.focus(); }
+
+  play(k) {
+    this.selected = k;
+    this.film.currentTime = this.rows[k].start;
+    this.until = this.rows[k].end;
+    this.film.play();
+    this.show();
+  }
+
+  // ---- edges
+
+  /** `start` or `end` of a moment, or all of it, at a new place: on whole frames, and no shorter than five of them. */
+  moved(row, part, seconds) {
+    const least = 5 * this.frame, long = row.end - row.start;
+    if (part === "start") return { start: this.whole(Math.min(seconds, row.end - least)) };
+    if (part === "end") return { end: this.whole(Math.max(seconds, row.start + least)) };
+    const start = this.whole(Math.min(Math.max(seconds, 0), this.data.duration - long));
+    return { start, end: this.whole(start + long), peak: row.peak + start - row.start };
+  }
+
+  nearShot(seconds, free) {
+    const near = free ? null : [...this.data.shots, this.film.currentTime].reduce((a, b) => (Math.abs(b - seconds) < Math.abs(a - seconds) ? b : a), Infinity);
+    return near !== null && Math.abs(near - seconds) * this.scale < SNAP ? near : seconds;
+  }
+
+  drag(e, k, part) {
+    e.preventDefault();
+    e.stopPropagation();
+    const { currentTarget: handle } = e, row = this.rows[k], from = e.clientX, bar = handle.closest(".moment");
+    let values = null;
+    handle.setPointerCapture(e.pointerId);
+    handle.onpointermove = (m) => {
+      if (!values && Math.abs(m.clientX - from) < 3) return;
+      const anchor = part === "end" ? row.end : row.start;
+      values = this.moved(row, part, this.nearShot(anchor + (m.clientX - from) / this.scale, m.altKey));
+      this.put(bar, { ...row, ...values });
+      this.film.currentTime = values.end && part === "end" ? values.end - this.frame : values.start;
+    };
+    handle.onpointerup = handle.onpointercancel = (up) => {
+      handle.onpointermove = handle.onpointerup = handle.onpointercancel = null;
+      this.selected = k;
+      if (!values) this.film.currentTime = row.start;
+      if (values && up.type === "pointerup") this.edit(k, values);
+      else this.show();
+      this.focus(k, part);
+    };
+  }
+
+  nudge(e, k, part) {
+    const row = this.rows[k], at = part === "end" ? row.end : row.start, by = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+    let to = by && at + by * (e.shiftKey ? 1 : this.frame);
+    if (e.key === "PageUp") to = this.data.shots.findLast((s) => s < at - this.frame / 2);
+    if (e.key === "PageDown") to = this.data.shots.find((s) => s > at + this.frame / 2);
+    if (to === undefined) return false;
+    const values = this.moved(row, part, to);
+    this.film.currentTime = values.end && part === "end" ? values.end - this.frame : values.start;
+    this.edit(k, values, `${k}${part}`);
+    this.focus(k, part);
+    return true;
+  }
+
+  key(e) {
+    if (e.target.closest("input, select, textarea")) return;
+    const key = e.key.toLowerCase(), part = e.target.closest?.(".edge")?.dataset.part ?? "all", k = Number(e.target.closest?.("[data-k]")?.dataset.k ?? -1);
+    if ((e.ctrlKey || e.metaKey) && (key === "z" || key === "я")) e.shiftKey ? this.undo(this.undone, this.done) : this.undo();
+    else if (e.ctrlKey || e.metaKey || e.altKey) return;
+    else if (k >= 0 && this.nudge(e, k, part)) { /* an edge went */ } else if (k >= 0 && key === "delete") this.remove(k);
+    else if (k >= 0 && key === "enter" && !e.target.closest("button")) this.play(k);
+    else if (key === " " && !e.target.closest("button, video")) this.film.paused ? this.film.play() : this.film.pause();
+    else if (key === "n" || key === "т") this.add();
+    else return;
+    e.preventDefault();
+  }
+
+  // ---- what is seen
+
+  show() {
+    this.undoButton.disabled = !this.done.length;
+    this.redoButton.disabled = !this.undone.length;
+    const active = document.activeElement?.closest?.(".editor [data-k]"), where = active && [active.dataset.k, document.activeElement.dataset.part, document.activeElement.dataset.use];
+    fill(this.list, this.rows.map((r, k) => this.line(r, k)));
+    fill(this.bars, this.rows.map((r, k) => this.bar(r, k)));
+    if (where) this.element.querySelector(`[data-k="${where[0]}"]${where[1] ? ` [data-part="${where[1]}"]` : where[2] ? ` [data-use="${where[2]}"]` : ".moment"}`)?.focus({ preventScroll: true });
+    this.layout();
+  }
+
+  line(r, k) {
+    const small = (use, label, sign, run, off) => h("button", { class: "quiet small", "data-use": use, "aria-label": `${label} ${k + 1}`, title: label, disabled: off, onclick: run }, sign);
+    return h("tr", { "data-k": k, class: k === this.selected ? "chosen" : "" },
+      h("td", { title: t("inTrailer") }, r.chosen ? "★" : ""),
+      h("td", {}, h("button", { class: "quiet small play", "data-use": "play", "aria-label": `${t("play")} ${k + 1}`, onclick: () => this.play(k) }, `${clock(r.start)}–${clock(r.end)}`)),
+      h("td", {}, h("span", { class: "dot", style: { background: colour(r.emotion) }, title: `${emotionName(r.emotion)}, ${Math.round(r.score)}` }),
+        h("input", { class: "name", value: r.name, placeholder: emotionName(r.emotion), maxLength: 120, "data-use": "name", "aria-label": `${t("name")} ${k + 1}`, onchange: (e) => this.edit(k, { name: e.target.value }) })),
+      h("td", { class: "number soft", title: t("pTitle") }, r.p_value === null || r.p_value === undefined ? "" : `p ${r.p_value.toFixed(3)}`),
+      h("td", {}, small("up", t("up"), "↑", () => this.move(k, -1), k === 0), small("down", t("down"), "↓", () => this.move(k, 1), k === this.rows.length - 1), small("delete", t("delete"), "×", () => this.remove(k))));
+  }
+
+  bar(r, k) {
+    const edge = (part, at) => h("span", { class: `edge ${part}`, "data-part": part, tabindex: 0, role: "slider", "aria-label": `${t(`edge_${part}`)} ${k + 1}`, "aria-valuemin": 0, "aria-valuemax": this.data.duration, "aria-valuenow": at, "aria-valuetext": clock(at, 2), onpointerdown: (e) => this.drag(e, k, part) });
+    const bar = h("div", { class: `moment${r.chosen ? " chosen" : ""}${k === this.selected ? " selected" : ""}`, "data-k": k, tabindex: 0, role: "group", "aria-label": `${k + 1}. ${r.name || emotionName(r.emotion)}, ${clock(r.start)}–${clock(r.end)}`, style: { background: colour(r.emotion) }, onpointerdown: (e) => this.drag(e, k, "all"), ondblclick: () => this.play(k) },
+      edge("start", r.start), h("span", { class: "title" }, r.name || `${k + 1}`), edge("end", r.end));
+    return this.put(bar, r);
+  }
+
+  put(bar, r) {
+    Object.assign(bar.style, { left: `${r.start * this.scale}px`, width: `${Math.max((r.end - r.start) * this.scale, 6)}px` });
+    return bar;
+  }
+
+  zoom(by) {
+    const middle = (this.track.scrollLeft + this.track.clientWidth / 2) / this.scale;
+    this.zoomed = by ? Math.min(Math.max((this.zoomed ?? 1) * by, 1), 400) : 1;
+    this.layout();
+    this.track.scrollLeft = middle * this.scale - this.track.clientWidth / 2;
+  }
+
+  layout() {
+    this.scale = this.track.clientWidth / this.data.duration * (this.zoomed ?? 1);
+    this.canvas.style.height = `${height(this.data.curves)}px`;
+    this.canvas.style.width = `${this.track.clientWidth}px`;
+    this.wide.style.width = `${this.data.duration * this.scale}px`;
+    [...this.bars.children].forEach((bar, k) => this.put(bar, this.rows[k]));
+    this.paint();
+  }
+
+  paint() { paint(this.canvas, this.data, this.scale, this.track.scrollLeft); }
+
+  onTrack(e) {
+    if (e.target.closest(".moment") || e.clientY > this.track.getBoundingClientRect().top + this.canvas.clientHeight) return;
+    const seek = (m) => { this.until = null; this.film.currentTime = Math.min(Math.max((m.clientX - this.wide.getBoundingClientRect().left) / this.scale, 0), this.data.duration); };
+    seek(e);
+    this.track.onpointermove = (m) => m.buttons && seek(m);
+    addEventListener("pointerup", () => { this.track.onpointermove = null; }, { once: true });
+  }
+
+  // ---- films
+
+  follow() {
+    const now = this.film.currentTime;
+    if (this.until !== null && now >= this.until - this.frame / 2) { this.film.pause(); this.until = null; }
+    this.head.style.transform = `translateX(${now * this.scale}px)`;
+    this.time.textContent = `${clock(now, 2)} / ${clock(this.data.duration, 0)}`;
+    if (!this.film.paused && (this.zoomed ?? 1) > 1) {
+      const at = now * this.scale - this.track.scrollLeft;
+      if (at < 0 || at > this.track.clientWidth * .92) this.track.scrollLeft = now * this.scale - this.track.clientWidth * .1;
+    }
+    if (!this.viewer || this.face.readyState < 1) return;
+    const { start, rate } = this.data.starts[this.viewer.name] ?? { start: this.viewer.offset ?? 0, rate: 1 };
+    const want = Math.min(Math.max((now - start) / rate, 0), this.face.duration || 0);
+    if (Math.abs(this.face.currentTime - want) > (this.film.paused ? .04 : .2) && !this.face.seeking) this.face.currentTime = want;
+    if (this.film.paused !== this.face.paused) this.film.paused ? this.face.pause() : this.face.play().catch(() => {});
+  }
+
+  watch(name) {
+    this.viewer = this.session.viewers.find((v) => v.name === name) ?? null;
+    this.facePlace.hidden = !this.viewer;
+    fill(this.facePlace, this.face);
+    if (!this.viewer) this.face.removeAttribute("src");
+    else if (this.face.getAttribute("src") !== this.viewer.url) this.face.src = this.viewer.url;
+  }
+
+  noCodec(video, film) {
+    const place = video === this.film ? this.filmPlace : this.facePlace;
+    if (film.preview) return toast(t("noPreview"));
+    fill(place, h("div", { class: "nocodec" }, h("p", {}, t("noCodec", film.name)), h("button", { onclick: () => this.actions.work("preview", { film: film.name }) }, t("makePreview"))));
+  }
+}

@@ -1,0 +1,167 @@
+"""Addresses and what answers them. Pages are one file; the script in it knows which is meant."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from emofast.app import board
+from emofast.app.film import FilmRoom
+from emofast.app.guard import Shelf
+from emofast.app.openapi import OPENAPI
+from emofast.app.sight import Viewing, faces_in, read_photo
+from emofast.emotions import TABLE
+from emofast.errors import EmofastError
+from emofast.recognition import EmotionRecognizer
+
+__all__ = ["create_app"]
+
+PAGE = Path(__file__).with_name("page")
+PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
+MOST_VIEWINGS = 8
+"""Live views at a time: each has a tracker of its own and wants a part of a core."""
+
+
+def create_app(recognizer: EmotionRecognizer, shelf: Shelf) -> Starlette:
+    """Everything behind the guard."""
+    room = FilmRoom(shelf, recognizer.path)
+
+    def answers(path: str, what: Callable[..., dict], *methods: str) -> Route:
+        return Route(path, partial(_answer, what), methods=methods or ["GET"])
+
+    async def film(request: Request) -> Response:
+        return FileResponse(shelf.film(request.path_params["address"]), content_disposition_type="inline")
+
+    async def result(request: Request) -> Response:
+        path, headers = room.result(**request.path_params)
+        return FileResponse(path, headers=headers, filename=path.name, content_disposition_type="inline")
+
+    async def picture(request: Request) -> Response:
+        return FileResponse(board.picture(*request.path_params.values()))
+
+    routes = [
+        *[Route(path, lambda request: FileResponse(PAGE / "index.html")) for path in PAGES],
+        Mount("/page", StaticFiles(directory=PAGE)),
+        Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
+        answers("/api/about", partial(_about, recognizer, shelf)),
+        answers("/api/openapi.json", lambda: OPENAPI),
+        Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
+        WebSocketRoute("/api/live", Live(recognizer)),
+        answers("/api/experiments", board.datasets),
+        answers("/api/experiments/{data}", board.leaderboard),
+        answers("/api/experiments/{data}/{name}", board.run),
+        answers("/api/experiments/{data}/{name}/compare", board.compare),
+        Route("/api/experiments/{data}/{name}/{file}", picture),
+        answers("/api/films", shelf.films),
+        Route("/api/films/{address:path}", film),
+        answers("/api/sessions", room.sessions),
+        answers("/api/sessions", room.create, "POST"),
+        answers("/api/sessions/{session:path}", room.session),
+        answers("/api/job/{session:path}", room.work, "POST"),
+        answers("/api/timeline/{session:path}", room.timeline),
+        answers("/api/moments/{session:path}", room.save_moments, "PUT"),
+        Route("/api/results/{file}/{session:path}", result),
+    ]
+    return Starlette(
+        routes=routes,
+        exception_handlers={
+            EmofastError: lambda request, e: _error(str(e), 400),
+            HTTPException: lambda request, e: _error(e.detail, e.status_code),
+            Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
+        },
+    )
+
+
+def _error(sentence: str, status: int) -> Response:
+    return JSONResponse({"error": sentence}, status)
+
+
+async def _answer(what: Callable[..., dict], request: Request) -> Response:
+    """What a function says of the parts of the address and, where something is sent, of the JSON object in the body."""
+    given = [await _json(request)] if request.method in ("POST", "PUT") else []
+    return JSONResponse(await run_in_threadpool(what, *request.path_params.values(), *given))
+
+
+async def _json(request: Request) -> dict:
+    try:
+        given = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise HTTPException(400, "the request's body is no JSON object")
+    return given
+
+
+def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
+    emotions = [asdict(e) | {"colour": f"#{bytes(e.colour).hex()}"} for e in TABLE]
+    return {"emotions": emotions, "model": recognizer.path.name, "folders": [r.name for r in shelf.roots]}
+
+
+async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
+    """The faces of the picture that is the request's body, or the first file of its form."""
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form(max_files=1, max_fields=4) as form:
+            file = next((v for v in form.values() if hasattr(v, "read")), None)
+            data = await file.read() if file else b""
+    else:
+        data = await request.body()
+    if not data:
+        raise EmofastError("send a picture: as the body of the request, or as a file of a form")
+    image = await run_in_threadpool(read_photo, data)
+    faces = await run_in_threadpool(faces_in, image, recognizer)
+    return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
+
+
+class Live:
+    """The WebSocket of the live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
+
+    def __init__(self, recognizer: EmotionRecognizer):
+        self._recognizer, self._open = recognizer, 0
+
+    async def __call__(self, scope, receive, send) -> None:
+        socket = WebSocket(scope, receive, send)
+        await socket.accept()
+        if self._open >= MOST_VIEWINGS:
+            await socket.close(1013, "too many live views are open")
+            return
+        self._open += 1
+        viewing = await run_in_threadpool(Viewing, self._recognizer)
+        try:
+            while True:
+                message = await socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await socket.send_text(json.dumps(await _heard(viewing, message), allow_nan=False))
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._open -= 1
+            with contextlib.suppress(OSError):
+                await run_in_threadpool(viewing.close)
+
+
+async def _heard(viewing: Viewing, message: dict) -> dict:
+    if message.get("bytes") is not None:
+        try:
+            return await run_in_threadpool(viewing.see, message["bytes"])
+        except EmofastError as e:
+            return {"error": str(e)}
+    if message.get("text") == "log":
+        await run_in_threadpool(viewing.start_log)
+        return {"logging": True}
+    if message.get("text") == "end log":
+        return {"log": await run_in_threadpool(viewing.finish_log)}
+    return {"error": "a message is a frame, or one of: log, end log"}

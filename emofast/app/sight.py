@@ -1,0 +1,130 @@
+"""The seam to the rooms that see: pictures of a browser into faces with emotions."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.live import Frame, Pipeline, Stages
+from emofast.live.log import FaceLog
+from emofast.live.smoothing import FaceView
+from emofast.recognition import Box, EmotionRecognizer, FaceDetector, crop_face, crop_square
+
+__all__ = ["Viewing", "faces_in", "read_photo"]
+
+_FRAME_PIXELS, _PHOTO_PIXELS = 4_000_000, 60_000_000
+_CLOCK = struct.Struct("<d")
+
+
+class Viewing:
+    """One page that watches live: the pipeline of `webcam.py`, fed by messages. One thread at a time."""
+
+    def __init__(self, recognizer: EmotionRecognizer):
+        self._pipeline = Pipeline(recognizer, Stages())
+        self._frames, self._t = 0, 0.0
+        self._log: FaceLog | None = None
+        self._folder = tempfile.TemporaryDirectory(prefix="emofast-log-")
+
+    def see(self, message: bytes) -> dict:
+        """A frame, as the sender's clock (float64, seconds) and a JPEG, PNG or WebP picture, into what the page shows.
+
+        Raises `EmofastError` for what is no picture.
+        """
+        start = time.perf_counter()
+        if len(message) <= _CLOCK.size:
+            raise EmofastError("a frame is a clock of eight bytes and a picture")
+        (t,), picture = _CLOCK.unpack_from(message), memoryview(message)[_CLOCK.size :]
+        width, height = _size(picture, _FRAME_PIXELS)
+        image = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+        if image is None or image.shape[:2] != (height, width):
+            raise EmofastError("the frame is damaged")
+        self._t = max(t, self._t) if np.isfinite(t) else self._t  # a smoother's clock never falls
+        seen = self._pipeline(Frame(image, self._t))
+        if self._log:
+            self._log.add(self._t, self._frames, seen.views, seen.probabilities, seen.points)
+        self._frames += 1
+        margin = self._pipeline.recognizer.margin
+        return {"faces": [_view(v, margin) for v in seen.views], "ms": round((time.perf_counter() - start) * 1e3, 1)}
+
+    def start_log(self) -> None:
+        """Begin the csv that `webcam.py --log` writes."""
+        self._log = self._log or FaceLog(Path(self._folder.name) / "log.csv")
+
+    def finish_log(self) -> str | None:
+        """End it; returns its text, None where none was begun."""
+        if not self._log:
+            return None
+        self._log.close()
+        self._log = None
+        return (Path(self._folder.name) / "log.csv").read_text(encoding="utf-8")
+
+    def close(self) -> None:
+        """Let go of threads and files."""
+        if self._log:
+            self._log.close()
+        self._folder.cleanup()
+        self._pipeline.close()
+
+
+def _view(view: FaceView, margin: float) -> dict:
+    return {
+        "id": view.id,
+        "box": _corners(crop_square(view.box, margin)),
+        "emotion": view.emotion,
+        "state": None if view.emotion else "unsure",
+        "p": [round(float(p), 4) for p in view.probabilities],
+        "trail": [[round(v, 3), round(a, 3)] for v, a in view.trail[-20:]],
+    }
+
+
+def read_photo(data: bytes) -> np.ndarray:
+    """A picture file, turned as its camera held it, as uint8 BGR [h, w, 3]. Raises `EmofastError` for what is none."""
+    _size(data, _PHOTO_PIXELS)
+    try:
+        with Image.open(io.BytesIO(data)) as photo:
+            return np.ascontiguousarray(np.asarray(ImageOps.exif_transpose(photo).convert("RGB"))[..., ::-1])
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as e:
+        raise EmofastError(f"the picture is damaged ({e}); save it again as JPEG or PNG") from None
+
+
+def faces_in(image: np.ndarray, recognizer: EmotionRecognizer) -> list[dict]:
+    """Every face of a picture, the largest first, with the numbers of `Prediction`."""
+    boxes = sorted(FaceDetector(upsample=1).detect(image), key=lambda b: -b.w)
+    predictions = recognizer.predict_batch([crop_face(image, b, recognizer.margin) for b in boxes])
+    return [
+        {
+            "box": _corners(crop_square(box, recognizer.margin)),
+            "emotion": p.emotion,
+            "confidence": round(p.confidence, 4),
+            "probabilities": {e: round(float(q), 4) for e, q in zip(EMOTIONS, p.probabilities)},
+            "valence": round(p.valence, 4),
+            "arousal": round(p.arousal, 4),
+        }
+        for box, p in zip(boxes, predictions)
+    ]
+
+
+def _corners(box: Box) -> list[int]:
+    return [box.x, box.y, box.w, box.h]
+
+
+def _size(picture: bytes | memoryview, most: int) -> tuple[int, int]:
+    """(width, height) that a picture's header gives: a file of a kilobyte may claim a gigabyte."""
+    try:
+        with Image.open(io.BytesIO(picture)) as opened:
+            width, height = opened.size
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
+        reason = "too large" if isinstance(e, Image.DecompressionBombError) else "not a picture that can be read"
+        raise EmofastError(f"this is {reason}; give JPEG, PNG or WebP") from None
+    if width * height > most:
+        raise EmofastError(f"the picture has {width} x {height} pixels; at most {most // 1_000_000} million are taken")
+    return width, height

@@ -1,0 +1,228 @@
+"""The film room in a real browser: from a form to the edit list by clicks, drags and keys; killed and resumed; in two windows."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import os
+import re
+import signal
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import av
+import psutil
+import pytest
+from browser import visit
+from films import episode, faces, write_film
+from processes import run_python, wait_until
+
+VIEWERS = ("anna", "boris", "carla", "дина", "<i>emil</i>")
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory) -> Path:
+    """A 20 s episode with a cut every 3 s, and five viewers who are happy at 6 and 14 s, a second late."""
+    folder = tmp_path_factory.mktemp("series")
+    episode(folder / "episode.mp4", 20, timecode="10:00:00:00")
+    for k, name in enumerate(VIEWERS):
+        write_film(folder / f"{name.replace('/', '_')}.mp4", faces(20, (6.9 + 0.1 * k, 15.0 - 0.1 * k), seed=k), 10)
+    return folder
+
+
+def rows_of(series: Path, name: str) -> list[dict]:
+    return list(csv.DictReader((series / "emofast" / name / "moments.csv").open(encoding="utf-8")))
+
+
+def film_page(url: str, session: str = "") -> str:
+    return url.replace("/?", "/film?") + (f"#0%2F{session}" if session else "")
+
+
+async def settled(page) -> None:
+    """The job has ended well, and the page says so."""
+    await page.wait("document.querySelector('.status progress[hidden]')", 240)
+    assert not await page.value("document.querySelector('.status .bad')?.textContent")
+
+
+def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
+    _, url = serve(series, "--model", model)
+    seen = {}
+
+    async def what(page):
+        await page.resize(1280, 1000)
+        await page.goto(film_page(url))
+        await page.click("tr:has([aria-label$=' episode.mp4']) input[type=radio]")
+        for name in VIEWERS:
+            await page.click(f"tr:has([aria-label$=' {name.replace('/', '_')}.mp4']) input[type=checkbox]")
+        await page.click("input[maxlength='80']")
+        await page.type("первая")
+        await page.click("form .go")
+        await page.wait("document.querySelector('.editor .moment')", 240)
+        assert not await page.value("document.querySelector('progress').hidden"), "moments can be edited while the trailer is made"
+        await settled(page)
+        assert not await page.value("document.querySelector('main i')"), "a file's name is text, never markup"
+        before = rows_of(series, "первая")
+        assert len(before) >= 2 and {r["emotion"] for r in before[:2]} == {"happy"}
+
+        # an edge dragged with the mouse lands on the shot that is near, others on whole frames
+        scale = await page.value("document.querySelector('.wide').clientWidth / 20")
+        end = float(before[0]["end"])
+        shot = min((s for s in range(3, 20, 3)), key=lambda s: abs(s - end - 1.2))
+        await page.drag(".moment[data-k='0'] .end", dx=(shot - end) * scale + 4)
+        await page.wait(f"Math.abs(document.querySelector('.moment .end').ariaValueNow - {shot}) < 1e-3", 20)
+
+        # the same edge by keys: a frame back, a second on; then both undone as one step
+        await page.press("ArrowLeft")
+        await page.wait("document.activeElement.dataset.part == 'end'")
+        await page.press("ArrowLeft")
+        await page.wait(f"Math.abs(document.querySelector('.moment .end').ariaValueNow - {shot - 0.08}) < 1e-3", 20)
+        await page.press("z", modifiers=2)
+        await page.wait(f"Math.abs(document.querySelector('.moment .end').ariaValueNow - {shot}) < 1e-3", 20)
+
+        # renamed, added, moved up, another deleted
+        await page.click("tr[data-k='0'] .name")
+        await page.type('"смех", =1+1 <b>')
+        await page.press("Enter", code=13)
+        await page.value("document.querySelector('.editor video').currentTime = 17")
+        await page.value("document.activeElement.blur()")
+        await page.press("n")
+        await page.wait(f"document.querySelectorAll('.moment').length == {len(before) + 1}")
+        await page.click("tr[data-k='0'] [data-use=down]")
+        for _ in before[2:]:
+            await page.click("tr[data-k='3'] [data-use=delete]")
+        await page.click("tr[data-k='2'] [data-use=delete]")
+        await page.wait("document.querySelectorAll('.moment').length == 2")
+        await page.wait("!document.querySelector('.card > .row button').disabled")
+        await asyncio.sleep(0.5)
+        after = seen["rows"] = rows_of(series, "первая")
+        assert [r["name"] for r in after] == ['"смех", =1+1 <b>', ""] and [r["rank"] for r in after] == ["1", "2"]
+        assert float(after[0]["end"]) == shot and float(after[0]["start"]) == pytest.approx(float(before[0]["start"]), abs=1e-3)
+        assert (float(after[1]["start"]), float(after[1]["end"])) == (15, 19), "two seconds before and after the place"
+
+        await page.click(".make")
+        await page.wait("document.querySelector('.status progress:not([hidden])')", 20)
+        await settled(page)
+        links = "[...document.querySelectorAll('a.button')].map(a => a.textContent)"
+        assert {"trailer.mp4", "trailer.edl", "trailer.otio", "trailer.xml", "report.html", "moments.csv"} <= set(await page.value(links))
+        seen["edl"] = await page.value("fetch(document.querySelector(\"a[download='trailer.edl']\").href).then(a => a.text())")
+        await page.goto(await page.value("[...document.querySelectorAll('a.button')].find(a => a.textContent == 'report.html').href"))
+        await page.wait("document.querySelectorAll('tr[data-rank]').length == 2", 20)
+        assert await page.value("window.origin") == "null", "the report's scripts cannot reach the application"
+
+    visit(url, tmp_path / "profile", what)
+    cuts = re.findall(r"^\d+ .*V +C +(\S+) (\S+) ", seen["edl"], re.M)
+
+    def frames(timecode: str) -> int:
+        hours, minutes, seconds, rest = map(int, timecode.split(":"))
+        return ((hours - 10) * 3600 + minutes * 60 + seconds) * 25 + rest
+
+    expected = sorted((round(float(r["start"]) * 25), round(float(r["end"]) * 25)) for r in seen["rows"])
+    assert [(frames(a), frames(b)) for a, b in cuts] == expected, "the edit list holds what was dragged, to the frame"
+    again = tmp_path / "by command"
+    session = series / "emofast" / "первая"
+    viewers = [series / f"{name.replace('/', '_')}.mp4" for name in VIEWERS]
+    done = run_python("trailer.py", series / "episode.mp4", "--out", again, "--from-moments", session / "moments.csv", "--model", model)
+    assert done.returncode == 0, done.stderr
+    assert (again / "trailer.edl").read_bytes() == (session / "trailer.edl").read_bytes(), "trailer.py makes the same of the same file"
+    assert all(v.is_file() for v in viewers)
+
+
+def api(url: str, path: str, given: dict | None = None, method: str | None = None) -> dict:
+    """The HTTP interface as a script uses it."""
+    base, _, token = url.partition("/?token=")
+    data = None if given is None else json.dumps(given).encode()
+    request = urllib.request.Request(base + path, data, {"Authorization": f"Bearer {token}"}, method=method or ("POST" if data else "GET"))
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as e:
+        return {"status": e.code} | json.load(e)
+
+
+def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model):
+    server, url = serve(series, "--model", model)
+    films = {"episode": "0/episode.mp4", "viewers": [{"file": "0/anna.mp4"}, {"file": "0/boris.mp4", "offset": 0.0, "group": "men"}]}
+    made = api(url, "/api/sessions", films | {"name": "killed"})
+    assert made == {"address": "0/killed"}
+    session = series / "emofast" / "killed"
+
+    def job() -> dict:
+        return json.loads((session / ".app" / "job.json").read_text())
+
+    wait_until(lambda: job()["stage"] == "watching" and job()["done"] > 0)
+    assert api(url, "/api/job/0/killed", {"action": "analyse"})["status"] == 400, "one job at a time"
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    worker = psutil.Process(job()["pid"])
+    family = [worker, *worker.children(recursive=True)]
+    assert worker.is_running(), "the job does not care for its server"
+    worker.kill()
+    psutil.wait_procs([worker], 10)
+
+    _, url = serve(series, "--model", model)
+    assert api(url, "/api/sessions/0/killed")["job"]["state"] == "stopped"
+    assert [s["job"]["state"] for s in api(url, "/api/sessions")["sessions"] if s["name"] == "killed"] == ["stopped"]
+    api(url, "/api/job/0/killed", {"action": "analyse"})
+    assert not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in family), "nobody is left of the killed job"
+    wait_until(lambda: job()["stage"] == "watching")
+    api(url, "/api/job/0/killed", {"action": "cancel"})
+    assert wait_until(lambda: job()["state"] != "running" and job()["state"]) == "cancelled"
+    api(url, "/api/job/0/killed", {"action": "analyse"})
+    assert wait_until(lambda: job()["state"] != "running" and job()["state"]) == "done", job()
+    whole = api(url, "/api/sessions", films | {"name": "whole"})
+    wait_until(lambda: api(url, f"/api/sessions/{whole['address']}")["job"]["state"] == "done")
+    assert (series / "emofast" / "whole" / "moments.csv").read_bytes() == (session / "moments.csv").read_bytes()
+
+    # two windows at once: the later one is told, and nothing is lost
+    first, second = (api(url, "/api/timeline/0/killed")["moments"] for _ in range(2))
+    first["rows"][0]["name"] = "mine"
+    saved = api(url, "/api/moments/0/killed", first, "PUT")
+    assert saved["rows"][0]["name"] == "mine" and saved["version"] != second["version"]
+    assert api(url, "/api/moments/0/killed", second, "PUT")["status"] == 409
+    broken = [{**saved["rows"][0], "end": 99}, {**saved["rows"][0], "start": "=1"}, {}, {**saved["rows"][0], "emotion": "joy"}]
+    for row in broken:
+        refused = api(url, "/api/moments/0/killed", {"version": saved["version"], "rows": [row]}, "PUT")
+        assert refused["status"] == 400 and "moments.csv line 2" in refused["error"], refused
+    assert api(url, "/api/moments/0/killed", {"version": saved["version"], "rows": [], "length": 12}, "PUT")["rows"] == []
+    assert api(url, "/api/sessions/0/killed")["length"] == 12
+
+
+def test_a_film_that_no_browser_plays_gets_a_preview(serve, tmp_path, model):
+    folder = tmp_path / "films"
+    folder.mkdir()
+    episode(folder / "plain.mp4", 8)
+    with av.open(str(folder / "plain.mp4")) as plain, av.open(str(folder / "episode.mkv"), "w") as film:
+        video = film.add_stream("mpeg2video", rate=25)
+        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+        for frame in plain.decode(video=0):
+            film.mux(video.encode(frame.reformat(format="yuv420p")))
+        film.mux(video.encode())
+    _, url = serve(folder, "--model", model)
+    session = folder / "emofast" / "old"
+    session.mkdir(parents=True)
+    form = {"episode": "../../episode.mkv", "viewers": [], "length": 30.0, "lag": 1.0, "order": "episode", "model": str(model)}
+    (session / "session.json").write_text(json.dumps(form))
+    (session / "moments.csv").write_text("start,end\n0:02,0:05\n")
+
+    async def what(page):
+        await page.goto(film_page(url, "old"))
+        await page.click(".nocodec button")
+        await page.wait("document.querySelector('.screen video')?.videoWidth == 320", 120)
+        assert await page.value("document.querySelector('.screen video').duration") == pytest.approx(8, abs=0.1)
+
+    visit(url, tmp_path / "profile", what)
+
+
+def test_a_film_outside_the_folders_is_not_opened(serve, series, model, tmp_path):
+    inside = tmp_path / "inside"
+    session = inside / "emofast" / "planted"
+    session.mkdir(parents=True)
+    outside = os.path.relpath(series / "episode.mp4", session)
+    form = {"episode": outside, "viewers": [], "length": 30, "lag": 1, "order": "rows", "model": None}
+    (session / "session.json").write_text(json.dumps(form))
+    _, url = serve(inside, "--model", model)
+    refused = api(url, "/api/sessions/0/planted")
+    assert refused["status"] == 400 and "outside the folders" in refused["error"]
+    assert api(url, "/api/results/session.json/0/planted")["status"] in (400, 404)

@@ -1,0 +1,110 @@
+"""Photo, leaderboard, and what holds for every page: narrow and wide, both languages, by name for a screen reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+
+import cv2
+import numpy as np
+import pytest
+from browser import visit
+from films import faces
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A bright drawn face, as a PNG file."""
+    path = tmp_path / "happy <b>.png"
+    picture = next(faces(1, happy=(0.0,)))[..., ::-1]
+    path.write_bytes(cv2.imencode(".png", cv2.resize(picture, (640, 480)))[1].tobytes())
+    return path
+
+
+@pytest.fixture
+def results(own_artifacts, project):
+    """The recorded results of the project, of a data set with a run that is training now."""
+    recorded = project / "artifacts" / "ferplus9"
+    shutil.copytree(recorded, own_artifacts / "ferplus9", ignore=shutil.ignore_patterns("test.npz", "checkpoints"))
+    log = own_artifacts / "ferplus9" / "12_small_grey" / "checkpoints" / "run.log"
+    log.parent.mkdir()
+    log.write_text("seed 42  epoch 1/44  accuracy 0.512 <i>\n")
+    os.utime(log.parents[1] / "result.json", (time.time() - 99, time.time() - 99))
+    return own_artifacts
+
+
+def test_predict_says_what_the_recognizer_says(app, photo, model):
+    from emofast.app.sight import faces_in
+    from emofast.recognition import EmotionRecognizer
+
+    data = photo.read_bytes()
+    answer = json.loads(app.ask("POST", "/api/predict", data).body)
+    assert (answer["width"], answer["height"], answer["model"]) == (640, 480, model.name)
+    (face,) = answer["faces"]
+    assert face["emotion"] == "happy" and sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert answer["faces"] == faces_in(cv2.imread(str(photo)), EmotionRecognizer(model))
+    x, y, w, h = face["box"]
+    assert abs(x + w / 2 - 320) < 40 and abs(y + h / 2 - 240) < 60
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + data + b"\r\n--x--\r\n"
+    assert json.loads(app.ask("POST", "/api/predict", form, content_type="multipart/form-data; boundary=x").body) == answer
+    for bad in (b"", b"no picture", data[:2000], b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
+        refused = app.ask("POST", "/api/predict", bad)
+        assert refused.status == 400 and json.loads(refused.body)["error"]
+    grey = cv2.imencode(".png", np.zeros((1, 1), np.uint16))[1].tobytes()
+    assert json.loads(app.ask("POST", "/api/predict", grey).body)["faces"] == []
+
+
+def test_the_interface_is_described_as_it_is(app, photo):
+    spec = json.loads(app.ask("GET", "/api/openapi.json").body)
+    answers = spec["paths"]["/api/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    found = json.loads(app.ask("POST", "/api/predict", photo.read_bytes()).body)
+    assert set(found) == set(answers) and set(found["faces"][0]) == set(answers["faces"]["items"]["properties"])
+
+
+def test_the_leaderboard_is_what_is_recorded(app, results):
+    board = json.loads(app.ask("GET", "/api/experiments/ferplus9").body)
+    lines = (results / "ferplus9" / "leaderboard.csv").read_text().splitlines()
+    assert [r["experiment"] for r in board["rows"]] == [line.split(",")[0] for line in lines[1:]]
+    assert board["training"][0]["name"] == "12_small_grey" and "epoch 1/44" in board["training"][0]["log"]
+    against = board["rows"][-1]["experiment"]
+    differences = json.loads(app.ask("GET", f"/api/experiments/ferplus9/{against}/compare").body)
+    best, worst = board["rows"][0], board["rows"][-1]
+    assert differences[against] == {"difference": 0, "half": 0, "n": differences[against]["n"]}
+    gain = differences[best["experiment"]]
+    assert gain["difference"] == pytest.approx(best["accuracy_tta"] - worst["accuracy_tta"], abs=2e-4) and 0 < gain["half"] < 0.03
+    assert app.ask("GET", f"/api/experiments/ferplus9/{against}/confusion.png").body.startswith(b"\x89PNG")
+    for path in ("..", "ferplus9/..", f"ferplus9/{against}/source.py", "ferplus9/-/split.csv", "nothing"):
+        assert app.ask("GET", f"/api/experiments/{path}").status == 404
+
+
+NAMELESS = """[...document.querySelectorAll('button, input, select, a, [role=slider], canvas[role=img]')].filter(e => !e.hidden &&
+    !(e.textContent.trim() || e.ariaLabel || e.labels?.length)).map(e => e.outerHTML.slice(0, 80))"""
+
+
+def test_every_page_fits_and_has_names(serve, model, photo, results, tmp_path):
+    _, url = serve(tmp_path, "--model", model)
+
+    async def what(page):
+        for page_name, ready in {"": ".tiles", "live": ".plane", "film": "p", "photo": ".drop", "experiments": "tr", "api": "pre"}.items():
+            for width, lang in ((1280, "en"), (390, "ru")):
+                await page.resize(width, 900)
+                await page.value(f"localStorage.setItem('lang', '{lang}')")
+                await page.goto(url.replace("/?", f"/{page_name}?"))
+                await page.wait(f"document.querySelector('main {ready}')")
+                assert await page.value("document.documentElement.scrollWidth <= innerWidth"), (page_name, width)
+                assert await page.value("document.documentElement.lang") == lang
+                assert await page.value(NAMELESS) == [], page_name
+        await page.goto(url.replace("/?", "/photo?"))
+        await page.wait("document.querySelector('input[type=file]')")
+        root = (await page.call("DOM.getDocument"))["root"]["nodeId"]
+        file = (await page.call("DOM.querySelector", nodeId=root, selector="input[type=file]"))["nodeId"]
+        await page.call("DOM.setFileInputFiles", nodeId=file, files=[str(photo)])
+        await page.wait("document.querySelector('.now')?.textContent == 'радость'")
+        await page.goto(url.replace("/?", "/experiments?"))
+        await page.wait("document.querySelector('main pre')?.textContent.includes('epoch 1/44  accuracy 0.512 <i>')")
+        await page.click("tbody tr:nth-child(3)")
+        await page.wait("document.querySelector('img')?.naturalWidth > 0")
+
+    visit(url, tmp_path / "profile", what)
