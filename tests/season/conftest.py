@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,15 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from mood import mood_model
 
-_VIDEO = Path(__file__).parents[1] / "video"
-sys.path.insert(0, str(_VIDEO))  # its films
-_spec = importlib.util.spec_from_file_location("video_conftest", _VIDEO / "conftest.py")
-_video = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_video)
-model = _video.model  # its model whose answers are known
+sys.path.insert(0, str(Path(__file__).parents[1] / "video"))  # its films
 
-from films import episode, faces, write_film  # noqa: E402
+from films import episode, faces, write_film
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory) -> Path:
+    """An ONNX model whose answers are known."""
+    return mood_model(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session")
