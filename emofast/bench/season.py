@@ -105,7 +105,7 @@ def _trailer(folder: Path, film: Path, task: Task, recipe: Recipe) -> float:
     audience = plan_viewers(rng, plan_events(rng, LENGTH, 60), LENGTH, VIEWERS)
     for viewer in audience:
         facts = {"width": media.width, "height": media.height, "duration": media.duration, "damaged": 0}
-        write_timeline(folder / "timelines" / f"{viewer.name}.parquet", viewer.timeline(LENGTH), task.stamp | facts)
+        write_timeline(folder / "timelines" / f"{viewer.name}.parquet", viewer.timeline(LENGTH).assign(facing=np.nan), task.stamp | facts)
     sessions = [Session("e", film, viewer.name, film, 0.0) for viewer in audience]
     return _timed(make_trailer, folder, sessions, [media] * VIEWERS, recipe)[1]
 
