@@ -1,12 +1,8 @@
-"""Seasons of short films, and the command as a user starts it."""
+"""Seasons of short films."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,7 +11,8 @@ from mood import mood_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "video"))  # its films
 
-from films import episode, faces, write_film
+from films import episode, faces, write_film  # noqa: E402
+from seasons import season, write_table  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -53,35 +50,3 @@ def undisturbed(films, model, tmp_path_factory) -> Path:
     done = season(films / "sessions.csv", out, model)
     assert done.returncode == 0, done.stderr
     return out
-
-
-def write_table(path: Path, rows, header=("episode", "viewer", "file", "offset")) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as f:
-        csv.writer(f).writerows([header, *rows])
-    return path
-
-
-def start(table: Path, out: Path, model: Path, *arguments) -> subprocess.Popen:
-    """`emofast season` in a session of its own."""
-    command = [sys.executable, "-m", "emofast", "season", table, "--out", out, "--model", model, "--jobs", 2, *arguments]
-    return subprocess.Popen(
-        [*map(str, command)],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        start_new_session=True,
-    )
-
-
-def season(*arguments) -> subprocess.CompletedProcess:
-    process = start(*arguments)
-    out, err = process.communicate(timeout=500)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-
-def results(out: Path) -> dict[str, str]:
-    """SHA-256 of every timeline and list of moments in a season."""
-    files = [*out.glob("*/timelines/*.parquet"), *out.glob("*/moments.csv")]
-    return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}

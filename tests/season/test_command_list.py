@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from processes import PROJECT
-from test_engines import needs_ray
+from test_season_engines import needs_ray
 
 
 def run(text: str, *arguments) -> subprocess.CompletedProcess:
