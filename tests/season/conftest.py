@@ -11,8 +11,8 @@ from mood import mood_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "video"))  # its films
 
-from films import episode, faces, write_film  # noqa: E402
-from seasons import season, write_table  # noqa: E402
+from films import episode, faces, write_film
+from seasons import season, write_table
 
 
 @pytest.fixture(scope="session")
