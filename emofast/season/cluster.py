@@ -99,7 +99,7 @@ def _start(address: str | None, jobs: int | None, talkative: bool):
         raise EmofastError("--engine ray needs Ray, which is not installed: pip install 'emofast[ray]'; or leave --engine out") from None
     try:
         ray.init(address or "local", log_to_driver=talkative, logging_level=logging.CRITICAL, **own)
-    except (ConnectionError, ValueError, RuntimeError) as e:
+    except Exception as e:  # Ray raises of every kind, a plain one among them
         where, way = "Ray does not start", "leave --engine out to work without it"
         if address:
             where = f"Ray at {address} does not answer"
