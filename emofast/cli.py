@@ -333,7 +333,7 @@ def _add_season(sub) -> None:
         "offset is the second of the episode at which the recording starts. Killed, the same command goes on; with the table changed\n"
         "it does what is new. Several machines: --engine ray --address auto (docs/season.md). Exit code 1 if anything failed.",
     )
-    p.add_argument("table", type=Path, metavar="TABLE", help="sessions.csv")
+    p.add_argument("table", type=Path, metavar="TABLE", help="sessions.csv, a line for each recording")
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the season")
     p.add_argument("--length", type=whole_number, default=30, metavar="S", help="seconds of each trailer at most")
     _model_flags(p)
