@@ -148,13 +148,11 @@ def timeline(session: Session) -> dict:
     shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "moved ", "valence", "arousal"))]
     known = read_record(session.folder).get("viewers", [])
     return {
-        "duration": film.duration,
-        "rate": [film.rate.numerator, film.rate.denominator],
-        "frames": film.frames,
+        "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
         "curves": {name: _plain(table[name]) for name in shown},
         "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
         "starts": {Path(v["file"]).name: {"start": v["start"], "rate": v["rate"], "how": v["how"]} for v in known},
-    }
+    }  # fmt: skip
 
 
 def moments(session: Session) -> dict:

@@ -25,10 +25,7 @@ __all__ = ["FILMS", "Guard", "Shelf", "kept_token"]
 FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".wmv", ".gif"}
 """Suffixes of files that are offered and served as films."""
 
-LIMIT = 1 << 20
-"""Bytes of a request's body, unless its path has a limit of its own."""
-
-_LIMITS = {"/api/predict": 24 << 20}
+_LIMIT, _LIMITS = 1 << 20, {"/api/predict": 24 << 20}  # bytes of a request's body; those of some paths
 _HEADERS = {
     "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
@@ -68,7 +65,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], LIMIT)
+        headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], _LIMIT)
         asked = parse_qs(scope["query_string"][:4096].decode("latin-1"))
         by_address = self._right(asked.get("token", [""])[0])
         refused = self._refusal(scope, headers, by_address) or _too_large(headers, limit)

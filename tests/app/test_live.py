@@ -43,7 +43,7 @@ def course(rows: list[dict]) -> tuple[np.ndarray, np.ndarray]:
     for row in rows:
         t, size = float(row["t"]), int(row["w"] or 0)
         if size >= shown.get(t, (-1, ""))[0]:
-            shown[t] = size, row["emotion"] if row["face"] else "no face"
+            shown[t] = size, row["shown"] if row["face"] else "no face"
     return np.array(list(shown)), np.array([label for _, label in shown.values()])
 
 
