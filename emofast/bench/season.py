@@ -36,9 +36,9 @@ __all__ = ["Costs", "run", "simulate"]
 
 EPISODES, VIEWERS, LENGTH = 250, 40, 3600.0
 """The season that is simulated: 10,000 hours of viewers."""
-_MACHINES = ((2, 2), (20, 2), (64, 2), (200, 2), (200, 16), (1000, 16))
+_MACHINES = ((2, 2), (20, 2), (64, 2), (200, 2), (200, 16))
 """Workers, and how many of them are on the machine that hands out, joins and cuts trailers."""
-_PIECES = 20
+_PIECES = 10
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
         "of it s to join the pieces": joined,
         "processor s for a piece of 30 s": float(np.mean(pieces)),
         f"processor s for a trailer of {VIEWERS} viewers and an hour": trailer,
-        "MB for an hour's timeline": out.stat().st_size / 1e6,
+        "MB for an hour's timeline": float(np.mean([p.stat().st_size for p in (folder / "e" / "timelines").iterdir()])) / 1e6,
         "kB that come back of a piece": len(kept) / 1e3,
         "processor ms of the handing-out process for a call": 1000 * costs.answer,
     }
@@ -166,7 +166,7 @@ def simulate(costs: Costs, workers: int, home: int, episodes: int = EPISODES, se
     """The schedule of a season as `drive` makes it. Recordings last half to one and a half times `LENGTH`, pieces what was measured."""
     rng = np.random.default_rng(seed)
     lengths = rng.uniform(0.5, 1.5, (episodes, VIEWERS))
-    draws = rng.choice(costs.pieces, 100_003)
+    draws = rng.choice(costs.pieces, 100_003).tolist()
     left = {(e, v): round(lengths[e, v] * LENGTH / CHUNK) for e in range(episodes) for v in range(VIEWERS)}
     waiting = dict.fromkeys(range(episodes), VIEWERS)
 
