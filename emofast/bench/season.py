@@ -10,7 +10,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -58,7 +58,10 @@ def run(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as tmp:
         model, _ = models(args.model, Path(tmp))
         costs, facts = measure(Path(tmp), Recipe.of(model))
-    facts |= {f"ms for an empty task, {name}": _overhead(name) for name in ("local", "ray")}
+    for engine in ("local", "ray"):
+        each, here = _overhead(engine)
+        facts |= {f"ms from one empty task to the next, {engine}": 1000 * each, f"of it processor ms here, {engine}": 1000 * here}
+    costs = replace(costs, answer=costs.answer + here)
     rows = [simulate(costs, workers, home) for workers, home in _MACHINES]
     for text, value in facts.items():
         console.print(f"{value:10.2f}  {text}")
@@ -85,7 +88,7 @@ def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
         answers.append(_timed((task.parts / f"{k:05d}.parquet").write_bytes, kept)[1])
     _, joined = _timed(join, task)
     trailer = _trailer(folder / "e", film, task, recipe)
-    costs = Costs(looked, tuple(pieces), joined, trailer, float(np.mean(answers)) + _driving())
+    costs = Costs(looked, tuple(pieces), joined, trailer, float(np.mean(answers)))
     an_hour = LENGTH / CHUNK * float(np.mean(pieces)) + looked + joined
     return costs, {
         "processor s for an hour of a viewer": an_hour,
@@ -95,7 +98,7 @@ def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
         f"processor s for a trailer of {VIEWERS} viewers and an hour": trailer,
         "MB for an hour's timeline": float(np.mean([p.stat().st_size for p in (folder / "e" / "timelines").iterdir()])) / 1e6,
         "kB that come back of a piece": len(kept) / 1e3,
-        "processor ms of the handing-out process for a call": 1000 * costs.answer,
+        "processor ms to write a piece": 1000 * costs.answer,
     }
 
 
@@ -117,22 +120,17 @@ def _timed(function: Callable, *arguments) -> tuple:
     return value, sum(os.times()[:4]) - before
 
 
-def _driving() -> float:
-    """Processor seconds of `drive` for one call, with an engine that does nothing."""
-    n = 20_000
-    simulated = _Simulated(64, 2, lambda call: 1.0, 0.0)
-    return _timed(drive, simulated, (Call((k,), piece) for k in range(n)), lambda outcome: ())[1] / n
-
-
-def _overhead(engine: str, n: int = 50, times: int = 8) -> float:
-    """Milliseconds from call to call with one worker that does nothing: the best of several times, as others may be busy beside."""
-    best = math.inf
+def _overhead(engine: str, n: int = 50, times: int = 8) -> tuple[float, float]:
+    """Seconds from call to call with one worker that does nothing, the best of several times, as others may be busy beside; and the
+    processor seconds that each takes here."""
+    best, spent = math.inf, math.inf
     with open_engine(engine, jobs=1) as chosen:
         for _ in range(times + 1):  # the first starts the worker
             started = time.perf_counter()
-            drive(chosen, (Call((k,), abs, (1,)) for k in range(n)), lambda outcome: ())
-            best = min(best, 1000 * (time.perf_counter() - started) / n)
-    return best
+            calls = (Call((k,), abs, (1,)) for k in range(n))
+            spent = min(spent, _timed(drive, chosen, calls, lambda outcome: ())[1] / n)
+            best = min(best, (time.perf_counter() - started) / n)
+    return best, spent
 
 
 class _Simulated:
