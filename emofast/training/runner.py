@@ -124,7 +124,6 @@ class Experiment:
             description=doc.splitlines()[0] if doc else None,
             epilog=f"example: python experiments/{self.script.name} --data sample --quick",
             formatter_class=Help,
-            allow_abbrev=False,
         )
         add_data(p)
         p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
