@@ -94,7 +94,8 @@ class _Notes(Listener):
 
     def __init__(self, session: Path, action: str):
         self._session, self._last = session, 0.0
-        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": psutil.Process().create_time(), "stage": "start", "warnings": []}
+        born = psutil.Process().create_time()
+        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": born, "stage": "start", "warnings": []}
 
     def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
         now, new = time.monotonic(), stage != self._job["stage"]

