@@ -9,11 +9,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from emofast.paths import atomic_write
-from emofast.recognition import EmotionRecognizer, FaceDetector
+from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.recognition.card import shipped_model
 from emofast.season.calls import UnfitMachine
 from emofast.season.table import Session
-from emofast.video.analysis import Task, _join, analyse_chunk
+from emofast.video.analysis import DETECTOR, Task, _join, analyse_chunk
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.media import Media, probe
@@ -106,9 +106,9 @@ class _Log(Listener):
 
 
 @lru_cache(maxsize=1)
-def _readers(recipe: Recipe) -> tuple[EmotionRecognizer, FaceDetector]:
+def _readers(recipe: Recipe) -> tuple[EmotionRecognizer, Detector]:
     """Of a worker, which stays: loading them takes a second."""
     import cv2
 
     cv2.setNumThreads(1)
-    return EmotionRecognizer(recipe.model, threads=1, trust=recipe.trust), FaceDetector()
+    return EmotionRecognizer(recipe.model, threads=1, trust=recipe.trust), make_detector(DETECTOR)
