@@ -177,10 +177,10 @@ class Shelf:
         found: list[dict] = []
         for number, root in enumerate(self.roots):
             for folder, inside, files in os.walk(root):  # does not follow links
-                if "session.json" in files:
-                    inside.clear()
+                enough = "session.json" in files or len(found) >= most
+                inside[:] = [] if enough else sorted(d for d in inside if not d.startswith("."))
+                if enough:
                     continue
-                inside[:] = sorted(d for d in inside if not d.startswith("."))
                 for path in (Path(folder, name) for name in sorted(files)):
                     if path.suffix.lower() in FILMS and not path.name.startswith(".") and not path.is_symlink():
                         where = path.relative_to(root).as_posix()

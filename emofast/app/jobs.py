@@ -93,9 +93,8 @@ class _Notes(Listener):
     """Writes `job.json`, not more often than anybody looks."""
 
     def __init__(self, session: Path, action: str):
-        self._session, self._last = session, 0.0
-        born = psutil.Process().create_time()
-        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": born, "stage": "start", "warnings": []}
+        self._session, self._last, own = session, 0.0, psutil.Process()
+        self._job = {"action": action, "state": "running", "pid": own.pid, "born": own.create_time(), "stage": "start", "warnings": []}
 
     def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
         now, new = time.monotonic(), stage != self._job["stage"]

@@ -170,15 +170,15 @@ export default async function live(main) {
     const [c, w, v] = sharp(minute), end = Math.floor(performance.now() / 1000 / STEP), wide = w / (MINUTE / STEP), foot = v - 16;
     c.fillStyle = token("well");
     c.fillRect(0, 0, w, foot);
-    for (const point of history) {
+    history.forEach((point, at) => {
       let y = foot;
-      const x = w - (end - point.slot + 1) * wide;
+      const x = w - (end - point.slot + 1) * wide, slots = Math.min((history[at + 1]?.slot ?? 0) - point.slot, 6); // few frames leave no holes
       point.n && point.p.forEach((p, k) => {
         const tall = foot * p / point.n;
         c.fillStyle = about.emotions[k].colour;
-        c.fillRect(x, y -= tall, wide + .6, tall);
+        c.fillRect(x, y -= tall, Math.max(slots, 1) * wide + .6, tall);
       });
-    }
+    });
     Object.assign(c, { fillStyle: token("soft"), font: "12px system-ui, sans-serif" });
     [60, 45, 30, 15, 0].forEach((s) => {
       c.textAlign = s === 60 ? "left" : s ? "center" : "right";
