@@ -3,11 +3,16 @@
 Importing this package loads neither torch nor fastai; a webcam with the ONNX model starts in a second.
 """
 
+import os
+
 from emofast.emotions import EMOTIONS
 from emofast.lazy import lazily
 
 __all__ = ["EMOTIONS", "EmotionRecognizer"]
 __version__ = "0.1.0"
+
+# ONNX Runtime reports every session to Microsoft unless told otherwise before it is loaded. Nothing of ours leaves the machine.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # It brings OpenCV, and whoever wants the names only need not wait.
 __getattr__ = lazily(__name__, {"EmotionRecognizer": "emofast.recognition.recognizer"})

@@ -24,6 +24,9 @@ class Parser(argparse.ArgumentParser):
     C strings crashes on them or a table cannot be written.
     """
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})  # a misspelt flag must not pass for another one
+
     def parse_known_args(self, args=None, namespace=None):
         for given in sys.argv[1:] if args is None else args:
             try:

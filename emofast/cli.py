@@ -314,13 +314,14 @@ def _add_season(sub) -> None:
         from emofast.season.season import make_season
         from emofast.season.work import Recipe
 
-        return make_season(args.table, args.out, Recipe.of(args.model, args.trust, args.length), args.engine, args.address, args.jobs)
+        recipe = Recipe.of(args.model, args.detector, args.trust, args.length)
+        return make_season(args.table, args.out, recipe, args.engine, args.address, args.jobs)
 
     def watch(args) -> None:
         from emofast.season.season import watch_recording
         from emofast.season.work import Recipe
 
-        watch_recording(args.file, args.out, Recipe.of(args.model, args.trust), args.jobs)
+        watch_recording(args.file, args.out, Recipe.of(args.model, args.detector, args.trust), args.jobs)
 
     p = _command(
         sub,
@@ -332,7 +333,7 @@ def _add_season(sub) -> None:
         "offset is the second of the episode at which the recording starts. Killed, the same command goes on; with the table changed\n"
         "it does what is new. Several machines: --engine ray --address auto (docs/season.md). Exit code 1 if anything failed.",
     )
-    p.add_argument("table", type=Path, metavar="TABLE", help="sessions.csv")
+    p.add_argument("table", type=Path, metavar="TABLE", help="sessions.csv, a line for each recording")
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the season")
     p.add_argument("--length", type=whole_number, default=30, metavar="S", help="seconds of each trailer at most")
     _model_flags(p)
@@ -353,6 +354,7 @@ def _add_season(sub) -> None:
 
 def _model_flags(p: argparse.ArgumentParser) -> None:
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
 
 

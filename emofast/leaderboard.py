@@ -92,7 +92,7 @@ def print_leaderboard(table: pd.DataFrame, title: str) -> None:
         "pictures, with its 95 % interval; JS: divergence to the annotators' votes; * recorded by another version of the training code"
     )
     shown = Table(title=title, caption=caption)
-    tested = table.test.notna().any()
+    tested = bool(table.test.notna().any())
     columns = ("experiment", "accuracy", "± ", "runs", "with TTA", "Δ ancestor", "macro F1", "FER+", "JS", "M par.", "ms/face", "min")
     for name in (*columns, *["test FER+"] * tested):
         shown.add_column(name, justify="left" if name == "experiment" else "right", no_wrap=True)

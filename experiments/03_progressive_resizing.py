@@ -26,7 +26,7 @@ Finding       Little to gain on pictures of 48 px: an epoch at 32 px takes three
 from emofast.training import emotion_learner, experiment, get_dls
 
 
-@experiment()
+@experiment(tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
     small: int = 32,  # pictures of the first half

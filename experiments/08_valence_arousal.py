@@ -44,7 +44,7 @@ Finding       The plane can be learned where there is truth: CCC .94 and .93 on 
 from emofast.training import emotion_learner, experiment, get_dls
 
 
-@experiment()
+@experiment(tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 48,  # pictures become squares of this many pixels

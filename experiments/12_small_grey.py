@@ -28,7 +28,7 @@ Finding       A seventh of the baseline's parameters and 2.7 points more accurac
 from emofast.training import emotion_learner, experiment, get_dls
 
 
-@experiment()
+@experiment(tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 48,  # pictures become squares of this many pixels

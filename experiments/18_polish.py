@@ -30,7 +30,7 @@ from emofast.training import EMA, emotion_learner, experiment, get_dls, load_tra
 START = "13_patience"
 
 
-@experiment(after=(START,))
+@experiment(after=(START,), quick={"size": 32})
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 48,  # pictures become squares of this many pixels

@@ -29,7 +29,7 @@ Finding       The best single network before 22: .8125 with flip TTA and .8863 i
 from emofast.training import experiment, three_stages, vote_shares
 
 
-@experiment()
+@experiment(quick={"epochs": 8})
 def train(
     data,  # the data set: a folder, or "sample"
     bs: int = 128,  # batch size

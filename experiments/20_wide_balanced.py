@@ -29,7 +29,7 @@ Finding       The best at rare classes: contempt is found in 30 % of cases, disg
 from emofast.training import experiment, three_stages, vote_shares
 
 
-@experiment()
+@experiment(quick={"epochs": 8})
 def train(
     data,  # the data set: a folder, or "sample"
     bs: int = 128,  # batch size

@@ -38,7 +38,7 @@ TEACHERS = (
 )
 
 
-@experiment(after=TEACHERS)
+@experiment(after=TEACHERS, quick={"epochs": 8})
 def train(
     data,  # the data set: a folder, or "sample"
     bs: int = 128,  # batch size

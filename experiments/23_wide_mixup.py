@@ -28,7 +28,7 @@ Finding       Nothing gained as a network of its own: .8137 with flip TTA (19: .
 from emofast.training import MixUp, experiment, three_stages, vote_shares
 
 
-@experiment()
+@experiment(quick={"epochs": 8})
 def train(
     data,  # the data set: a folder, or "sample"
     bs: int = 128,  # batch size

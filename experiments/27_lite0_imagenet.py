@@ -17,21 +17,22 @@ Finding       Not measured on photographs. On a few hundred drawn faces five epo
 from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares
 
 
-@experiment()
+@experiment(quick={"epochs": 6, "size": 64})
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 96,  # pictures become squares of this many pixels
     bs: int = 64,  # batch size
     epochs: int = 8,  # after one of the head alone
-    lr: float = 0.002,  # highest rate of the head; the stem's is a tenth of it
+    lr: float = 2e-3,  # highest rate of the head; the stem has a tenth of it
+    drop: float = 0.2,  # dropout before the classifier
     strength: float = 0.5,  # of the augmentation
     weights: str = "imagenet",  # where the network starts: imagenet, none, or a state-dict file
 ):
     dls = get_dls(data, size, bs, "votes", votes=vote_shares(data), augment=strong_augmentation(strength))
-    learn = emotion_learner(dls, "tf_efficientnet_lite0", weights, split="stages", drop=0.2)
+    learn = emotion_learner(dls, "tf_efficientnet_lite0", weights, split="stages", drop=drop)
     if weights != "none":
         learn.freeze()
-        learn.fit_one_cycle(1, lr, reset_opt=True)
+        learn.fit_one_cycle(1, lr)
         learn.unfreeze()
     learn.fit_one_cycle(epochs, slice(lr / 10, lr), cbs=EMA(), reset_opt=True)
     return learn

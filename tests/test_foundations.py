@@ -1,6 +1,7 @@
 """The rooms everything stands on: emotions, faces, errors, paths."""
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -128,3 +129,16 @@ def test_nothing_is_written_over_what_is_read(tmp_path):
     refuse_overwriting([tmp_path / "new.mp4", None], [film, tmp_path / "absent.mp4"])
     with pytest.raises(EmofastError, match=r"link\.mp4 is what is being read"):
         refuse_overwriting([tmp_path / "link.mp4"], [film])
+
+
+def test_onnx_runtime_reports_nothing(tmp_path):
+    """It would keep a device number and a database of what is to be sent below the home folder."""
+    from mood import mood_model
+
+    code = f"from emofast import EmotionRecognizer; EmotionRecognizer({str(mood_model(tmp_path))!r}); print('read')"
+    home = tmp_path / "home"
+    home.mkdir()
+    env = {k: v for k, v in os.environ.items() if k not in ("XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY")} | {"HOME": str(home)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == "read\n", done.stderr
+    assert not [path for path in home.rglob("*") if "onnxruntime" in path.name.lower() or path.name == "deviceid"]

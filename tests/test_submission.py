@@ -39,8 +39,9 @@ def fake_result(folder, comp, skill, seed, quick=False):
     }
     summary = {
         "scores": scores,
-        "settings": {"seeds": [42], "epochs": 3, "weights": "none", "quick": quick},
-        "seeds": [{}],
+        "settings": {"arguments": {}, "seeds": [42], "quick": quick},
+        "seeds": [{"train_seconds": 60.0, "parameters": 1000, "ms_per_face_cpu": 1.0}],
+        "package": "none",
         "parameters": 1000,
         "ms_per_face_cpu": 1.0,
         "train_seconds": 60.0,

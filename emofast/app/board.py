@@ -31,12 +31,9 @@ def leaderboard(data: str) -> dict:
     folder = _folder(data)
     table = _table(folder / "leaderboard.csv")
     return {
-        "columns": list(table[0]) if table else [],
-        "rows": table,
-        "mistakes": _table(folder / "mistakes.csv")[:40],
-        "pictures": [name for name in PICTURES if (folder / name).is_file()],
-        "training": _training(folder),
-    }
+        "columns": list(table[0]) if table else [], "rows": table, "mistakes": _table(folder / "mistakes.csv")[:40],
+        "pictures": [name for name in PICTURES if (folder / name).is_file()], "training": _training(folder),
+    }  # fmt: skip
 
 
 def run(data: str, name: str) -> dict:

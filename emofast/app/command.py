@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 from emofast.arguments import whole_number
@@ -26,6 +27,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("--port", type=whole_number, metavar="N", help=f"port to serve at (default: {PORT}, or a free one if that is taken)")
     p.add_argument("--share", action="store_true", help="let other machines of the network in that know the token")
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--detector", default="dlib", metavar="dlib|centerface", help="what finds faces in the live view")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     p.add_argument("--no-browser", action="store_true", help="only print the address")
 
@@ -37,16 +39,17 @@ def run(args: argparse.Namespace) -> None:
 
     from emofast.app.guard import Guard, Shelf, kept_token
     from emofast.app.server import create_app
-    from emofast.recognition import EmotionRecognizer
+    from emofast.recognition import EmotionRecognizer, make_detector
     from emofast.recognition.card import shipped_model
 
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a broken form is the sender's affair
     cv2.setNumThreads(1)  # several pages and jobs share the cores
     shelf = Shelf.of(args.folders)
+    make_detector(args.detector)  # what cannot work is told now
     recognizer = EmotionRecognizer(args.model or shipped_model(), trust=args.trust)
     listening = _listen("0.0.0.0" if args.share else "127.0.0.1", args.port)
     port, token = listening.getsockname()[1], kept_token()
-    app = Guard(create_app(recognizer, shelf), token, f"emofast-{port}", args.share)
+    app = Guard(create_app(recognizer, shelf, args.detector), token, f"emofast-{port}", args.share)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, ws_max_size=4 << 20, ws_max_queue=2, timeout_graceful_shutdown=2
     )
@@ -57,7 +60,8 @@ def run(args: argparse.Namespace) -> None:
         warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
     if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         webbrowser.open(address)
-    uvicorn.Server(config).run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # the way to end it
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int | None) -> socket.socket:

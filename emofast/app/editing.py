@@ -19,7 +19,7 @@ from emofast.paths import atomic_write
 from emofast.video.bounds import shot_changes
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
-from emofast.video.listing import COLUMNS, rows_to_cuts
+from emofast.video.listing import COLUMNS, read_moments, rows_to_cuts
 from emofast.video.media import Media, probe
 from emofast.video.pipeline import Order, make_trailer
 from emofast.video.render import render
@@ -148,13 +148,11 @@ def timeline(session: Session) -> dict:
     shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "moved ", "valence", "arousal"))]
     known = read_record(session.folder).get("viewers", [])
     return {
-        "duration": film.duration,
-        "rate": [film.rate.numerator, film.rate.denominator],
-        "frames": film.frames,
+        "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
         "curves": {name: _plain(table[name]) for name in shown},
         "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
         "starts": {Path(v["file"]).name: {"start": v["start"], "rate": v["rate"], "how": v["how"]} for v in known},
-    }
+    }  # fmt: skip
 
 
 def moments(session: Session) -> dict:
@@ -163,17 +161,13 @@ def moments(session: Session) -> dict:
     if not path.is_file():
         return {"version": "", "rows": []}
     data = path.read_bytes()
-    text = data.decode("utf-8-sig", "replace")
-    lines = list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ","))
-    cuts = rows_to_cuts(lines, film, _table(session), path.name) if lines else []
+    cuts = read_moments(path, film, _table(session)) if len(data.splitlines()) > 1 else []
     chosen = {id(c) for c in choose(cuts, film, session.wish)}
-    rows = []
-    for cut, line in zip(cuts, lines):
-        (start, end), m = cut.seconds(film.rate), cut.moment
-        rows.append(
-            {"start": start, "end": end, "peak": m.peak, "score": m.score, "emotion": m.emotion, "viewers": m.viewers,
-             "p_value": None if math.isnan(m.p_value) else m.p_value, "name": line.get("name") or "", "chosen": id(cut) in chosen}
-        )  # fmt: skip
+    rows = [
+        {"start": float(c.first / film.rate), "end": float(c.last / film.rate), "peak": m.peak, "score": m.score, "emotion": m.emotion,
+         "viewers": m.viewers, "p_value": None if math.isnan(m.p_value) else m.p_value, "name": c.label, "chosen": id(c) in chosen}
+        for c, m in ((c, c.moment) for c in cuts)
+    ]  # fmt: skip
     return {"version": hashlib.sha256(data).hexdigest()[:16], "rows": rows}
 
 

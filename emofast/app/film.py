@@ -56,16 +56,11 @@ class FilmRoom:
         session = self._read(address)
         files = [p for p in sorted(session.folder.iterdir()) if _is_result(p)]
         return {
-            "address": address,
-            "name": session.folder.name,
-            "folder": str(session.folder),
-            "length": session.length,
-            "order": session.order,
+            "name": session.folder.name, "folder": str(session.folder), "length": session.length, "order": session.order,
             "episode": self._film(session, session.episode),
-            "viewers": [{**self._film(session, v.file), "offset": v.offset, "group": v.group} for v in session.viewers],
-            "job": jobs.state(session.folder),
-            "results": [{"name": p.name, "bytes": p.stat().st_size, "changed": p.stat().st_mtime} for p in files],
-        }
+            "viewers": [self._film(session, v.file) | {"offset": v.offset} for v in session.viewers],
+            "job": jobs.state(session.folder), "results": [{"name": p.name, "changed": p.stat().st_mtime} for p in files],
+        }  # fmt: skip
 
     def work(self, address: str, given: dict) -> dict:
         """Begin or cancel an action of a session."""

@@ -25,10 +25,7 @@ __all__ = ["FILMS", "Guard", "Shelf", "kept_token"]
 FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".wmv", ".gif"}
 """Suffixes of files that are offered and served as films."""
 
-LIMIT = 1 << 20
-"""Bytes of a request's body, unless its path has a limit of its own."""
-
-_LIMITS = {"/api/predict": 24 << 20}
+_LIMIT, _LIMITS = 1 << 20, {"/api/predict": 24 << 20}  # bytes of a request's body; those of some paths
 _HEADERS = {
     "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "cross-origin-opener-policy": "same-origin",
@@ -68,7 +65,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], LIMIT)
+        headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], _LIMIT)
         asked = parse_qs(scope["query_string"][:4096].decode("latin-1"))
         by_address = self._right(asked.get("token", [""])[0])
         refused = self._refusal(scope, headers, by_address) or _too_large(headers, limit)
@@ -180,10 +177,10 @@ class Shelf:
         found: list[dict] = []
         for number, root in enumerate(self.roots):
             for folder, inside, files in os.walk(root):  # does not follow links
-                if "session.json" in files:
-                    inside.clear()
+                enough = "session.json" in files or len(found) >= most
+                inside[:] = [] if enough else sorted(d for d in inside if not d.startswith("."))
+                if enough:
                     continue
-                inside[:] = sorted(d for d in inside if not d.startswith("."))
                 for path in (Path(folder, name) for name in sorted(files)):
                     if path.suffix.lower() in FILMS and not path.name.startswith(".") and not path.is_symlink():
                         where = path.relative_to(root).as_posix()

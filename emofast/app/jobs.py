@@ -52,7 +52,8 @@ def start(session: Path, action: str, *arguments: str) -> None:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         _children.append(process)
-        _write(session, {"action": action, "state": "running", "stage": "start", "pid": process.pid, "born": _born(process.pid)})
+        born = psutil.Process(process.pid).create_time()
+        _write(session, {"action": action, "state": "running", "stage": "start", "pid": process.pid, "born": born})
 
 
 def cancel(session: Path) -> None:
@@ -69,13 +70,6 @@ def _process(job: dict) -> psutil.Process | None:
         return process if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - job["born"]) < 1 else None
     except (KeyError, psutil.Error):
         return None
-
-
-def _born(pid: int) -> float:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return 0.0
 
 
 def _end_orphans(job: dict) -> None:
@@ -99,8 +93,8 @@ class _Notes(Listener):
     """Writes `job.json`, not more often than anybody looks."""
 
     def __init__(self, session: Path, action: str):
-        self._session, self._last = session, 0.0
-        self._job = {"action": action, "state": "running", "pid": os.getpid(), "born": _born(os.getpid()), "stage": "start", "warnings": []}
+        self._session, self._last, own = session, 0.0, psutil.Process()
+        self._job = {"action": action, "state": "running", "pid": own.pid, "born": own.create_time(), "stage": "start", "warnings": []}
 
     def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
         now, new = time.monotonic(), stage != self._job["stage"]

@@ -23,6 +23,7 @@ _FACE = _object(
     box={"type": "array", "items": _WHOLE, "description": "x, y, width, height of what the network sees, pixels"},
     emotion={"type": "string", "enum": list(EMOTIONS)},
     confidence=_number(0, "probability of the emotion"),
+    reason={"type": ["string", "null"], "enum": [None, "mixed", "bad picture", "away"], "description": "why it should not be believed"},
     probabilities={**_object(**dict.fromkeys(EMOTIONS, _number(0, ""))), "description": "they sum to 1"},
     valence=_number(-1, "unpleasant to pleasant"),
     arousal=_number(-1, "calm to excited"),

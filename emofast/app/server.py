@@ -31,12 +31,11 @@ __all__ = ["create_app"]
 
 PAGE = Path(__file__).with_name("page")
 PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
-MOST_VIEWINGS = 8
-"""Live views at a time: each has a tracker of its own and wants a part of a core."""
+MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
 
 
-def create_app(recognizer: EmotionRecognizer, shelf: Shelf) -> Starlette:
-    """Everything behind the guard."""
+def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib") -> Starlette:
+    """Everything behind the guard. detector: that of the live view."""
     room = FilmRoom(shelf, recognizer.path)
 
     def answers(path: str, what: Callable[..., dict], *methods: str) -> Route:
@@ -59,7 +58,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf) -> Starlette:
         answers("/api/about", partial(_about, recognizer, shelf)),
         answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
-        WebSocketRoute("/api/live", Live(recognizer)),
+        WebSocketRoute("/api/live", Live(recognizer, detector)),
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
         answers("/api/experiments/{data}/{name}", board.run),
@@ -75,14 +74,12 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf) -> Starlette:
         answers("/api/moments/{session:path}", room.save_moments, "PUT"),
         Route("/api/results/{file}/{session:path}", result),
     ]
-    return Starlette(
-        routes=routes,
-        exception_handlers={
-            EmofastError: lambda request, e: _error(str(e), 400),
-            HTTPException: lambda request, e: _error(e.detail, e.status_code),
-            Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
-        },
-    )
+    errors = {
+        EmofastError: lambda request, e: _error(str(e), 400),
+        HTTPException: lambda request, e: _error(e.detail, e.status_code),
+        Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
+    }
+    return Starlette(routes=routes, exception_handlers=errors)
 
 
 def _error(sentence: str, status: int) -> Response:
@@ -128,8 +125,8 @@ async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
 class Live:
     """The WebSocket of the live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
 
-    def __init__(self, recognizer: EmotionRecognizer):
-        self._recognizer, self._open = recognizer, 0
+    def __init__(self, recognizer: EmotionRecognizer, detector: str):
+        self._recognizer, self._detector, self._open = recognizer, detector, 0
 
     async def __call__(self, scope, receive, send) -> None:
         socket = WebSocket(scope, receive, send)
@@ -138,7 +135,7 @@ class Live:
             await socket.close(1013, "too many live views are open")
             return
         self._open += 1
-        viewing = await run_in_threadpool(Viewing, self._recognizer)
+        viewing = await run_in_threadpool(Viewing, self._recognizer, self._detector)
         try:
             while True:
                 message = await socket.receive()

@@ -24,22 +24,7 @@ class Cluster:
     """
 
     def __init__(self, address: str | None = None, jobs: int | None = None, talkative: bool = False):
-        # Our privacy sentence depends on it: Ray reports usage to its makers unless told otherwise before it is imported.
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        own = {}
-        if not address:
-            # Ray listens to the whole network and runs what it is sent: only who knows the token is heard, and nobody else has it.
-            os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-            own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": _STORE}
-        try:
-            import ray
-        except ImportError:
-            raise EmofastError("--engine ray needs Ray, which is not installed: pip install 'ray>=2.52'; or leave --engine out") from None
-        try:
-            ray.init(address or "local", log_to_driver=talkative, logging_level=logging.CRITICAL, **own)
-        except (ConnectionError, ValueError, RuntimeError) as e:
-            where = f"Ray at {address} does not answer" if address else "Ray does not start"
-            raise EmofastError(f"{where} ({str(e).splitlines()[0]}); start it with `ray start --head`, or leave --address out") from None
+        ray = _start(address, jobs, talkative)
         self._ray, self._running, self._looked = ray, {}, -math.inf
         self._run, self._home = ray.remote(perform), ray.get_runtime_context().get_node_id()
         self._head = ray.get_runtime_context().gcs_address
@@ -96,3 +81,28 @@ class Cluster:
         if with_gpus:
             return {"num_gpus": 1, "num_cpus": max(1, int(min(node.get("CPU", 1) // node["GPU"] for node in with_gpus)))}
         return {"num_cpus": int(min(node["CPU"] for node in nodes if node.get("CPU")))}
+
+
+def _start(address: str | None, jobs: int | None, talkative: bool):
+    """The module `ray`, connected."""
+    # Our privacy sentence depends on it: Ray reports usage to its makers unless told otherwise before it is imported.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    own = {}
+    if not address:
+        # Ray listens to the whole network and runs what it is sent: only who knows the token is heard, and nobody else has it.
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "120")  # seconds for its head to come up: on a busy machine 20 are too few
+        own = {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": _STORE}
+    try:
+        import ray
+    except ImportError:
+        raise EmofastError("--engine ray needs Ray, which is not installed: pip install 'emofast[ray]'; or leave --engine out") from None
+    try:
+        ray.init(address or "local", log_to_driver=talkative, logging_level=logging.CRITICAL, **own)
+    except Exception as e:  # Ray raises of every kind, a plain one among them
+        where, way = "Ray does not start", "leave --engine out to work without it"
+        if address:
+            where = f"Ray at {address} does not answer"
+            way = "start it with `ray start --head`, and where it wants a token, export RAY_AUTH_MODE=token"
+        raise EmofastError(f"{where} ({str(e).splitlines()[0]}); {way}") from None
+    return ray

@@ -21,6 +21,7 @@ from emofast.season.recordings import Recording, Recordings
 from emofast.season.summary import write_summary
 from emofast.season.table import Session, read_sessions
 from emofast.season.work import Recipe, finished, make_trailer
+from emofast.video.audience import timeline_path
 from emofast.video.timeline import digest
 
 __all__ = ["make_season", "open_engine", "watch_recording"]
@@ -84,7 +85,7 @@ class _Season:
         self._out, self._recipe, self._episodes = out, recipe, {}
         for s in sessions:
             self._episodes.setdefault(s.name, []).append(s)
-        made = [Recording(_key(s), s.file, out / s.name / "timelines" / f"{s.viewer}.parquet") for s in sessions]
+        made = [Recording(_key(s), s.file, timeline_path(out / s.name / "timelines", s.viewer)) for s in sessions]
         self._made = {r.name: r for r in made}
         films = {name: rows[0].episode for name, rows in self._episodes.items()}
         self._waiting = Counter(s.name for s in sessions)

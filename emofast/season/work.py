@@ -6,35 +6,36 @@ import tempfile
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 
 from emofast.paths import atomic_write
-from emofast.recognition import EmotionRecognizer, FaceDetector
+from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.recognition.card import shipped_model
 from emofast.season.calls import UnfitMachine
 from emofast.season.table import Session
-from emofast.video.analysis import Task, _join, analyse_chunk
+from emofast.video.analysis import DETECTOR, Task, analyse_chunk, stamp_of
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.media import Media, probe
 
-__all__ = ["Recipe", "finished", "join", "look", "make_trailer", "piece"]
+__all__ = ["Recipe", "finished", "look", "make_trailer", "piece"]
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """How recordings are read and trailers cut. trust: load a pickled model that no card vouches for. length: seconds of a trailer
-    at most."""
+    """How recordings are read and trailers cut. detector: what finds faces. trust: load a pickled model that no card vouches for.
+    length: seconds of a trailer at most."""
 
     model: Path
-    trust: bool = False
-    length: float = 30.0
+    detector: str
+    trust: bool
+    length: float
 
     @classmethod
-    def of(cls, model: Path | None, trust: bool = False, length: float = 30.0) -> Recipe:
-        """`model` None is the shipped one. Raises `EmofastError` for one that cannot be used, before anything is started with it."""
-        model = (model or shipped_model()).absolute()
-        EmotionRecognizer(model, trust=trust)
-        return cls(model, trust, length)
+    def of(cls, model: Path | None = None, detector: str | None = None, trust: bool = False, length: float = 30.0) -> Recipe:
+        """None: the shipped model, the trailer's detector. Raises `EmofastError` for what cannot be used, before anything starts."""
+        recipe = cls((model or shipped_model()).absolute(), detector or DETECTOR, trust, length)
+        _readers(recipe)
+        return recipe
 
 
 def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task | None]:
@@ -44,7 +45,7 @@ def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task
     for path in (file, recipe.model):
         if not path.is_file():
             raise UnfitMachine.here(f"cannot see {path}, which must lie where all machines see it under this path")
-    stamp = Task.of(SimpleNamespace(path=file), out, recipe.model).stamp
+    stamp = stamp_of(file, recipe.model, recipe.detector)
     return stamp, None if stamp.items() <= known.items() else Task(probe(file), out, stamp)
 
 
@@ -55,11 +56,6 @@ def piece(task: Task, k: int, recipe: Recipe) -> bytes:
         elsewhere.parts.mkdir()
         analyse_chunk(elsewhere, k, *_readers(recipe))
         return next(elsewhere.parts.iterdir()).read_bytes()
-
-
-def join(task: Task) -> None:
-    """Make the pieces of a recording its timeline."""
-    _join(task)
 
 
 def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None], recipe: Recipe) -> None:
@@ -77,7 +73,7 @@ def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None
     order = pipeline.Order(
         sessions[0].episode, tuple(s.file for s in sessions), folder, recipe.model, recipe.trust,
         offsets={s.viewer: s.offset for s in sessions if s.offset is not None},
-        wish=Wish(recipe.length), overwrite=True, jobs=1, groups=groups,
+        wish=Wish(recipe.length), overwrite=True, jobs=1, groups=groups, detector=recipe.detector,
     )  # fmt: skip
     log = _Log()
     try:
@@ -106,9 +102,9 @@ class _Log(Listener):
 
 
 @lru_cache(maxsize=1)
-def _readers(recipe: Recipe) -> tuple[EmotionRecognizer, FaceDetector]:
+def _readers(recipe: Recipe) -> tuple[EmotionRecognizer, Detector]:
     """Of a worker, which stays: loading them takes a second."""
     import cv2
 
     cv2.setNumThreads(1)
-    return EmotionRecognizer(recipe.model, threads=1, trust=recipe.trust), FaceDetector()
+    return EmotionRecognizer(recipe.model, threads=1, trust=recipe.trust), make_detector(recipe.detector)

@@ -17,7 +17,6 @@ _WHERE = {
     "MixUp": "fastai.callback.mixup",
     "cross_entropy": "emofast.nets.heads",
     "distill": "emofast.training.recipes",
-    "distill_shipped": "emofast.training.recipes",
     "emotion_learner": "emofast.training.learners",
     "experiment": "emofast.training.runner",
     "face_augmentation": "emofast.data.augmentation",

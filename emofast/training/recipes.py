@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 from fastai.callback.core import Callback
 from fastai.learner import Learner, load_learner
 
-from emofast import paths
 from emofast.console import console, warn
 from emofast.data import Competition, get_dls
 from emofast.data.augmentation import face_augmentation, strong_augmentation
@@ -21,7 +19,7 @@ from emofast.training.learners import emotion_learner
 from emofast.training.predictions import predict, training_dl
 from emofast.training.results import Result, read_results, results_folder
 
-__all__ = ["distill", "distill_shipped", "load_trained", "out_of_fold", "three_stages"]
+__all__ = ["distill", "load_trained", "out_of_fold", "three_stages"]
 
 
 def three_stages(
@@ -73,27 +71,15 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
         return votes
     mixture = ensemble_of(list(found.values()), data)[0].mixture
     console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in mixture.weights.items()))
-    return _soften(votes, mixture({name: _predict_training(data, found[name].learner) for name in mixture.weights}), share)
-
-
-def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
-    """`distill` with the shipped model as the only teacher, which every checkout has."""
-    found = [p for folder in (paths.artifacts(), paths.SHIPPED) if (p := folder / "emofast.pkl").is_file()]
-    if not found:
-        warn(f"there is no {paths.artifacts() / 'emofast.pkl'} to learn from: this run learns from the labels alone")
-        return votes
-    return _soften(votes, _predict_training(data, found[0]), share)
-
-
-def _soften(votes: np.ndarray, predictions: np.ndarray, share: float) -> np.ndarray:
-    """`votes` mixed with `share` of `predictions`, both [n, 9]; rows without predictions keep their votes."""
-    soft, predicted = votes.astype(np.float32), predictions.any(axis=1)
-    soft[predicted] = (1 - share) * votes[predicted] + share * predictions[predicted]
+    predictions = {name: _predict_training(data, found[name]) for name in mixture.weights}
+    predicted = next(iter(predictions.values())).any(axis=1)
+    soft = votes.astype(np.float32)
+    soft[predicted] = (1 - share) * votes[predicted] + share * mixture({name: p[predicted] for name, p in predictions.items()})
     return soft
 
 
-def _predict_training(data: Competition, teacher: Path) -> np.ndarray:
-    """An exported learner's probabilities with flip TTA, float32 [n, 9]; zeros for rows that are not trained on."""
+def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
+    """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not trained on."""
     learn = _load(teacher)
     learn.dls = get_dls(data, size=learn.spec.size, bs=256, channels=learn.spec.channels)
     out, dl = np.zeros((len(data.labels), N), np.float32), training_dl(learn)
@@ -107,13 +93,13 @@ def load_trained(data: Competition, experiment: str) -> Learner | None:
     found = _recorded(data, [experiment])
     if not found:
         warn(f"{experiment} has left no trained network here to go on from: this run starts from nothing; run {experiment} first")
-    return _load(found[experiment].learner) if found else None
+    return _load(found[experiment]) if found else None
 
 
-def _load(path: Path) -> Learner:
+def _load(result: Result) -> Learner:
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "load_learner")  # of strangers' pickles; this project has written the file
-        return load_learner(path)
+        warnings.filterwarnings("ignore", "load_learner")  # of strangers' pickles; this program has written the file on this machine
+        return load_learner(result.learner)
 
 
 def out_of_fold(

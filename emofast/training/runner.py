@@ -41,14 +41,15 @@ from emofast.training.resume import Checkpoint, Session
 
 __all__ = ["Experiment", "experiment", "load_experiment"]
 
-QUICK_EPOCHS, QUICK_ROWS = 4, 2000
+QUICK, QUICK_ROWS = {"epochs": 24, "size": 32}, 2000
+"""A quick run: few pictures, and small, often enough to learn something from them in a minute."""
 
 
 def experiment(after: Sequence[str] = (), quick: dict | None = None, tour: bool = False) -> Callable[[Callable], Experiment]:
     """Decorate a function whose first argument is the data set, whose others are hyper-parameters, and which returns a Learner.
 
     `after`: experiments whose results it reads; it runs after them, and is out of date when one of them is recorded anew.
-    `quick`: arguments of a quick run (default: at most four epochs). `tour`: part of `./run_all.sh --quick`.
+    `quick`: arguments of a quick run (default: 24 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
     """
     return lambda function: Experiment(function, tuple(after), quick, tour)
 
@@ -62,7 +63,7 @@ class Experiment:
         self.script = Path(inspect.getfile(function)).resolve()
         _, *parameters = inspect.signature(function).parameters.values()
         self.defaults = {p.name: p.default for p in parameters}
-        self.quick = {"epochs": min(self.defaults.get("epochs", 1), QUICK_EPOCHS)} if quick is None else quick
+        self.quick = {k: v for k, v in QUICK.items() if k in self.defaults} if quick is None else quick
 
     @property
     def name(self) -> str:
@@ -123,7 +124,6 @@ class Experiment:
             description=doc.splitlines()[0] if doc else None,
             epilog=f"example: python experiments/{self.script.name} --data sample --quick",
             formatter_class=Help,
-            allow_abbrev=False,
         )
         add_data(p)
         p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")

@@ -25,7 +25,7 @@ from emofast.video.recording import HZ, Sampler
 from emofast.video.timeline import digest, read_timeline, write_timeline
 from emofast.video.watching import watch
 
-__all__ = ["CHUNK", "DETECTOR", "Task", "analyse", "analyse_chunk", "pending"]
+__all__ = ["CHUNK", "DETECTOR", "Task", "analyse", "analyse_chunk", "join", "pending", "stamp_of"]
 
 CHUNK = 30.0
 """Seconds of a recording that are one piece of work; every piece starts its tracker anew, so pieces do not depend on each other."""
@@ -46,9 +46,8 @@ class Task:
 
     @classmethod
     def of(cls, media: Media, out: Path, model: Path, detector: str = DETECTOR, hz: float = HZ, chunk: float = CHUNK) -> Task:
-        """The stamp: recording, model, detector and settings. A timeline with another one is stale."""
-        made_from = {"recording": digest(media.path), "model": digest(model), "detector": detector}
-        return cls(media, out, made_from | {"hz": hz, "chunk": chunk, "format": _FORMAT})
+        """The task with its stamp (see `stamp_of`)."""
+        return cls(media, out, stamp_of(media.path, model, detector, hz, chunk))
 
     @property
     def parts(self) -> Path:
@@ -59,6 +58,12 @@ class Task:
     @property
     def done(self) -> bool:
         return self.out.is_file() and {k: v for k, v in read_timeline(self.out)[1].items() if k in self.stamp} == self.stamp
+
+
+def stamp_of(recording: Path, model: Path, detector: str = DETECTOR, hz: float = HZ, chunk: float = CHUNK) -> dict:
+    """What a timeline is made from: recording, model, detector and settings. A timeline with another stamp is stale."""
+    made_from = {"recording": digest(recording), "model": digest(model), "detector": detector}
+    return made_from | {"hz": hz, "chunk": chunk, "format": _FORMAT}
 
 
 def digest_of(stamp: dict) -> str:
@@ -95,7 +100,7 @@ def analyse(tasks: Iterable[Task], model: Path, jobs: int, trust: bool = False) 
         yield from _in_parallel(work, jobs, model, trust)
     for task in tasks:
         if not task.done:
-            _join(task)
+            join(task)
 
 
 def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: Detector) -> float:
@@ -170,7 +175,7 @@ def _work(task: Task, k: int) -> float:
     return analyse_chunk(task, k, *_readers)
 
 
-def _join(task: Task) -> None:
+def join(task: Task) -> None:
     """Make the finished pieces one timeline; track numbers go on from piece to piece."""
     pieces, damaged, last = [], 0, 0
     for path in sorted(task.parts.glob("[0-9]*.parquet")):

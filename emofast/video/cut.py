@@ -12,12 +12,14 @@ __all__ = ["Cut"]
 
 @dataclass(frozen=True)
 class Cut:
-    """Frames [first, last) of the episode at `Media.rate`: `last` is the frame after the last one shown. rank: 1 is best."""
+    """Frames [first, last) of the episode at `Media.rate`: `last` is the frame after the last one shown. rank: 1 is best. label: an
+    editor's own name for it, or ""."""
 
     first: int
     last: int
     moment: Moment
     rank: int
+    label: str = ""
 
     @property
     def frames(self) -> int:
@@ -27,7 +29,7 @@ class Cut:
     @property
     def name(self) -> str:
         """What cutting programs call it."""
-        return f"MOMENT {self.rank} {self.moment.emotion.upper()}"
+        return self.label or f"MOMENT {self.rank} {self.moment.emotion.upper()}"
 
     def seconds(self, rate: Fraction) -> tuple[float, float]:
         """Start and end in episode seconds."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from emofast.paths import atomic_write
 from emofast.video.cut import Cut
 from emofast.video.media import Media
 from emofast.video.moments import Moment
-from emofast.video.words import clock, seconds_of
+from emofast.video.words import clock, one_line, seconds_of
 
 __all__ = ["COLUMNS", "read_moments", "rows_to_cuts", "write_moments"]
 
@@ -54,14 +55,15 @@ def rows_to_cuts(
     """Cuts from rows of text with the keys of `COLUMNS`, in the order of the rows: the first is taken first.
 
     Times are seconds, m:ss or h:mm:ss. Only start and end are needed; peak, score, emotion and viewers that are missing are what
-    the group's `table` says there. rank is only a name; where ranks are missing or alike the rows are numbered.
+    the group's `table` says there. rank is only a number to tell them apart; where ranks are missing or alike the rows are
+    numbered. A column "name", where there is one, is what cutting programs will call the moments.
     Raises `EmofastError` naming line and value.
     """
     cuts = [_cut(f"{name} line {line}", row, episode, table) for line, row in enumerate(rows, start=2)]
     ranks = [c.rank for c in cuts]
     if min(ranks) >= 1 and len(set(ranks)) == len(ranks):
         return cuts
-    return [Cut(c.first, c.last, c.moment, rank) for rank, c in enumerate(cuts, start=1)]
+    return [replace(cut, rank=rank) for rank, cut in enumerate(cuts, start=1)]
 
 
 def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.DataFrame | None) -> Cut:
@@ -93,7 +95,7 @@ def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.Da
         start, end, number("peak", known.peak, seconds_of), number("score", known.score), emotion or known.emotion,
         int(number("viewers", known.viewers)), number("p_value", math.nan),
     )  # fmt: skip
-    return Cut(first, last, m, int(number("rank", 0)))
+    return Cut(first, last, m, int(number("rank", 0)), one_line(text("name")))
 
 
 def _from_curves(table: pd.DataFrame | None, start: float, end: float) -> Moment:

@@ -118,6 +118,7 @@ def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
         hours, minutes, seconds, rest = map(int, timecode.split(":"))
         return ((hours - 10) * 3600 + minutes * 60 + seconds) * 25 + rest
 
+    assert '* "смех", =1+1 <b>' in seen["edl"], "cutting programs see the new name"
     expected = sorted((round(float(r["start"]) * 25), round(float(r["end"]) * 25)) for r in seen["rows"])
     assert [(frames(a), frames(b)) for a, b in cuts] == expected, "the edit list holds what was dragged, to the frame"
     again = tmp_path / "by command"

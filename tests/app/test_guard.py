@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from conftest import SECRET, TOKEN
 from PIL import Image
+from processes import run_python
 
 from emofast.app.guard import Guard, Shelf, kept_token
 from emofast.errors import EmofastError
@@ -147,3 +148,9 @@ def test_a_thousand_hostile_requests(app, shelf):
         assert SECRET.encode() not in answer.body and b"root:" not in answer.body and b"Traceback" not in answer.body
     assert seen >= {200, 400, 401, 403, 404, 405, 413}
     assert {p: p.stat().st_mtime_ns for p in shelf.parent.rglob("*") if not p.is_symlink()} == before
+
+
+def test_the_rooms_of_training_stay_closed():
+    rooms = "import emofast.app.server, emofast.app.command, emofast.app.editing, emofast.app.jobs, sys"
+    done = run_python("-c", f"{rooms}; print(sorted({{'torch', 'fastai', 'emofast.training'}} & set(sys.modules)))")
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr

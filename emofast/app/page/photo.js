@@ -19,10 +19,8 @@ export default function photo(main) {
   async function read(file) {
     fill(side, h("p", { role: "status" }, t("looking")));
     try {
-      const found = await ask("/api/predict", file);
-      let bitmap = null;
-      try { bitmap = await createImageBitmap(file); } catch { /* a kind that the server reads and this browser does not */ }
-      show(found, bitmap, file.name);
+      // a kind that the server reads and this browser does not is shown as boxes alone
+      show(await ask("/api/predict", file), await createImageBitmap(file).catch(() => null), file.name);
     } catch (e) {
       fill(side, h("p", { class: "bad", role: "status" }, e.message));
     }
@@ -31,7 +29,7 @@ export default function photo(main) {
   function show(found, bitmap, name) {
     const canvas = h("canvas", { width: found.width, height: found.height, role: "img", "aria-label": name }), c = canvas.getContext("2d");
     if (bitmap) c.drawImage(bitmap, 0, 0, found.width, found.height);
-    paintFaces(c, found.width, found.faces.map((f, k) => ({ box: f.box, label: emotionName(f.emotion), share: f.confidence, colour: colour(f.emotion), main: !k })));
+    paintFaces(c, found.width, found.faces.map((f, k) => ({ box: f.box, label: f.reason ? t(f.reason) : emotionName(f.emotion), share: f.reason ? undefined : f.confidence, colour: colour(!f.reason && f.emotion), main: !k })));
     fill(place, canvas);
     const json = JSON.stringify(found, null, 1);
     fill(side, h("div", { class: "row" }, h("button", { onclick: choose }, t("another")),
@@ -43,7 +41,7 @@ export default function photo(main) {
   function card(face) {
     const [table, show] = bars();
     show(Object.values(face.probabilities), face.emotion);
-    return h("section", { class: "card stack" }, h("div", { class: "now" }, h("span", { class: "dot", style: { background: colour(face.emotion) } }), emotionName(face.emotion)), table,
+    return h("section", { class: "card stack" }, h("div", { class: "now" }, h("span", { class: "dot", style: { background: colour(!face.reason && face.emotion) } }), face.reason ? t(face.reason) : emotionName(face.emotion)), table,
       h("p", { class: "soft" }, `${t("valence")} ${face.valence.toFixed(2)} · ${t("arousal")} ${face.arousal.toFixed(2)}`));
   }
 }
