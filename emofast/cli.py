@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -161,12 +162,17 @@ def _add_plan(sub) -> None:
     def run(args) -> None:
         from emofast.training.plan import plan
 
-        for planned in plan(args.only, args.quick):
-            print(f"experiments/{planned.script.name}")
+        order = plan(args.only, args.quick)
+        for planned in order:
+            after = ",".join(name for name in planned.after if any(p.name == name for p in order))
+            script = f"experiments/{planned.script.name}"
+            command = shlex.join([sys.executable, script]) + f" {args.flags}"
+            print(script if args.flags is None else f"{planned.name}\t{after}\t{command}")
 
     p = _command(sub, "plan", run, "the experiments in the order they run in: each after what it reads", "python -m emofast plan --quick")
     p.add_argument("--only", default="", metavar="NN,NN|all", help="these experiments, e.g. 01,07")
     p.add_argument("--quick", action="store_true", help="without --only: the tour that a quick run makes")
+    p.add_argument("--flags", metavar="FLAGS", help="print name, what it comes after, and its command with these flags, for several machines")
 
 
 def _add_sweep(sub) -> None:
