@@ -45,8 +45,6 @@ cd "$(dirname "$0")"
 . ./set_up.sh
 set_up
 
-# each experiment after what it reads: the scripts say what that is
-scripts=$("$PYTHON" -m emofast plan --only "$only" $quick)
 if [ -z "$data" ] && [ -n "$submit" ] && [ ! -f data/skillbox/train.zip ] && [ ! -d data/skillbox/train ]; then
     stage "0/4 Data: Kaggle and Google Drive" "2.5 GB; a broken download goes on"
     "$PYTHON" -m emofast data download
@@ -66,6 +64,9 @@ if [ -z "$data" ]; then
 BANNER
     fi
 fi
+# each experiment after what it reads, and those that suit the pictures: the scripts say so themselves
+plan=("$PYTHON" -m emofast plan --data "$data" --only "$only" $quick)
+scripts=$("${plan[@]}")
 echo "data: $data   experiments: $(echo $scripts | sed 's#experiments/##g')"
 
 stage "1/4 Data: read, checked" "seconds; the sample is drawn first, 30 s"
@@ -75,7 +76,7 @@ stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick ha
 failed=''
 if [ -n "$engine" ]; then
     flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
-    "$PYTHON" -m emofast plan --only "$only" $quick --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || failed=' see above'
+    "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || failed=' see above'
     scripts=''
 fi
 for script in $scripts; do

@@ -90,7 +90,7 @@ def test_run_all_goes_on_after_a_failing_experiment(project, tmp_path):
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (("--only", "99"), "--only 99: no script in experiments/ has the number 99"),
+        (("--data", "sample", "--only", "99"), "--only 99: no script in experiments/ has the number 99"),
         (("--nonsense",), "unknown argument --nonsense"),
         (("--data",), "--data needs"),
     ],
