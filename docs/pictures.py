@@ -28,7 +28,7 @@ from emofast.paths import atomic_write
 from emofast.recognition import EmotionRecognizer
 from emofast.sample import Identity, Pose, action_units, draw_face
 from emofast.sample.episode import DrawnEpisode
-from emofast.video.moments import Moment
+from emofast.video.cut import Cut
 from emofast.video.pipeline import Order, make_trailer
 
 HERE = Path(__file__).resolve().parent
@@ -78,8 +78,8 @@ def promo() -> Path:
     """Moments of the demo's trailer: the episode, its viewers a second later, and the group's curve below."""
     films = demo_films()
     order = Order(films.episode, films.viewers, demo_out(), model=demo_model(), offsets=films.starts, overwrite=True)
-    chosen = make_trailer(order)
-    best = sorted(sorted(chosen, key=lambda m: -m.score)[:PANELS], key=lambda m: m.peak)
+    trailer = make_trailer(order)
+    best = sorted((c.moment for c in sorted(trailer.chosen, key=lambda c: c.rank)[:PANELS]), key=lambda m: m.peak)
     figure = Figure(figsize=(WIDTH, 4.7), layout="constrained")
     grid = figure.add_gridspec(2, len(best), height_ratios=(1.35, 1))
     for k, moment in enumerate(best):
@@ -87,7 +87,7 @@ def promo() -> Path:
         ax.imshow(_scene(films, moment.peak, order.lag)[..., ::-1])
         ax.set_title(f"{_clock(moment.peak)}  {moment.emotion}", color=_colour(moment.emotion) * 0.8, size=10, weight="bold")
         _bare(ax)
-    _draw_curve(figure.add_subplot(grid[1, :]), pd.read_parquet(demo_out() / "group.parquet"), chosen)
+    _draw_curve(figure.add_subplot(grid[1, :]), trailer.table, trailer.chosen)
     return _save(figure, "promo.png")
 
 
@@ -110,9 +110,9 @@ def _draw_leaderboard(ax: Axes, table: pd.DataFrame) -> None:
     ax.set_xlabel("accuracy on held-out photographs, flip TTA")
 
 
-def _draw_curve(ax: Axes, table: pd.DataFrame, chosen: list[Moment]) -> None:
-    for moment in chosen:
-        ax.axvspan(moment.start, moment.end, color=_colour(moment.emotion), alpha=0.35, lw=0)
+def _draw_curve(ax: Axes, table: pd.DataFrame, chosen: list[Cut]) -> None:
+    for cut in chosen:
+        ax.axvspan(cut.moment.start, cut.moment.end, color=_colour(cut.moment.emotion), alpha=0.35, lw=0)
     ax.plot(table.t, table.score, color=INK, lw=1.4)
     ax.set_xlim(0, table.t.iloc[-1])
     ax.set_ylim(0, 105)

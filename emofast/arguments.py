@@ -7,7 +7,7 @@ import sys
 
 from emofast.console import visible
 
-__all__ = ["Help", "Parser", "add_data", "whole_number"]
+__all__ = ["Help", "Parser", "add_data", "add_engine", "whole_number"]
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -41,6 +41,13 @@ def add_data(p: argparse.ArgumentParser) -> None:
     """The flag that names the data set."""
     text = "data set: a folder in the competition's layout, or the drawn sample (default: data/skillbox, or what Kaggle has mounted)"
     p.add_argument("--data", metavar="DIR|sample", help=text)
+
+
+def add_engine(p: argparse.ArgumentParser) -> None:
+    """The flags that say where work is done: processes of this machine, or Ray."""
+    p.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or tasks of Ray on one or many")
+    p.add_argument("--address", metavar="auto|HOST:PORT", help="ray: the running cluster to use (default: a Ray of this machine's own)")
+    p.add_argument("--jobs", type=whole_number, metavar="N", help="processes on this machine (default: one a core)")
 
 
 def whole_number(text: str) -> int:

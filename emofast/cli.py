@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from emofast.arguments import Help, Parser, add_data, whole_number
+from emofast.arguments import Help, Parser, add_data, add_engine, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -296,16 +296,64 @@ def _add_bench(sub) -> None:
         "inference: milliseconds a face, beside the competition's 0.33 s\n"
         "video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
         "moments: planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv\n"
+        "season: what watching costs, and the schedule of 10,000 sessions simulated with it; written to artifacts/season\n"
         "robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
     )
     p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
-    p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness"), help="what to measure")
+    p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness", "season"), help="what to measure")
     p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: pictures to train on; robustness: to validate on")
     p.add_argument("--model", type=Path, metavar="FILE", help="all but training and moments: this model instead of the shipped one")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
     p.add_argument("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip")
     p.add_argument("--seeds", type=whole_number, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
     p.add_argument("--max-rows", type=whole_number, metavar="N", help="robustness: only a look, at that many pictures; nothing is recorded")
+
+
+def _add_season(sub) -> None:
+    def run(args) -> int:
+        from emofast.season.season import make_season
+        from emofast.season.work import Recipe
+
+        return make_season(args.table, args.out, Recipe.of(args.model, args.trust, args.length), args.engine, args.address, args.jobs)
+
+    def watch(args) -> None:
+        from emofast.season.season import watch_recording
+        from emofast.season.work import Recipe
+
+        watch_recording(args.file, args.out, Recipe.of(args.model, args.trust), args.jobs)
+
+    p = _command(
+        sub,
+        "season",
+        run,
+        "many episodes and viewers: a trailer folder for each episode and one page about all of them",
+        "python -m emofast season sessions.csv --out season",
+        "The table has a line for each recording: episode,viewer,file,offset and optionally group; files are relative to the table,\n"
+        "offset is the second of the episode at which the recording starts. Killed, the same command goes on; with the table changed\n"
+        "it does what is new. Several machines: --engine ray --address auto (docs/season.md). Exit code 1 if anything failed.",
+    )
+    p.add_argument("table", type=Path, metavar="TABLE", help="sessions.csv")
+    p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the season")
+    p.add_argument("--length", type=whole_number, default=30, metavar="S", help="seconds of each trailer at most")
+    _model_flags(p)
+    add_engine(p)
+
+    p = _command(
+        sub,
+        "watch",
+        watch,
+        "one recording into its timeline, as a season does it: for array jobs on a cluster without Ray",
+        "python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet",
+    )
+    p.add_argument("file", type=Path, metavar="FILE", help="recording of a viewer's face")
+    p.add_argument("--out", type=Path, required=True, metavar="TIMELINE", help="the Parquet file to write; one made from just this is kept")
+    _model_flags(p)
+    p.add_argument("--jobs", type=whole_number, metavar="N", help="processes (default: one a core)")
+
+
+def _model_flags(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -323,6 +371,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_export(sub)
     _add_bench(sub)
     _add_doctor(sub)
+    _add_season(sub)
     return parser
 
 

@@ -19,7 +19,7 @@ from emofast.paths import cache
 from emofast.recognition import Box, crop_face
 from emofast.sample import Identity, Pose, action_units, draw_into
 from emofast.sample.episode import DrawnEpisode, draw_episode
-from emofast.video.moments import Moment
+from emofast.video.pipeline import Trailer
 
 __all__ = ["demo_films", "demo_model", "demo_out", "tell_truth"]
 
@@ -30,6 +30,7 @@ _FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 def demo_films() -> DrawnEpisode:
     """An episode of 80 seconds and the films of its five viewers, drawn into the cache."""
     folder = cache() / "demo" / "films"
+    console.print("The demo's faces are drawn, and drawn faces need a network of their own: a small one is trained once and kept.")
     started = time.monotonic()
     with console.status("drawing an episode and its five viewers"):
         films = draw_episode(folder, seed=_SEED)
@@ -42,14 +43,13 @@ def demo_out() -> Path:
     return cache() / "demo" / "trailer"
 
 
-def tell_truth(films: DrawnEpisode, chosen: list[Moment]) -> None:
+def tell_truth(films: DrawnEpisode, trailer: Trailer) -> None:
     """Print which of the planted events the trailer shows."""
     console.print("\nwhat was planted in the drawn episode:")
     for event in films.events:
-        shown = next((m for m in chosen if m.start <= event.peak < m.end), None)
-        console.print(
-            f"  {event.peak:5.1f} s  {event.emotion:<9}  " + (f"in the trailer as {shown.emotion}" if shown else "not in the trailer")
-        )
+        frame = int(event.peak * trailer.episode.rate)
+        shown = next((c.moment.emotion for c in trailer.chosen if c.first <= frame < c.last), None)
+        console.print(f"  {event.peak:5.1f} s  {event.emotion:<9}  " + (f"in the trailer as {shown}" if shown else "not in the trailer"))
 
 
 def demo_model() -> Path:

@@ -37,7 +37,7 @@ TABLE: tuple[Emotion, ...] = (
     Emotion("disgust", "отвращение", (85, 139, 47), -0.60, 0.35, _TABLE_4.format("75 'disgusted'")),
     Emotion("fear", "страх", (123, 63, 160), -0.64, 0.60, _TABLE_4.format("101 'fearful'")),
     Emotion("happy", "радость", (247, 181, 0), 0.81, 0.51, _TABLE_4.format("31 'happy'")),
-    Emotion("neutral", "спокойствие", (144, 153, 162), 0.0, 0.0, "the origin, by definition"),
+    Emotion("neutral", "нейтрально", (144, 153, 162), 0.0, 0.0, "the origin, by definition"),
     Emotion("sad", "грусть", (52, 104, 192), -0.63, -0.27, _TABLE_4.format("151 'sad'")),
     Emotion("surprise", "удивление", (0, 168, 168), 0.40, 0.67, _TABLE_4.format("52 'surprised'")),
     Emotion("uncertain", "неясно", (200, 190, 215), -0.22, 0.21, _TABLE_4.format("91 'skeptical'")),

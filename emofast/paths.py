@@ -66,7 +66,7 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(path.parent)
+        _clear_leftovers(path.parent.absolute())  # as mkstemp names what is at work
         place = {"prefix": f".partial-{os.getpid()}@{_machine()}-", "suffix": path.suffix[-20:], "dir": path.parent}
         if folder:
             partial = Path(tempfile.mkdtemp(**place))

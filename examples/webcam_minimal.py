@@ -1,6 +1,6 @@
 """A live view in forty lines. Two tricks make it pleasant:
 
-1. Faces are looked for in every third frame only; between, the boxes stay where they are. Looking costs ten times as much as reading a face.
+1. Faces are looked for in every third frame only; between, the boxes stay where they are. Looking costs more than reading.
 2. Probabilities are averaged over half a second: an expression lasts longer than a frame, the network's doubts do not.
 
     python examples/webcam_minimal.py [FILM]

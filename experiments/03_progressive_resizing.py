@@ -11,9 +11,12 @@ data set ferplus9, 4080 validation pictures, weights none, 16 epochs
 accuracy 0.7877 (95 % interval 0.7752 to 0.7998, one seed), with flip TTA 0.7909
 macro F1 0.5423 (with TTA 0.5465), calibration error 0.1079
 FER+ protocol with TTA: accuracy 0.8610, macro F1 0.6683 (3553 pictures, eight classes)
+votes: JS divergence 0.0901, Spearman of entropies 0.675, AUROC of uncertain 0.801
 0.70 M parameters, 2.2 ms per face on one CPU thread, trained in 12 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
+recorded at 71b62ca, by an earlier version of the training code that kept the epoch that validated best; the present script gives
+the same losses in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       Little to gain on pictures of 48 px: an epoch at 32 px takes three quarters of one at 48 px (38 and 52 s), and the result is

@@ -11,9 +11,12 @@ data set ferplus9, 4080 validation pictures, weights none, 8 epochs
 accuracy 0.5635 (95 % interval 0.5483 to 0.5777, one seed), with flip TTA 0.5652
 macro F1 0.2545 (with TTA 0.2505), calibration error 0.0420
 FER+ protocol with TTA: accuracy 0.6217, macro F1 0.2989 (3553 pictures, eight classes)
+votes: JS divergence 0.2141, Spearman of entropies 0.283, AUROC of uncertain 0.643
 3.38 M parameters, 4.8 ms per face on one CPU thread, trained in 25 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
+recorded at c7f844c, by an earlier version of the training code that kept the epoch that validated best; the present script gives
+the same losses in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       Negative: 20 points below its ancestor. Two things in one: a ConvNeXt whose stem keeps one value of 4x4 pixels throws away

@@ -17,16 +17,21 @@ decoded by nearest centre: accuracy 0.4755
 0.70 M parameters, 6.4 ms per face on one CPU thread, trained in 3 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
+recorded at 74af0bc, by an earlier version of the training code that kept the epoch that validated best; the present script gives
+the same losses in a short seeded run (artifacts/bench/carried.csv)
 
 data set ferplus9, 4080 validation pictures, weights none, 16 epochs
 accuracy 0.7333 (95 % interval 0.7199 to 0.7463, one seed), with flip TTA 0.7380
 macro F1 0.4003 (with TTA 0.4014), calibration error 0.0649
 FER+ protocol with TTA: accuracy 0.8075, macro F1 0.4809 (3553 pictures, eight classes)
+votes: JS divergence 0.1230, Spearman of entropies 0.594, AUROC of uncertain 0.719
 against the classes' circumplex centres: no truth about any face: CCC valence 0.901, arousal 0.879; RMSE 0.195, 0.127
 decoded by nearest centre: accuracy 0.5539
 0.70 M parameters, 2.2 ms per face on one CPU thread, trained in 17 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
+recorded at c9e3e33, by an earlier version of the training code that kept the epoch that validated best; the present script gives
+the same losses in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       The plane can be learned where there is truth: CCC .94 and .93 on held-out drawn faces, trained on true points. As

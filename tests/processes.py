@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 def run_python(*args, **kwargs) -> subprocess.CompletedProcess:
     """A Python of its own in the project's root."""
     command = [sys.executable, *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, timeout=300, check=False, **kwargs)
+    return subprocess.run(command, capture_output=True, text=True, check=False, **{"cwd": PROJECT, "timeout": 300, **kwargs})
 
 
 def wait_until(condition: Callable[[], T], seconds: float = 240) -> T:

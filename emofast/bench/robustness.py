@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> None:
 def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows: int | None = None) -> Faces:
     """The validation pictures at the network's own size, the very pixels that training validates on; `max_rows` of them, drawn evenly.
 
-    Pictures that cannot be read are left out and counted aloud. Raises `EmofastError` where none is left.
+    Pictures that cannot be read are left out and counted. Raises `EmofastError` where none is left.
     """
     is_valid = frozen_split(comp)
     # All training pictures, not only these: it is the cache that training has filled.

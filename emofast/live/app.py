@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.live.leaving import Leaving
 from emofast.live.log import FaceLog
-from emofast.live.overlay import Status, draw
+from emofast.live.overlay import Status, draw, drawing_scale
 from emofast.live.pipeline import Pipeline, Seen
 from emofast.live.recorder import Recorder
 from emofast.live.smoothing import FaceView
@@ -41,7 +42,7 @@ class LiveView:
         self.source, self.pipeline, self.window, self.stages = source, pipeline, window, pipeline.stages
         self.texts, self.max_frames = LANGUAGES[lang], max_frames
         self.mirror = isinstance(getattr(source, "device", None), int)  # a person expects a mirror, a film none
-        self.paused = self.help = self.quit = False
+        self.paused = self.over = self.help = self.quit = False
         self.summary = Summary(self.stages, started)
         self._log = FaceLog(log) if log else None
         self._save = Recorder(save, source.fps) if save else None
@@ -73,7 +74,7 @@ class LiveView:
 
     def _step(self) -> None:
         """One turn of the loop: a new frame seen and shown, or, while paused or without one, the last one shown again."""
-        frame = None if self.paused else self._read()
+        frame = None if self.paused or self.over else self._read()
         if frame is None:
             if self.window and not self.quit:
                 self._show(self._draw(), wait_ms=20)
@@ -96,7 +97,7 @@ class LiveView:
             self.stages.add("wait" if self.source.live else "read", self._read_ms)
             self._lost_since = None
         elif self.source.ended:
-            self.quit = True
+            self.over, self.quit = True, not self.window  # a person may look at the last picture as long as he likes
         elif self.source.lost and not self.window:
             self._lost_since = self._lost_since or start
             if start - self._lost_since > GIVE_UP:
@@ -109,27 +110,34 @@ class LiveView:
         if self._frame is None:
             return np.full((480, 640, 3), 32, np.uint8)
         image, views = self._frame.image, self._seen.views
+        height, width = image.shape[:2]
+        scale = drawing_scale(width, height, shrink=self._save is None)
+        size = round(width * scale), round(height * scale)
+        image = image if scale == 1 else cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
         if self.source.lost:  # what is shown is over: dim it, and no face of it has an emotion now
             image, views = cv2.convertScaleAbs(image, alpha=0.4), []
-        if self.mirror:
-            image, views = cv2.flip(image, 1), [_mirrored(v, image.shape[1]) for v in views]
-        else:
-            image = image.copy()
+        image = cv2.flip(image, 1) if self.mirror else image
+        views = [_placed(v, scale, size[0] if self.mirror else None) for v in views]
         message = self._message if time.perf_counter() < self._message_until else None
         recording = self._record.seconds if self._record else None
-        margin = self.pipeline.recognizer.margin
-        return draw(image, views, self.texts, Status(self._fps, self.paused, recording, self.source.lost, self.help, message, margin))
+        margin, detector = self.pipeline.recognizer.margin, self.pipeline.detector.name
+        status = Status(self._fps, self.paused, self.over, recording, self.source.lost, self.help, message, margin, detector)
+        return draw(image, views, self.texts, status)
 
     def _keep(self, frame: Frame, picture: np.ndarray) -> None:
-        """Count, log and write one frame."""
-        if self._log:
-            self._log.add(frame.t, self.summary.frames, self._seen.views, self._seen.probabilities, self._seen.points)
+        """Count, log and write one frame. Raises `EmofastError` where the disk is full."""
+        writer, number = self._log, self.summary.frames
         self.summary.add(self._seen.views)
-        recorders = [r for r in (self._save, self._record) if r]
-        if recorders:
-            with self.stages("write"):
-                for recorder in recorders:
-                    recorder.add(picture, frame.t)
+        try:
+            if self._log:
+                self._log.add(frame.t, number, self._seen.views, self._seen.probabilities, self._seen.points)
+            recorders = [r for r in (self._save, self._record) if r]
+            if recorders:
+                with self.stages("write"):
+                    for writer in recorders:
+                        writer.add(picture, frame.t)
+        except OSError as e:
+            raise EmofastError(f"{writer.path} cannot be written further ({e.strerror}); what was written until then is kept") from None
 
     def _show(self, picture: np.ndarray, wait_ms: int) -> None:
         with self.stages("show"):
@@ -141,6 +149,7 @@ class LiveView:
         if key == "q":
             self.quit = True
         elif key == "space":
+            self.quit = self.over
             self.paused = not self.paused
             self._lead = None
         elif key == "m":
@@ -166,9 +175,8 @@ class LiveView:
 
     def _toggle_recording(self) -> None:
         if self._record:
-            self._record.close()
-            self._say(f"{self.texts.saved}: {self._record.path.name}")
-            self._record = None
+            record, self._record = self._record, None
+            self._say(f"{self.texts.saved}: {record.path.name}" if record.close() else self.texts.nothing_saved)
         else:
             try:
                 self._record = Recorder(_unused("mp4"), self.source.fps)
@@ -200,19 +208,17 @@ class LiveView:
         return max(int(ahead * 1000), 1)
 
     def _close(self) -> None:
-        """Finish what is being written, whatever ended the session; then let go of camera, window and threads."""
-        for writer in (self._log, self._save, self._record):
-            if writer:
-                writer.close()
-        self.source.close()
-        self.pipeline.close()
-        if self.window:
-            self.window.close()
+        """Finish what is being written, whatever ended the session; then let go of camera and window. What fails does not stop the rest."""
+        with ExitStack() as stack:
+            for thing in (self.window, self.source, self._record, self._save, self._log):  # the last is closed first
+                if thing:
+                    stack.callback(thing.close)
 
 
-def _mirrored(view: FaceView, width: int) -> FaceView:
-    b = view.box
-    return replace(view, box=Box(width - b.x - b.w, b.y, b.w, b.h))
+def _placed(view: FaceView, scale: float, mirror: int | None) -> FaceView:
+    """The view in a picture `scale` times as large as the frame, seen in a mirror if its width is given."""
+    x, y, w, h = (round(v * scale) for v in (view.box.x, view.box.y, view.box.w, view.box.h))
+    return replace(view, box=Box(x if mirror is None else mirror - x - w, y, w, h))
 
 
 def _unused(suffix: str) -> Path:

@@ -43,12 +43,14 @@ def _fixed(*values: float) -> tuple[int, ...]:
 class Canvas:
     """Draws into `image` (uint8 BGR [h, w, 3], changed in place). Colours are (R, G, B), lengths in units that grow with the frame.
 
-    One unit is one pixel of a 640 x 480 frame; `px(units)` converts. Coordinates are pixels.
+    One unit is one pixel of a 640 x 480 frame; `px(units)` converts. Coordinates are pixels. The frame may end before the image does:
+    what lies right of `width` is the column beside it, `side` pixels wide.
     """
 
-    def __init__(self, image: np.ndarray):
+    def __init__(self, image: np.ndarray, width: int | None = None):
         self.image = image
-        self.height, self.width = image.shape[:2]
+        self.height, self.width = image.shape[0], width or image.shape[1]
+        self.side = image.shape[1] - self.width
         self.unit = max(min(self.height / 480, self.width / 640), 0.5) ** 0.85
 
     def px(self, units: float) -> int:
@@ -56,8 +58,8 @@ class Canvas:
         return max(round(units * self.unit), 1)
 
     def panel(self, x: int, y: int, w: int, h: int, radius: int, colour: Colour, opacity: float = 1.0) -> None:
-        """A filled rectangle with smooth round corners; parts outside the frame are left out."""
-        x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, self.width), min(y + h, self.height)
+        """A filled rectangle with smooth round corners; parts outside the image are left out."""
+        x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, self.width + self.side), min(y + h, self.height)
         if x0 >= x1 or y0 >= y1:
             return
         area = self.image[y0:y1, x0:x1]

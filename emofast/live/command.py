@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import re
 from pathlib import Path
 
 import cv2
 
 from emofast.arguments import Parser, whole_number
 from emofast.console import console
+from emofast.errors import EmofastError
 from emofast.live.app import LiveView
 from emofast.live.pipeline import Pipeline
-from emofast.live.sources import LiveSource, open_source
+from emofast.live.sources import SIZE, cameras, open_source
 from emofast.live.stages import Stages
 from emofast.live.texts import LANGUAGES
 from emofast.live.window import Window
 from emofast.paths import refuse_overwriting
-from emofast.recognition import EmotionRecognizer
+from emofast.recognition import DETECTORS, EmotionRecognizer, make_detector
 from emofast.recognition.card import shipped_model
 
 __all__ = ["parser", "run"]
@@ -27,6 +28,10 @@ def parser(description: str) -> argparse.ArgumentParser:
     """The flags of `webcam.py`."""
     p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--source", default="0", metavar="0|FILE|URL", help="camera number, video file or stream (default: 0, the first camera)")
+    p.add_argument("--list-cameras", action="store_true", help="list the cameras of this computer, and end")
+    p.add_argument("--size", type=_size, default=SIZE, metavar="WxH", help="size asked of a camera, pixels (default: 1280x720)")
+    p.add_argument("--detector", choices=DETECTORS, default="dlib",
+                   help="dlib: upright faces from 1/8 of the frame; centerface: turned, tilted, smaller ones (default: dlib)")  # fmt: skip
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
     p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")
     p.add_argument("--save", type=Path, metavar="OUT.mp4", help="write the annotated video (H.264)")
@@ -34,7 +39,8 @@ def parser(description: str) -> argparse.ArgumentParser:
         "--log",
         type=Path,
         metavar="OUT.csv",
-        help="write one row per face and instant: seconds, box in pixels, nine probabilities, valence, arousal",
+        help="write one row per face and instant: seconds, box in pixels and answer as shown (smoothed); nine probabilities, "
+        "valence and arousal as the network gives them (not smoothed)",
     )
     p.add_argument("--max-frames", type=whole_number, metavar="N", help="stop after N frames (default: when the film ends, or q)")
     p.add_argument("--lang", choices=list(LANGUAGES), default="en", help="language of the view (default: en; key l switches)")
@@ -43,7 +49,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         type=int,
         choices=(0, 1, 2),
         default=0,
-        help="0: faces from 1/8 of the frame; 1: from 1/16, searched 4 times slower; 2: from 1/32 (default: 0)",
+        help="1: faces of half the size are found too, scanned for 4 times slower; 2: of a quarter (default: 0)",
     )
     p.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of the network (default: 1)")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
@@ -52,17 +58,23 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, started: float | None = None) -> None:
     """One session as the flags say; raises `EmofastError` for whatever cannot work. `started`: `time.perf_counter()` of the start."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside still finishes the files
+    if args.list_cameras:
+        found = cameras()
+        console.print("\n".join(found) if found else "This computer has no camera that gives a picture.")
+        return
     cv2.setNumThreads(1)  # its pictures are small: handing them to threads costs more than drawing them
     refuse_overwriting([args.save, args.log], [Path(args.source)])
+    if args.save and args.log and args.save.absolute() == args.log.absolute():
+        raise EmofastError(f"{args.save} cannot be both the video and the log; name another file with --log")
     model = args.model or shipped_model()
     if args.max_frames is None and args.headless and not (args.save or args.log):
         console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")
     recognizer = _load(model, args.threads, args.trust)
-    source = open_source(args.source)
+    detector = make_detector(args.detector, args.upsample)
+    source = open_source(args.source, args.size)
     try:
-        window = None if args.headless else Window("emofast", source.size)
-        pipeline = Pipeline(recognizer, Stages(), background=isinstance(source, LiveSource) or window is not None, upsample=args.upsample)
+        window = None if args.headless else Window("emofast")
+        pipeline = Pipeline(recognizer, Stages(), detector)
         view = LiveView(source, pipeline, window, args.lang, args.save, args.log, args.max_frames, started)
     except BaseException:
         source.close()
@@ -78,3 +90,10 @@ def _load(model: Path, threads: int, trust: bool) -> EmotionRecognizer:
         recognizer = EmotionRecognizer(model, threads=threads, trust=trust)
     console.print(f"model: {model} ({recognizer.size} px, {'grey' if recognizer.channels == 1 else 'colour'})")
     return recognizer
+
+
+def _size(text: str) -> tuple[int, int]:
+    """1280x720 as (1280, 720)."""
+    if not (found := re.fullmatch(r"([1-9]\d{1,4})[xX]([1-9]\d{1,4})", text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write WIDTHxHEIGHT in pixels, as 1280x720")
+    return int(found[1]), int(found[2])

@@ -11,7 +11,7 @@ AGAIN = 0.5  # s: a signal that comes sooner is the same one, sent on by whoever
 
 
 class Leaving:
-    """While the block runs, SIGINT and SIGTERM set `asked` instead of interrupting.
+    """While the block runs, SIGINT, SIGTERM and SIGHUP (a closed terminal) set `asked` instead of interrupting.
 
     Told again, KeyboardInterrupt is raised after all, for a loop that does not come round; but never once `finishing` is set,
     when files are being closed. On the main thread only, as all handling of signals.
@@ -22,7 +22,9 @@ class Leaving:
         self._since = 0.0
 
     def __enter__(self) -> Leaving:
-        self._before = {number: signal.signal(number, self._told) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = [n for name in ("SIGINT", "SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))]
+        heard = [n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN]  # nohup means to go on
+        self._before = {n: signal.signal(n, self._told) for n in heard}
         return self
 
     def __exit__(self, *_) -> None:

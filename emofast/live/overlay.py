@@ -5,23 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+import cv2
 import numpy as np
 
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.live.canvas import Canvas, Colour
-from emofast.live.smoothing import FaceView
+from emofast.live.smoothing import AWAY, BAD_PICTURE, FaceView
 from emofast.live.texts import Texts
 from emofast.recognition import MARGIN, crop_square
 
-__all__ = ["Status", "draw"]
+__all__ = ["Status", "draw", "drawing_scale"]
 
 INK: Colour = (18, 21, 28)  # panels
+COLUMN: Colour = (30, 33, 41)  # behind the panels beside the picture
 PAPER: Colour = (244, 246, 250)  # text
 FAINT: Colour = (150, 158, 172)  # secondary text
 AXIS: Colour = (104, 111, 126)  # axes, empty bars
-GREY: Colour = (120, 128, 140)  # the colour of "not sure"
+GREY: Colour = (120, 128, 140)  # a face without a label
 RED: Colour = (235, 64, 64)
+BLUE: Colour = (52, 104, 192)
 PANEL = 0.72  # opacity: white text stays readable on a white wall
+LONGEST, SHORTEST = 1280, 640  # px between which the longer side of a picture for a window lies
+SIDE = 206  # units: width of the column beside the picture, where nothing lies over a face
+SMALL_FACE = 0.18  # of the picture's width: smaller faces have smaller labels
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Status:
 
     fps: float | None = None
     paused: bool = False
+    over: bool = False
     recording: float | None = None
     """Seconds recorded so far; None when nothing is."""
     lost: bool = False
@@ -37,27 +44,39 @@ class Status:
     message: str | None = None
     margin: float = MARGIN
     """How far beyond a face the network sees, of the face's side."""
+    detector: str = "dlib"
+    """Whose way out is named where there is no face."""
+
+
+def drawing_scale(width: int, height: int, shrink: bool = True) -> float:
+    """By how much a frame is enlarged before it is drawn on, so that text is readable, or (`shrink`) made smaller, so that a window
+    does not make a 4K camera slow."""
+    longer = max(width, height)
+    return max(SHORTEST / longer, min(1.0, LONGEST / longer if shrink else 1.0))
 
 
 def draw(image: np.ndarray, views: list[FaceView], texts: Texts, status: Status = Status()) -> np.ndarray:
-    """Draw everything into `image`, uint8 BGR [h, w, 3], in place; returns it. The largest face is the main one."""
-    c = Canvas(image)
+    """A new picture, uint8 BGR [h, w + side, 3]: the frame `image` with its faces marked, and a column with the numbers of the largest.
+
+    The frame is left as it is.
+    """
+    unit = Canvas(image).unit
+    c = Canvas(cv2.copyMakeBorder(image, 0, 0, 0, round(SIDE * unit), cv2.BORDER_CONSTANT, value=COLUMN[::-1]), image.shape[1])
     main = max(views, key=lambda v: v.box.w, default=None)
     for view in sorted(views, key=lambda v: v.box.w):
-        _box_and_label(c, view, texts, c.px(2.5 if view is main else 1.5), status.margin)
-    if main:
-        _bars(c, main, texts)
-        _circumplex(c, main, texts)
-    _chips(c, texts, status)
+        _box_and_label(c, view, texts, view is main, status.margin)
+    top = _chips(c, texts, status)
+    if main and main.reason not in (BAD_PICTURE, AWAY):
+        _circumplex(c, main, texts, _bars(c, main, texts, top))
     if status.lost:
         _notice(c, texts.lost, texts.lost_hint, RED)
     elif not views and not status.help:
-        _notice(c, texts.no_face, texts.no_face_hint, GREY)
+        _notice(c, texts.no_face, texts.no_face_hint[status.detector], GREY)
     if status.help:
         _help(c, texts)
     if status.message:
         _toast(c, status.message)
-    return image
+    return c.image
 
 
 def _colour(emotion: str | None) -> Colour:
@@ -69,36 +88,34 @@ def _on(colour: Colour) -> Colour:
     return INK if 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2] > 150 else PAPER
 
 
-def _box_and_label(c: Canvas, view: FaceView, texts: Texts, thickness: int, margin: float) -> None:
-    """The square that the network sees, and what it says."""
-    colour = _colour(view.emotion)
-    b = crop_square(view.box, margin)
-    c.frame(b.x, b.y, b.w, b.h, c.px(12), INK, thickness + c.px(1.5))
-    c.frame(b.x, b.y, b.w, b.h, c.px(12), colour, thickness)
-    name, share = texts.emotion(view.emotion), f"{view.confidence:.0%}"
-    size, pad, height = c.px(16), c.px(9), c.px(25)
-    width = pad + c.text_width(name, size, 600) + c.px(7) + c.text_width(share, size, 400) + pad
+def _box_and_label(c: Canvas, view: FaceView, texts: Texts, main: bool, margin: float) -> None:
+    """The square that the network sees, and what it says: above it, else below, else in it; small faces have small labels."""
+    colour, bold = _colour(view.emotion), min(max(view.box.w / (SMALL_FACE * c.width), 0.6), 1.0)
+    b, thickness = crop_square(view.box, margin), c.px(2.5 * bold if main else 1.5 * bold)
+    c.frame(b.x, b.y, b.w, b.h, c.px(12 * bold), INK, thickness + c.px(1.5))
+    c.frame(b.x, b.y, b.w, b.h, c.px(12 * bold), colour, thickness)
+    name, share = texts.emotion(view.emotion) if view.emotion else texts.reasons[view.reason], f"{view.confidence:.0%}"
+    size, pad, height, gap = c.px(16 * bold), c.px(9 * bold), c.px(25 * bold), c.px(7 * bold)
+    width = pad + c.text_width(name, size, 600) + pad
+    if view.emotion:
+        width += gap + c.text_width(share, size, 400)
     x = min(max(b.x, 0), max(c.width - width, 0))
-    y = b.y - height - c.px(5)
-    if y < 0:  # no room above: inside the box
-        y = min(max(b.y, 0) + c.px(5), c.height - height)
-        x = min(x + c.px(5), max(c.width - width, 0))
-    c.panel(x, y, width, height, c.px(8), colour, 0.94)
+    y = next((y for y in (b.y - height - c.px(5), b.y + b.h + c.px(5)) if 0 <= y <= c.height - height), max(b.y, 0) + c.px(5))
+    c.panel(x, y, width, height, c.px(8 * bold), colour, 0.94)
     ink = _on(colour)
     end = x + pad + c.text(name, x + pad, y + height / 2, size, ink, 600)
-    c.text(share, end + c.px(7), y + height / 2, size, ink, 400)
+    if view.emotion:
+        c.text(share, end + gap, y + height / 2, size, ink, 400)
 
 
-def _bars(c: Canvas, view: FaceView, texts: Texts) -> None:
-    """All nine probabilities of the main face, lower left."""
+def _bars(c: Canvas, view: FaceView, texts: Texts, y: int) -> int:
+    """All nine probabilities of the main face, from height `y` on; returns the height below."""
     size, row, pad = c.px(11), c.px(16), c.px(10)
-    names = max(c.text_width(texts.emotion(e), size) for e in EMOTIONS)
-    length, share = c.px(70), c.px(28)
-    w = pad + names + c.px(8) + length + share + pad
-    h = pad + row * len(EMOTIONS) + pad
-    x, y = c.px(12), c.height - h - c.px(12)
-    c.panel(x, y, w, h, c.px(12), INK, PANEL)
+    x, w, h = c.width + c.px(8), c.side - 2 * c.px(8), row * len(EMOTIONS) + 2 * pad
+    c.panel(x, y, w, h, c.px(12), INK)
+    names, share = (max(c.text_width(t, size, 600) for t in column) for column in (map(texts.emotion, EMOTIONS), ("100%",)))
     left, thick = x + pad + names + c.px(8), c.px(5)
+    length = w - 2 * pad - names - share - 2 * c.px(8)
     for i, emotion in enumerate(TABLE):
         mid, p = y + pad + row * (i + 0.5), float(view.probabilities[i])
         shown = emotion.name == view.emotion
@@ -107,14 +124,14 @@ def _bars(c: Canvas, view: FaceView, texts: Texts) -> None:
         if p >= 0.01:
             c.line(left + thick / 2, mid, left + thick / 2 + (length - thick) * p, mid, emotion.colour, thick)
         c.text(f"{p:.0%}", x + w - pad, mid, size, PAPER if shown else FAINT, 500 if shown else 400, "right")
+    return y + h + c.px(8)
 
 
-def _circumplex(c: Canvas, view: FaceView, texts: Texts) -> None:
-    """Valence to the right, arousal upwards, with the class centres and a trail; lower right."""
-    r, size, pad = c.px(54), c.px(10), c.px(10)
-    w, h = 2 * r + 2 * pad, 2 * r + 2 * pad + c.px(12)
-    x, y = c.width - w - c.px(12), c.height - h - c.px(12)
-    c.panel(x, y, w, h, c.px(12), INK, PANEL)
+def _circumplex(c: Canvas, view: FaceView, texts: Texts, y: int) -> None:
+    """Valence to the right, arousal upwards, with the class centres and a trail, from height `y` on."""
+    r, size, pad = c.px(58), c.px(10), c.px(10)
+    x, w, h = c.width + c.px(8), c.side - 2 * c.px(8), 2 * r + 2 * pad + c.px(12)
+    c.panel(x, y, w, h, c.px(12), INK)
     cx, cy = x + w / 2, y + pad + r
     c.disc(cx, cy, r, AXIS, 1)
     c.line(cx - r, cy, cx + r, cy, AXIS)
@@ -134,31 +151,36 @@ def _circumplex(c: Canvas, view: FaceView, texts: Texts) -> None:
     c.disc(*points[-1], c.px(4), tuple(int(v) for v in colour))
 
 
-def _chips(c: Canvas, texts: Texts, status: Status) -> None:
-    """Small signs along the top right."""
-    size, height, pad, gap = c.px(12), c.px(22), c.px(9), c.px(6)
-    right = c.width - c.px(12)
+def _chips(c: Canvas, texts: Texts, status: Status) -> int:
+    """Small signs along the top of the column; returns the height below."""
+    size, height, pad, gap = c.px(12), c.px(22), c.px(8), c.px(5)
+    x, y = c.width + c.px(8), c.px(10)
 
-    def chip(text: str, colour: Colour, opacity: float, dot: Colour | None = None) -> None:
-        nonlocal right
+    def chip(text: str, colour: Colour, dot: Colour | None = None) -> None:
+        nonlocal x
         w = 2 * pad + c.text_width(text, size, 500) + (c.px(11) if dot else 0)
-        c.panel(right - w, c.px(12), w, height, height // 2, colour, opacity)
+        c.panel(x, y, w, height, height // 2, colour)
         if dot:
-            c.disc(right - w + pad + c.px(3), c.px(12) + height / 2, c.px(3.5), dot)
-        c.text(text, right - pad, c.px(12) + height / 2, size, PAPER, 500, "right")
-        right -= w + gap
+            c.disc(x + pad + c.px(3), y + height / 2, c.px(3.5), dot)
+        c.text(text, x + w - pad, y + height / 2, size, PAPER, 500, "right")
+        x += w + gap
 
-    if status.fps is not None:
-        chip(f"{status.fps:.0f} fps", INK, PANEL)
+    if status.over:
+        chip(texts.over, BLUE)
+    elif status.paused:
+        chip(texts.paused, BLUE)
     if status.recording is not None:
-        chip(f"{texts.recording} {int(status.recording) // 60}:{int(status.recording) % 60:02d}", INK, 0.62, RED)
-    if status.paused:
-        chip(texts.paused, (52, 104, 192), 0.9)
+        chip(f"{texts.recording} {int(status.recording) // 60}:{int(status.recording) % 60:02d}", INK, RED)
+    if status.fps is not None and not status.over:
+        chip(f"{status.fps:.0f} fps", INK)
+    return y + height + c.px(8)
 
 
 def _notice(c: Canvas, title: str, hint: str, colour: Colour) -> None:
     """A state of its own, in the lower middle."""
     big, small, pad = c.px(18), c.px(12), c.px(16)
+    while c.text_width(hint, small) > c.width - 2 * pad and small > 8:
+        small -= 1
     w = 2 * pad + max(c.text_width(title, big, 600), c.text_width(hint, small))
     h = c.px(58)
     x, y = (c.width - w) // 2, c.height - h - c.px(24)

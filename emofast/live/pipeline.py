@@ -9,7 +9,8 @@ import numpy as np
 from emofast.live.smoothing import FaceView, Smoother
 from emofast.live.sources import Frame
 from emofast.live.stages import Stages
-from emofast.recognition import EmotionRecognizer, FaceDetector, FaceTracker, crop_face
+from emofast.recognition import Detector, EmotionRecognizer, FaceTracker, crop_face, make_detector
+from emofast.recognition.quality import quality, roll
 
 __all__ = ["Pipeline", "Seen"]
 
@@ -24,24 +25,19 @@ class Seen:
 
 
 class Pipeline:
-    """Tracker, recognizer and smoother in a row. Every stage's time goes into `stages`.
+    """Detector, tracker, recognizer and smoother in a row. Every stage's time goes into `stages`."""
 
-    With `background` faces are searched for in a second thread: right for a camera; a file gives the same result every time without.
-    """
-
-    def __init__(self, recognizer: EmotionRecognizer, stages: Stages, background: bool = False, upsample: int = 0):
+    def __init__(self, recognizer: EmotionRecognizer, stages: Stages, detector: Detector | None = None):
         self.recognizer, self.stages = recognizer, stages
-        self.tracker = FaceTracker(FaceDetector(upsample), background=background, timed=stages)
+        self.detector = detector or make_detector()
+        self._tracker = FaceTracker(self.detector, timed=stages)
         self._smoother = Smoother()
 
     def __call__(self, frame: Frame) -> Seen:
         """The faces of the next frame, all classified in one run of the network."""
-        faces = self.tracker.track(frame.image)
+        faces = self._tracker.track(frame.image)
         with self.stages("classify"):
-            crops = [crop_face(frame.image, f.box, self.recognizer.margin) for f in faces]
+            crops = [crop_face(frame.image, f.box, self.recognizer.margin, roll(f.landmarks)) for f in faces]
             probabilities, points = self.recognizer.predict_arrays(crops)
-        return Seen(self._smoother.update(frame.t, faces, probabilities, points), probabilities, points)
-
-    def close(self) -> None:
-        """End the background search."""
-        self.tracker.close()
+            views = self._smoother.update(frame.t, faces, probabilities, points, [quality(c) for c in crops])
+        return Seen(views, probabilities, points)

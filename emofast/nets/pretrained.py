@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,13 +11,14 @@ from pathlib import Path
 import timm
 import torch
 import torchvision
+from huggingface_hub import constants, get_session
 from timm.models import adapt_input_conv
 from torch import nn
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError, NoWeights
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
-from emofast.nets.groups import last_linear
+from emofast.nets.groups import head_of, last_linear
 from emofast.nets.small import SMALL, SmallResNet
 
 __all__ = ["DLIB", "DLIB_FACE_RESNET", "IMAGENET", "NONE", "create_network", "usable_weights"]
@@ -51,6 +53,8 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
         model = DlibFaceResNet(n_out, channels, drop)
     else:
         model = _library_network(arch, n_out, channels, weights == IMAGENET, drop)
+    if weights == IMAGENET and isinstance(head := head_of(model), nn.Linear):
+        head.reset_parameters()  # EfficientNet's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 6
     if weights == DLIB:
         load_dlib(model, installed_file())
     elif weights not in (IMAGENET, NONE):
@@ -86,7 +90,8 @@ def _library_network(arch: str, n_out: int, channels: int, pretrained: bool, dro
     options = {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
     try:
         if _base(arch) in timm.list_models():
-            return timm.create_model(arch, pretrained=pretrained, **options)
+            with _hub() if pretrained else nullcontext():
+                return timm.create_model(arch, pretrained=pretrained, **options)
         return _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop)
     except (OSError, RuntimeError) as e:  # hub errors are OSErrors; "no pretrained weights exist" is a RuntimeError
         if not pretrained:
@@ -99,6 +104,20 @@ def _library_network(arch: str, n_out: int, channels: int, pretrained: bool, dro
             "package, train from nothing with --weights none, give a file with --weights FILE.safetensors, or fetch them once on a "
             "connected machine and copy its Hugging Face cache ($HF_HOME)."
         ) from e
+
+
+@contextmanager
+def _hub():
+    """Hugging Face's cache alone where its hub does not answer within 3 s: its client would try ten times, for 46 s."""
+    before = constants.HF_HUB_OFFLINE
+    try:
+        get_session().head(constants.ENDPOINT, timeout=3)
+    except Exception:  # network, proxy, certificate and hub errors share no base class
+        constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
 
 
 def _from_wheel(model: nn.Module, arch: str) -> nn.Module:

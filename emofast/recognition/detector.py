@@ -1,62 +1,80 @@
-"""dlib's frontal face detector on a frame of any size, depth and kind."""
+"""What every face detector gives, whoever made it, and the detectors there are."""
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import dataclass, field
+from typing import Protocol
+
 import numpy as np
 
 from emofast.errors import EmofastError
-from emofast.faces import to_channels
 from emofast.recognition.boxes import Box
 
-__all__ = ["FaceDetector"]
+__all__ = ["DETECTORS", "BoxStatistics", "Detector", "Face", "make_detector"]
 
-# dlib's window is 80 px and a scan costs 24 ms for 640x480 grey pixels, so a frame is scanned 640 px wide: faces from an eighth of
-# the frame's width are found at any resolution, at one price. Each upsampling halves the smallest face and costs four times as much.
-SCAN_SIDE = 640
+DETECTORS = ("dlib", "centerface")
+"""Names that `make_detector` knows."""
 
 
-class FaceDetector:
-    """Frontal faces by dlib's HOG detector.
+@dataclass(frozen=True)
+class Face:
+    """One face of a frame."""
 
-    Finds upright faces from about 1/8 of the frame's longer side (`upsample=1`: 1/16, four times slower; `upsample=2`: 1/32). Faces
-    turned or tilted by more than about 30 degrees are not found; `FaceTracker` bridges them. An instance serves one thread at a time.
+    box: Box
+    """Square, in the frame's pixels, inside the frame, and from the brows to the chin whichever detector found it (`BoxStatistics`)."""
+    score: float
+    """How sure the detector is, on its own scale."""
+    landmarks: np.ndarray | None = field(default=None, compare=False)
+    """float32 [5, 2], x and y in the frame's pixels: the eyes left and right in the picture, nose, mouth corners left and right."""
+
+
+@dataclass(frozen=True)
+class BoxStatistics:
+    """How a detector's own boxes lie against the reference, dlib's, at which model cards state their crop margin: medians over faces
+    that both find. With them every detector gives reference boxes, and a card's margin is right for all."""
+
+    side: float = 1.0
+    """Side of the detector's own box over the reference's."""
+    lift: float = 0.0
+    """How far its centre lies above the reference's, as a share of the reference's side."""
+
+    def reference(self, cx: float, cy: float, side: float, scale: float) -> Box:
+        """The reference box, in frame pixels, of an own box of that centre and side in pixels that are `1 / scale` frame pixels each."""
+        side /= self.side
+        left, top = cx - side / 2, cy + self.lift * side - side / 2
+        return Box(round(left / scale), round(top / scale), round(side / scale), round(side / scale))
+
+
+class Detector(Protocol):
+    """A face detector; an instance serves one thread at a time."""
+
+    name: str
+    smallest: float
+    """Side of the smallest face that is found reliably, as a share of the frame's longer side."""
+    statistics: BoxStatistics
+    pace: int
+    """Frames of a live view from one scan to the next; the dearer a scan, the longer a tracker carries the faces on."""
+
+    def detect(self, frame: np.ndarray) -> list[Face]:
+        """The faces in `frame`, largest first.
+
+        `frame` is uint8 or uint16; grey [h, w], BGR [h, w, 3] or BGRA. Raises `EmofastError` for anything else.
+        """
+
+
+def make_detector(name: str = "dlib", upsample: int = 0) -> Detector:
+    """One of `DETECTORS`. Each `upsample` halves the smallest face that is found and costs about four times as much.
+
+    Raises `EmofastError` for another name or number, and where what the detector needs is not installed.
     """
+    if name not in DETECTORS:
+        raise EmofastError(f"there is no face detector {name!r}; choose {' or '.join(DETECTORS)}")
+    if upsample not in (0, 1, 2):
+        raise EmofastError(f"upsample={upsample!r} is out of range: give 0, 1 (faces of half the size) or 2 (a quarter)")
+    if name == "centerface":
+        from emofast.recognition.centerface import CenterFace
 
-    def __init__(self, upsample: int = 0):
-        try:
-            import dlib
-        except ImportError as e:
-            raise EmofastError(f"faces cannot be found because dlib does not load ({e}): pip install dlib-bin") from None
-        if not 0 <= upsample <= 3:
-            raise EmofastError(f"upsample={upsample} is out of range: 0 (faces from 1/8 of the frame) to 3 (from 1/64, 64 times slower)")
-        self.upsample = upsample
-        self._dlib = dlib.get_frontal_face_detector()
+        return CenterFace(upsample)
+    from emofast.recognition.hog import HogDetector
 
-    def detect(self, frame: np.ndarray) -> list[Box]:
-        """Boxes of the faces in `frame`, largest first.
-
-        `frame` is uint8 or uint16; grey [h, w], BGR [h, w, 3] or BGRA. Boxes are square and moved inside the frame where dlib's leave it.
-        """
-        height, width = frame.shape[:2]
-        grey, scale = self.working(frame)
-        boxes = [Box(round(x / scale), round(y / scale), round(s / scale), round(s / scale)) for x, y, s, _ in self.scan(grey)]
-        return sorted((b.inside(width, height) for b in boxes), key=lambda b: -b.w)
-
-    def working(self, frame: np.ndarray) -> tuple[np.ndarray, float]:
-        """The grey picture that is scanned, uint8 [h, w], and its scale: a pixel of it is `1 / scale` pixels of the frame."""
-        height, width = frame.shape[:2]
-        scale = min(1.0, SCAN_SIDE / max(height, width)) * 2**self.upsample
-        size = max(round(width * scale), 1), max(round(height * scale), 1)
-        grey = to_channels(frame, channels=1)
-        if grey.shape[::-1] != size:
-            grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        return np.ascontiguousarray(grey), scale
-
-    def scan(self, grey: np.ndarray, leniency: float = 0.0) -> list[tuple[float, float, float, float]]:
-        """(x, y, side, score) of every face in a grey picture, in its own pixels; `leniency` lowers the bar below dlib's own zero.
-
-        dlib releases the interpreter's lock meanwhile: a scan in another thread costs this one nothing on a second core.
-        """
-        rects, scores, _ = self._dlib.run(grey, 0, -leniency)
-        return [(r.left(), r.top(), r.width(), s) for r, s in zip(rects, scores)]
+    return HogDetector(upsample)

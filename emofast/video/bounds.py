@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -10,12 +9,12 @@ import numpy as np
 
 from emofast.video.media import Media, open_film
 
-__all__ = ["cut_points", "pauses", "shot_changes", "snap"]
+__all__ = ["cut_points", "hear", "pauses", "shot_changes"]
 
 Span = tuple[float, float]
 
-REACH = 1.2
-"""Seconds a cut may move to a better place."""
+REACH = 2.2
+"""Seconds a cut may move to a better place: from where the faces ask to the shot that holds the event."""
 
 PAUSE = 0.15
 """Seconds of quiet between two words that can take a cut."""
@@ -27,25 +26,11 @@ _RATE = 16000
 _HOP = 0.02
 
 
-def snap(wanted: float, shots: Iterable[float], quiet: Iterable[Span]) -> float:
-    """The best cut near `wanted` (seconds): a shot change in a pause, a shot change, a pause, or `wanted` itself."""
-    quiet = list(quiet)
-
-    def silent(t: float) -> bool:
-        return any(a <= t <= b for a, b in quiet)
-
-    candidates = [(wanted, 1.0 if not silent(wanted) else 0.7)]
-    candidates += [(t, 0.0 if silent(t) else 0.3) for t in shots]
-    candidates += [(min(max(wanted, a + PAUSE / 3), b - PAUSE / 3), 0.4) for a, b in quiet]
-    near = [(cost + abs(t - wanted) / REACH * 0.5, t) for t, cost in candidates if abs(t - wanted) <= REACH]
-    return min(near)[1]
-
-
-def cut_points(episode: Media, wanted: list[float]) -> tuple[list[float], list[Span]]:
-    """Shot changes and pauses of the episode around the `wanted` seconds; only those stretches are decoded."""
-    windows = _windows(wanted, episode.duration)
+def cut_points(episode: Media, spans: list[Span]) -> tuple[list[float], list[Span]]:
+    """Shot changes and pauses of the episode within `spans`; only those stretches are decoded."""
+    windows = _joined(spans, episode.duration)
     shots = [t for a, b in windows for t in shot_changes(episode.path, a, b)]
-    quiet = [span for a, b in windows for span in pauses(episode.path, a, b)] if episode.sound else []
+    quiet = [span for a, b in windows for span in pauses(episode, a, b)] if episode.sound else []
     return shots, quiet
 
 
@@ -53,7 +38,7 @@ def shot_changes(path: Path, start: float, end: float) -> list[float]:
     """Seconds at which a new shot begins, between `start` and `end`, by PySceneDetect's content detector."""
     from scenedetect import ContentDetector, SceneManager, open_video
 
-    video = open_video(str(path), backend="pyav", suppress_output=True)
+    video = open_video(str(path.absolute()), backend="pyav", suppress_output=True)
     if start > 0:
         video.seek(float(start))  # to PySceneDetect a whole number is a frame, a float is seconds
     manager = SceneManager()
@@ -62,9 +47,9 @@ def shot_changes(path: Path, start: float, end: float) -> list[float]:
     return [shot.seconds for shot, _ in manager.get_scene_list()[1:]]
 
 
-def pauses(path: Path, start: float, end: float) -> list[Span]:
+def pauses(episode: Media, start: float, end: float) -> list[Span]:
     """Stretches of at least `PAUSE` seconds that are `QUIET` dB below the loud parts between `start` and `end`."""
-    sound = _mono(path, start, end)
+    sound = hear(episode, start, end, _RATE)
     hop = round(_HOP * _RATE)
     if len(sound) < 10 * hop:
         return []
@@ -76,16 +61,16 @@ def pauses(path: Path, start: float, end: float) -> list[Span]:
     return [(a, b) for a, b in spans if b - a >= PAUSE]
 
 
-def _mono(path: Path, start: float, end: float) -> np.ndarray:
-    """Sound between two instants as float32 mono; starts exactly at `start`, silence where the stream has none."""
-    out = np.zeros(max(0, round((end - start) * _RATE)), np.float32)
-    with open_film(path) as film:
-        stream = film.streams.audio[0]
-        zero = (film.start_time or 0) / av.time_base
-        film.seek(int((start + zero) * av.time_base), backward=True)
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=_RATE)
+def hear(film: Media, start: float, end: float, rate: int) -> np.ndarray:
+    """The default sound track between two instants as float32 mono at `rate`, right from `start`; silence where there is none."""
+    out = np.zeros(max(0, round((end - start) * rate)), np.float32)
+    with open_film(film.path) as container:
+        stream = container.streams.audio[film.track]
+        zero = (container.start_time or 0) / av.time_base
+        container.seek(int((start + zero) * av.time_base), backward=True)
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         try:
-            for frame in film.decode(stream):
+            for frame in container.decode(stream):
                 if frame.pts is None:
                     continue
                 at = float(frame.pts * frame.time_base) - zero
@@ -93,23 +78,22 @@ def _mono(path: Path, start: float, end: float) -> np.ndarray:
                     break
                 for piece in resampler.resample(frame):
                     samples = piece.to_ndarray().ravel()
-                    here = round((at - start) * _RATE)
+                    here = round((at - start) * rate)
                     lo, hi = max(here, 0), min(here + len(samples), len(out))
                     if lo < hi:
                         out[lo:hi] = samples[lo - here : hi - here]
-                    at += len(samples) / _RATE
+                    at += len(samples) / rate
         except av.error.FFmpegError:
             pass  # damaged sound only means fewer pauses to cut in
     return out
 
 
-def _windows(wanted: list[float], duration: float) -> list[Span]:
-    """Stretches around the wanted cuts, joined where they overlap."""
-    windows: list[list[float]] = []
-    for t in sorted(wanted):
-        a, b = max(0.0, t - REACH - 1), min(duration, t + REACH + 1)
-        if windows and a <= windows[-1][1]:
-            windows[-1][1] = max(windows[-1][1], b)
-        else:
-            windows.append([a, b])
-    return [(a, b) for a, b in windows if b > a]
+def _joined(spans: list[Span], duration: float) -> list[Span]:
+    """The spans, within the film, joined where they overlap."""
+    joined: list[list[float]] = []
+    for a, b in sorted((max(0.0, a), min(duration, b)) for a, b in spans):
+        if joined and a <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], b)
+        elif a < b:
+            joined.append([a, b])
+    return [(a, b) for a, b in joined]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import re
 import signal
 from pathlib import Path
 
 from emofast.arguments import Parser, whole_number
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.recognition import DETECTORS
+from emofast.video.analysis import DETECTOR
 from emofast.video.pipeline import Order
-from emofast.video.selection import Wish
+from emofast.video.selection import ORDERS, Wish
+from emofast.video.words import seconds_of
 
 __all__ = ["order", "parser"]
 
@@ -36,9 +38,15 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--lag", type=_number, default=1.0, metavar="S", help="seconds by which faces follow the screen (default: 1)")
     p.add_argument("--offset", type=_offset, action="append", default=[], metavar="NAME=S",
                    help="this recording starts S seconds after the episode (before it: negative); may be given again")  # fmt: skip
+    p.add_argument("--order", choices=ORDERS, default="episode",
+                   help="of the moments: as in the episode, best first, or as moments.csv stands (default: episode)")  # fmt: skip
+    p.add_argument("--lufs", type=_loudness, default=-14.0, metavar="L", help="loudness of the trailer; off: as it is (default: -14)")
+    p.add_argument("--group", type=_group, action="append", default=[], metavar="LABEL=NAME,NAME",
+                   help="these recordings belong together, as women=anna,olga; may be given again, then groups are compared")  # fmt: skip
     p.add_argument("--from-moments", type=Path, metavar="CSV", help="take the moments from this file, edited by hand, and only cut again")
     p.add_argument("--overwrite", action="store_true", help="replace a finished trailer in DIR")
     p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    p.add_argument("--detector", choices=DETECTORS, default=DETECTOR, help=f"what finds faces (default: {DETECTOR})")
     p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     p.add_argument(
         "--jobs", type=whole_number, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
@@ -61,35 +69,19 @@ def order(args: argparse.Namespace) -> Order:
         idle = [name for name, value in given.items() if value]
         if idle and not args.demo:
             raise EmofastError(f"--from-moments only cuts again, the moments are as the file says; leave out {' and '.join(idle)}")
-    wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude))
+    wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude), args.order)
     return Order(
-        args.episode,
-        tuple(args.viewers),
-        args.out,
-        args.model,
-        args.trust,
-        args.lag,
-        dict(args.offset),
-        wish,
-        args.from_moments,
-        args.overwrite,
-        args.jobs,
-    )
-
-
-def _seconds(text: str) -> float:
-    """12.5, 1:02.5 or 1:00:02."""
-    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write seconds (75.5) or minutes (1:15.5)")
-    total = 0.0
-    for part in text.split(":"):
-        total = 60 * total + float(part)
-    return total
+        args.episode, tuple(args.viewers), args.out, args.model, args.trust, args.lag, dict(args.offset), wish, args.from_moments,
+        args.overwrite, args.jobs, dict(args.group), args.lufs, args.detector,
+    )  # fmt: skip
 
 
 def _range(text: str) -> tuple[float, float]:
     start, dash, end = text.partition("-")
-    span = (_seconds(start), _seconds(end)) if dash else (0.0, 0.0)
+    try:
+        span = (seconds_of(start), seconds_of(end)) if dash else (0.0, 0.0)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(str(e)) from None
     if span[0] >= span[1]:
         raise argparse.ArgumentTypeError(f"{text!r} is no range; write FROM-TO, as 0:00-1:30")
     return span
@@ -101,6 +93,23 @@ def _offset(text: str) -> tuple[str, float]:
         return name, _number(seconds if name else "")
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{text!r} is no offset; write NAME=SECONDS, as viewer-3=4.5") from None
+
+
+def _group(text: str) -> tuple[str, tuple[str, ...]]:
+    label, _, names = text.partition("=")
+    members = tuple(name.strip() for name in names.split(",") if name.strip())
+    if not label.strip() or not members:
+        raise argparse.ArgumentTypeError(f"{text!r} is no group; write LABEL=NAME,NAME, as women=anna,olga")
+    return label.strip(), members
+
+
+def _loudness(text: str) -> float | None:
+    if text == "off":
+        return None
+    value = _number(text)
+    if not -70 <= value <= -5:
+        raise argparse.ArgumentTypeError(f"{text!r} is no loudness; write -70 to -5 (LUFS), or off")
+    return value
 
 
 def _emotions(text: str) -> tuple[str, ...]:

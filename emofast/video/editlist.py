@@ -1,95 +1,161 @@
-"""The trailer as an edit list for cutting programs: CMX 3600 (`.edl`) and OpenTimelineIO (`.otio`)."""
+"""The trailer for cutting programs: CMX 3600 (`.edl`) and OpenTimelineIO (`.otio`), and the clock that all edit lists share."""
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from urllib.parse import quote
 
+import numpy as np
 import opentimelineio as otio
-from opentimelineio.opentime import RationalTime, TimeRange, to_timecode
+from opentimelineio.opentime import RationalTime, TimeRange
 
 from emofast.console import warn
+from emofast.emotions import BY_NAME
 from emofast.paths import atomic_write
+from emofast.video.cut import Cut
 from emofast.video.media import Media
+from emofast.video.words import one_line
 
-__all__ = ["HANDLE", "write_edl", "write_otio"]
+__all__ = ["HANDLE", "Timebase", "media_url", "write_edl", "write_otio", "write_otio_markers"]
 
 HANDLE = 1.0
 """Seconds before and after each cut that the edit list promises, where the episode has them."""
 
-_RECORD_START = "01:00:00:00"
+_DROPPING = (Fraction(30000, 1001), Fraction(60000, 1001))
+_COLOURS = {"RED": (230, 40, 40), "ORANGE": (240, 140, 20), "YELLOW": (245, 205, 20), "GREEN": (80, 150, 50), "CYAN": (0, 170, 170),
+            "BLUE": (50, 100, 200), "PURPLE": (120, 60, 160), "PINK": (200, 170, 210)}  # fmt: skip
 
-Cut = tuple[int, int, str]
-"""First frame, frame after the last, and a name."""
 
+@dataclass(frozen=True)
+class Timebase:
+    """How the frames of an episode are counted. start: number of its first frame. drop: its timecode is drop-frame."""
 
-def write_otio(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
-    """One video and, where the episode has sound, one audio track; every clip points into the whole episode, so handles are there."""
-    rate = float(episode.rate)
-    timeline = otio.schema.Timeline(title, global_start_time=otio.opentime.from_timecode(_RECORD_START, rate))
-    kinds = [otio.schema.TrackKind.Video] + [otio.schema.TrackKind.Audio] * episode.sound
-    for kind in kinds:
-        track = otio.schema.Track(kind, kind=kind)
-        track.extend(_clip(episode, cut) for cut in cuts)
-        timeline.tracks.append(track)
-    with atomic_write(path) as partial:
-        otio.adapters.write_to_file(timeline, str(partial))
+    rate: Fraction
+    start: int
+    drop: bool
+
+    @classmethod
+    def of(cls, episode: Media) -> Timebase:
+        """By the episode's own timecode: only its semicolon says whether frame numbers are dropped. Without one it counts from zero,
+        dropping at 29.97 and 59.94, as cutting programs do; so too where the timecode cannot be one (told)."""
+        if episode.timecode:
+            drop = ";" in episode.timecode
+            try:
+                if drop and episode.rate not in _DROPPING:
+                    raise ValueError
+                return cls(episode.rate, otio.opentime.from_timecode(episode.timecode, float(episode.rate)).to_frames(), drop)
+            except ValueError:
+                warn(
+                    f"the start timecode {episode.timecode!r} of {episode.path.name} does not fit {float(episode.rate):.3f} frames/s; "
+                    "the edit lists count from zero"
+                )
+        return cls(episode.rate, 0, episode.rate in _DROPPING)
+
+    @property
+    def record(self) -> int:
+        """The trailer's first frame number: one hour, as is the custom."""
+        return otio.opentime.from_timecode("01:00:00;00" if self.drop else "01:00:00:00", float(self.rate)).to_frames()
+
+    def timecode(self, frame: int) -> str:
+        """Hours, minutes, seconds and frames of frame number `frame`."""
+        return otio.opentime.to_timecode(RationalTime(frame, float(self.rate)), float(self.rate), drop_frame=self.drop)
+
+    def time(self, frames: int) -> RationalTime:
+        """`frames` as OpenTimelineIO counts them."""
+        return RationalTime(frames, float(self.rate))
 
 
 def write_edl(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
-    """One event a moment, picture and both channels of sound together; source times carry the episode's start timecode.
+    """One event a cut, picture and both channels of sound together; source times carry the episode's start timecode.
 
     Written here because OpenTimelineIO's CMX adapter writes neither sound channels nor the drop-frame line; it reads this file.
     """
-    rate = float(episode.rate)
-    first = _start(episode).to_frames()
-    drop = ";" in to_timecode(RationalTime(0, rate), rate)
-    record = otio.opentime.from_timecode(_RECORD_START.replace(":00:00:00", ";00;00;00") if drop else _RECORD_START, rate).to_frames()
-    lines = [f"TITLE: {title}", f"FCM: {'DROP FRAME' if drop else 'NON-DROP FRAME'}", ""]
-    for k, (a, b, name) in enumerate(cuts, start=1):
-        source = [to_timecode(RationalTime(first + f, rate), rate) for f in (a, b)]
-        target = [to_timecode(RationalTime(record + f, rate), rate) for f in (0, b - a)]
-        before, after = _handles(episode, a, b)
-        lines += [f"{k:03d}  {_reel(episode.path):8} {'AA/V' if episode.sound else 'V':5} C        {' '.join(source + target)}",
-                  f"* FROM CLIP NAME: {episode.path.name}",
-                  f"* {name}",
+    base = Timebase.of(episode)
+    record = base.record
+    lines = [f"TITLE: {one_line(title)}", f"FCM: {'DROP FRAME' if base.drop else 'NON-DROP FRAME'}", ""]
+    for k, cut in enumerate(cuts, start=1):
+        times = (base.start + cut.first, base.start + cut.last, record, record + cut.frames)
+        before, after = _handles(episode, cut)
+        lines += [f"{k:03d}  {_reel(episode.path):8} {'AA/V' if episode.sound else 'V':5} C        {' '.join(map(base.timecode, times))}",
+                  f"* FROM CLIP NAME: {one_line(episode.path.name)}",
+                  f"* {cut.name}",
                   f"* HANDLES: {before} FRAMES BEFORE, {after} FRAMES AFTER", ""]  # fmt: skip
-        record += b - a
+        record += cut.frames
     with atomic_write(path) as partial:
         partial.write_text("\n".join(lines), encoding="utf-8", newline="\r\n")
 
 
-def _clip(episode: Media, cut: Cut) -> otio.schema.Clip:
-    a, b, name = cut
-    rate = float(episode.rate)
-    start = _start(episode)
-    before, after = _handles(episode, a, b)
-    whole = TimeRange(start, RationalTime(episode.frames, rate))
-    media = otio.schema.ExternalReference(episode.path.resolve().as_uri(), whole)
-    media.name = episode.path.name
-    used = TimeRange(start + RationalTime(a, rate), RationalTime(b - a, rate))
-    return otio.schema.Clip(name, media, used, metadata={"emofast": {"handle_frames_before": before, "handle_frames_after": after}})
+def write_otio(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
+    """One video and, where the episode has sound, one audio track; every clip points into the whole episode, so handles are there."""
+    base = Timebase.of(episode)
+
+    def clip(cut: Cut) -> otio.schema.Clip:
+        before, after = _handles(episode, cut)
+        used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
+        facts = {"handle_frames_before": before, "handle_frames_after": after}
+        return otio.schema.Clip(cut.name, _reference(path, episode, base), used, markers=[_marker(cut, base)], metadata={"emofast": facts})
+
+    _write(path, title, episode, base.time(base.record), lambda: map(clip, cuts))
 
 
-def _handles(episode: Media, a: int, b: int) -> tuple[int, int]:
+def write_otio_markers(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
+    """The whole episode as one clip with a marker for every moment."""
+    base = Timebase.of(episode)
+    whole = TimeRange(base.time(base.start), base.time(episode.frames))
+
+    def clip() -> list[otio.schema.Clip]:
+        markers = [_marker(c, base) for c in cuts]
+        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, markers=markers)]
+
+    _write(path, title, episode, base.time(base.start), clip)
+
+
+def media_url(beside: Path, episode: Media) -> str:
+    """The episode relative to the folder of the edit list, so that both can move together; in full where it is on another drive."""
+    try:
+        # quote takes the bytes, so that names of old disks that are no UTF-8 come through
+        return quote(os.fsencode(Path(os.path.relpath(episode.path.resolve(), beside.resolve().parent)).as_posix()))
+    except ValueError:
+        return episode.path.resolve().as_uri()
+
+
+def colour_of(emotion: str) -> str:
+    """The marker colour nearest to the emotion's own."""
+    own = np.array(BY_NAME[emotion].colour)
+    return min(_COLOURS, key=lambda name: float(np.square(own - _COLOURS[name]).sum()))
+
+
+def _write(path: Path, title: str, episode: Media, start: RationalTime, clips) -> None:
+    timeline = otio.schema.Timeline(one_line(title), global_start_time=start)
+    for kind in [otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio][: 1 + episode.sound]:
+        track = otio.schema.Track(kind, kind=kind)
+        track.extend(clips())
+        timeline.tracks.append(track)
+    with atomic_write(path) as partial:
+        otio.adapters.write_to_file(timeline, str(partial), "otio_json")
+
+
+def _reference(path: Path, episode: Media, base: Timebase) -> otio.schema.ExternalReference:
+    whole = TimeRange(base.time(base.start), base.time(episode.frames))
+    media = otio.schema.ExternalReference(media_url(path, episode), whole)
+    media.name = one_line(episode.path.name)
+    return media
+
+
+def _marker(cut: Cut, base: Timebase) -> otio.schema.Marker:
+    at = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
+    return otio.schema.Marker(cut.name, at, color=colour_of(cut.moment.emotion))
+
+
+def _handles(episode: Media, cut: Cut) -> tuple[int, int]:
     """Frames of material before and after a cut, at most `HANDLE` seconds."""
     most = round(HANDLE * episode.rate)
-    return min(most, a), min(most, max(0, episode.frames - b))
-
-
-def _start(episode: Media) -> RationalTime:
-    """The timecode of the episode's first frame; zero where the file has none or a wrong one (told)."""
-    rate = float(episode.rate)
-    if episode.timecode:
-        try:
-            return otio.opentime.from_timecode(episode.timecode, rate)
-        except ValueError:
-            warn(
-                f"the start timecode {episode.timecode!r} of {episode.path.name} does not fit {rate:.3f} frames/s; "
-                "the edit lists count from zero"
-            )
-    return RationalTime(0, rate)
+    return min(most, cut.first), min(most, max(0, episode.frames - cut.last))
 
 
 def _reel(path: Path) -> str:

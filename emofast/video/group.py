@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ SHOWN = 0.3
 ISC_WINDOW = 6.0
 """Seconds over which agreement between viewers is correlated."""
 
-_FLOOR = 0.02  # valence/arousal units: a perfectly still face must not turn rounding errors into reactions
+_FLOOR = 0.05  # valence/arousal units: of a still face the smallest turn of the head must not count as a reaction
 _VALUES = [f"p_{e}" for e in EMOTIONS] + ["valence", "arousal"]
 
 
@@ -44,7 +45,8 @@ class Group:
     t: float [T], episode seconds. names: n names. seen: bool [n, T], face visible. values: float [n, T, 11], smoothed
     probabilities in the order of `EMOTIONS`, valence, arousal; NaN where not seen. reactions: float32 [n, T, 11], how far
     each viewer is from their own resting face, 0 where not seen: valence and arousal in robust standard deviations within
-    ±`CLIP`, then the rise of each emotion's probability times `CLIP` (neutral is no reaction: 0).
+    ±`CLIP`, then the rise of each emotion's probability times `CLIP` (neutral is no reaction: 0). attending: float [n, T], 1 where
+    the viewer is seen and not turned away, 0 where not, NaN where there is no recording.
     """
 
     t: np.ndarray
@@ -52,19 +54,31 @@ class Group:
     seen: np.ndarray
     values: np.ndarray
     reactions: np.ndarray
+    attending: np.ndarray
 
     @classmethod
-    def of(cls, viewers: dict[str, tuple[pd.DataFrame, float]], duration: float, lag: float = 1.0) -> Group:
+    def of(
+        cls, viewers: dict[str, tuple[pd.DataFrame, float]], duration: float, lag: float = 1.0, lengths: dict[str, float] | None = None
+    ) -> Group:
         """Put timelines on the episode's clock.
 
         viewers: name to (timeline of one face, episode second at which the recording starts). lag: seconds by which a
-        face follows the screen; a reaction at 61.0 s of the episode's clock is booked at 60.0 s.
+        face follows the screen; a reaction at 61.0 s of the episode's clock is booked at 60.0 s. lengths: seconds of each
+        recording; without, each counts as covering the episode to its end.
         """
         t = np.arange(0, max(duration, STEP), STEP)
         values = np.stack([align(frame, t, start - lag) for frame, start in viewers.values()])
         seen = np.isfinite(values[..., -1])
         reactions = np.stack([_reaction(v, s) for v, s in zip(values, seen)])
-        return cls(t, tuple(viewers), seen, values, reactions)
+        covered = [(t >= start) & (t < start + (lengths or {}).get(name, np.inf)) for name, (_, start) in viewers.items()]
+        facing = np.stack([_facing(frame, t, start) for frame, start in viewers.values()])
+        return cls(t, tuple(viewers), seen, values, reactions, np.where(np.stack(covered), facing, np.nan))
+
+    def part(self, names: Iterable[str]) -> Group:
+        """The viewers of these names alone."""
+        rows = [self.names.index(name) for name in names]
+        per_viewer = (a[rows] for a in (self.seen, self.values, self.reactions, self.attending))
+        return Group(self.t, tuple(self.names[k] for k in rows), *per_viewer)
 
     def distance(self) -> np.ndarray:
         """float [n, T]: how far each viewer is from rest, 0 to about 1; NaN where not seen."""
@@ -72,15 +86,19 @@ class Group:
         return np.where(self.seen, shown, np.nan)
 
     def table(self) -> pd.DataFrame:
-        """One row per `STEP`: t, viewers, valence, arousal, share_<emotion> (of the viewers seen), moved, agreement."""
+        """One row per `STEP`: t, viewers, valence, arousal, share_<emotion> (of the viewers seen), rise_<emotion> (mean rise of its
+        probability above rest), moved, agreement, attention (share of the viewers recorded who face the screen)."""
         count = self.seen.sum(0)
         some = np.where(count > 0, 1.0, np.nan)
         mean = np.nansum(self.values, axis=0) / np.maximum(count, 1)[:, None] * some[:, None]
         best = np.where(self.seen, np.argmax(np.nan_to_num(self.values[..., : len(EMOTIONS)]), axis=-1), -1)
         table = {"t": self.t, "viewers": count, "valence": mean[:, -2], "arousal": mean[:, -1]}
         table |= {f"share_{e}": (best == k).sum(0) / np.maximum(count, 1) * some for k, e in enumerate(EMOTIONS)}
+        table |= {f"rise_{e}": self.reactions[..., 2 + k].sum(0) / CLIP / np.maximum(count, 1) for k, e in enumerate(EMOTIONS)}
         table["moved"] = moved(self.reactions).sum(0)
         table["agreement"] = agreement(self.reactions) if len(self.names) > 1 else np.nan
+        recorded = np.isfinite(self.attending).sum(0)
+        table["attention"] = np.where(recorded > 0, np.nansum(self.attending, axis=0) / np.maximum(recorded, 1), np.nan)
         return pd.DataFrame(table)
 
 
@@ -101,6 +119,17 @@ def align(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
     weight = gaussian_filter1d(seen.astype(float), sigma, mode="constant")
     smooth = gaussian_filter1d(mean, sigma, axis=0, mode="constant") / np.maximum(weight, 1e-9)[:, None]
     return np.where(seen[:, None], smooth, np.nan)
+
+
+def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
+    """float [len(t)]: 1 where the face is seen, turned to the camera as far as the timeline knows, else 0. No lag is taken off:
+    attention is what a viewer does while the film runs."""
+    rows = timeline.dropna(subset=["valence"])
+    slot = np.rint((rows["t"].to_numpy() + start) / STEP).astype(int)
+    inside = (slot >= 0) & (slot < len(t))
+    turned = rows["facing"].fillna(1).to_numpy(float) if "facing" in rows else np.ones(len(rows))
+    count, towards = (np.bincount(slot[inside], weights, len(t)) for weights in (None, turned[inside]))
+    return (towards > count / 2).astype(float)
 
 
 def moved(reactions: np.ndarray) -> np.ndarray:
@@ -125,10 +154,13 @@ def correlation(total: np.ndarray, within: np.ndarray, n: int) -> np.ndarray:
 
 
 def variance(reaction: np.ndarray) -> np.ndarray:
-    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T]. Wraps around, as circular shifts do."""
+    """Variance of a reaction [T, k] in a sliding window, summed over its k columns: float [T].
+
+    Before and after the episode everybody rests: a window that wrapped around would see at its start what happens at its end.
+    """
     size = round(ISC_WINDOW / STEP)
-    mean = uniform_filter1d(reaction, size, axis=0, mode="wrap")
-    return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="wrap") - mean * mean, 0).sum(-1)
+    mean = uniform_filter1d(reaction, size, axis=0, mode="constant")
+    return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="constant") - mean * mean, 0).sum(-1)
 
 
 def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -138,7 +170,8 @@ def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
         return out
     known = values[seen]
     size = round(REST / STEP)
-    rest = np.median(known, axis=0) if len(known) <= size else median_filter(known, size=(size, 1), mode="nearest")
+    # reflected: repeated outwards, the first and last instant would be half of what is taken for rest near the edges
+    rest = np.median(known, axis=0) if len(known) <= size else median_filter(known, size=(size, 1), mode="reflect")
     away = known - rest
     p, va = away[:, : len(EMOTIONS)], away[:, len(EMOTIONS) :]
     spread = np.maximum(1.4826 * np.median(np.abs(va - np.median(va, axis=0)), axis=0), _FLOOR)

@@ -1,7 +1,9 @@
-"""What is in a film: size as displayed, frame rate, length by its packets, timecode, sound."""
+"""What is in a film: size as displayed, frame rate, length by its packets, timecode, sound, how its picture is coded."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +13,7 @@ import av
 
 from emofast.errors import EmofastError
 
-__all__ = ["RATES", "Media", "open_film", "probe", "standard_rate"]
+__all__ = ["RATES", "Media", "as_source", "open_film", "probe", "standard_rate"]
 
 RATES = tuple(
     Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)]
@@ -24,7 +26,9 @@ class Media:
     """One film. Seconds count from the container's start, as in a player.
 
     rate: frames per second of the trailer and the edit list, one of `RATES`. claimed: length the header gives, 0 where
-    it gives none; much more than `duration` means the file is cut short.
+    it gives none; much more than `duration` means the file is cut short. timecode: of the first frame, as the file states it;
+    drop-frame ones have a semicolon. track: which of its sound tracks is the default one, with so many channels.
+    pixel: width of a pixel by its height. colour: matrix, primaries and transfer by their numbers in ITU-T H.273.
     """
 
     path: Path
@@ -35,6 +39,16 @@ class Media:
     claimed: float
     timecode: str | None
     sound: bool
+    track: int = 0
+    channels: int = 2
+    pixel: Fraction = Fraction(1)
+    colour: tuple[int, int, int] = (2, 2, 2)
+    interlaced: bool = False
+
+    @property
+    def hdr(self) -> bool:
+        """PQ (SMPTE ST 2084) or HLG (ARIB STD-B67)."""
+        return self.colour[2] in (16, 18)
 
     @property
     def frames(self) -> int:
@@ -43,13 +57,15 @@ class Media:
 
 
 @contextmanager
-def open_film(path: Path):
+def open_film(path: Path) -> Iterator[av.container.InputContainer]:
     """`av.open` whose failures are one clear sentence."""
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for names that no system takes
         raise EmofastError(f"{path} is not a file; check the path")
+    if not os.access(path, os.R_OK):
+        raise EmofastError(f"{path} may not be read by this account; change its permissions (chmod +r)")
     try:
-        container = av.open(str(path))
+        container = av.open(as_source(path))
     except (av.error.FFmpegError, OSError) as e:
         raise EmofastError(
             f"{path} cannot be read as a film ({e.strerror or e}); it is damaged or cut short: copy or export it again"
@@ -79,11 +95,22 @@ def probe(path: Path) -> Media:
             raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again")
         stated = stream.metadata.get("timecode") or film.metadata.get("timecode") or next(
             (s.metadata["timecode"] for s in film.streams if "timecode" in s.metadata), None)  # fmt: skip
-        width, height = _displayed(path, stream)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        sound = film.streams.audio
+        track = next((k for k, s in enumerate(sound) if s.disposition & av.stream.Disposition.default), 0)
+        first = _first_frame(path)
+        turned = first.rotation % 180 != 0
+        width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
         return Media(
-            Path(path), width, height, standard_rate(rate), end, (film.duration or 0) / av.time_base, stated, bool(film.streams.audio)
-        )
+            Path(path), width, height, standard_rate(rate), end, (film.duration or 0) / av.time_base, stated,
+            bool(sound), track, sound[track].channels if sound else 0,
+            Fraction(stream.sample_aspect_ratio or 1), (first.colorspace, first.color_primaries, first.color_trc), first.interlaced_frame,
+        )  # fmt: skip
+
+
+def as_source(path: Path) -> str:
+    """The path as FFmpeg must be told: a relative name with a colon (`12:30.mp4`) would be taken for a protocol."""
+    return f"file:{path}"
 
 
 def standard_rate(rate: Fraction) -> Fraction:
@@ -96,12 +123,10 @@ def standard_rate(rate: Fraction) -> Fraction:
     return min(fitting, key=lambda r: (unevenness(r), r)) if fitting else min((r for r in RATES if r >= rate), default=RATES[-1])
 
 
-def _displayed(path: Path, stream) -> tuple[int, int]:
-    """Width and height after rotation, from the first frame that decodes: phones turn films by a flag."""
+def _first_frame(path: Path) -> av.VideoFrame:
+    """The first frame that decodes: it knows what headers do not, as the flag by which phones turn films."""
     with open_film(path) as film:
         try:
-            frame = next(film.decode(video=0))
+            return next(film.decode(video=0))
         except (StopIteration, av.error.FFmpegError):
             raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again") from None
-        turned = frame.rotation % 180 != 0
-    return (stream.height, stream.width) if turned else (stream.width, stream.height)

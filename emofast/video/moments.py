@@ -23,6 +23,12 @@ WEIGHTS = {"arousal": 1, "valence": 1, "share": 1, "emotion": 2, "agreement": 1}
 PROMINENCE = 8.0
 """Points of the score (0 to 100) by which a peak must stand out from its surroundings."""
 
+WORTH = 0.05
+"""Moments of which at most this share is false are listed although each alone could be chance."""
+
+AROUND, FARTHEST = 4.0, 15.0
+"""Seconds around a moment that its reaction lasts at least and at most."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -68,20 +74,26 @@ def _score(total: np.ndarray, n: int) -> np.ndarray:
     return 100 * sum(WEIGHTS[k] * v for k, v in parts.items()) / sum(WEIGHTS[k] for k in parts)
 
 
-def find_moments(group: Group, *, gap: float = 4.0, seed: int = 0) -> list[Moment]:
-    """All prominent moments, best first, at least `gap` seconds between two peaks. The same input gives the same moments."""
+def find_moments(group: Group, gap: float = 4.0, seed: int = 0) -> list[Moment]:
+    """The moments worth a look, best first, at least `gap` seconds between two peaks. The same input gives the same moments.
+
+    Peaks of the score that stand out from their surroundings by half their height; a smaller bump is the tail of a greater reaction.
+    Those that chance explains are left out, unless it explains all: then all are given.
+    """
     curve = score(group.reactions, group.seen)
     padded = np.pad(curve, 1)  # a peak at the very edge is one too
     peaks, found = find_peaks(padded, distance=max(1, round(gap / STEP)), prominence=PROMINENCE, width=0, rel_height=0.5)
-    peaks, left, right = peaks - 1, found["left_ips"] - 1, found["right_ips"] - 1
-    p = _p_values(group, peaks, curve[peaks], np.random.default_rng(seed))
+    stands = found["prominences"] >= curve[peaks - 1] / 2
+    peaks, left, right = (a[stands] for a in (peaks - 1, found["left_ips"] - 1, found["right_ips"] - 1))
+    p, q = _p_values(group, peaks, curve[peaks], np.random.default_rng(seed))
     rise, faces = group.reactions[..., 2:].sum(0), moved(group.reactions).sum(0)
-    moments = [
-        Moment(max(0.0, a * STEP), b * STEP, float(group.t[k]), float(curve[k]), _emotion(rise, k), int(faces[k]), float(q))
-        for k, a, b, q in zip(peaks, left.tolist(), right.tolist(), p)
+    known = [
+        (Moment(max(0.0, a * STEP), b * STEP, float(group.t[k]), float(curve[k]), _emotion(rise, k), int(faces[k]), float(chance)), false)
+        for k, a, b, chance, false in zip(peaks, left.tolist(), right.tolist(), p, q)
         if faces[k]
     ]
-    return sorted(moments, key=lambda m: -m.score)
+    worth = [m for m, false in known if m.p_value < SIGNIFICANT or false <= WORTH]
+    return sorted(worth or [m for m, _ in known], key=lambda m: -m.score)
 
 
 def _emotion(rise: np.ndarray, k: int) -> str:
@@ -90,22 +102,25 @@ def _emotion(rise: np.ndarray, k: int) -> str:
     return EMOTIONS[int(np.argmax(around))]
 
 
-def _p_values(group: Group, peaks: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Family-wise p-value of each peak: how often the highest point of shifted viewers is at least as high; of that share, which
-    `SHIFTS` shifts know only roughly, the upper 95 % bound (Clopper & Pearson 1934).
+def _p_values(group: Group, peaks: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Of each peak the family-wise p-value and the share of false ones among those as high; NaN for one viewer.
+
+    p: how often the highest point of shifted viewers is at least as high; of that share, which `SHIFTS` shifts know only roughly, the
+    upper 95 % bound (Clopper & Pearson 1934). The false share: how many peaks as high shifted viewers have, over how many there are.
 
     Each viewer is turned in time by a random amount, which keeps every face and breaks what they share. Moments found
-    significant are then cut out of the faces and the rest is tested again (step-down): a shared laugh that was
-    recognised as one must not count as the chance level of the others.
+    significant are then cut out of the faces, from where each face leaves rest to where it is back, and the rest is tested again
+    (step-down): a shared laugh that was recognised as one must not count as the chance level of the others, nor its end as another.
     """
-    p = np.full(len(peaks), np.nan)
+    p, q = np.full(len(peaks), np.nan), np.full(len(peaks), np.nan)
     if len(group.names) < 2 or not len(peaks):
-        return p
+        return p, q
     reactions = group.reactions.copy()
     todo = np.ones(len(peaks), bool)
     floor = 0.0
     while todo.any():
-        highest = _chance_maxima(reactions, group.seen, rng)
+        highest, as_high = _chance_levels(reactions, group.seen, heights, rng)
+        q[todo] = (as_high / (heights[:, None] <= heights).sum(1))[todo]
         reached = (highest[None] >= heights[todo, None]).sum(1)
         now = beta.ppf(0.95, reached + 1, SHIFTS - reached)
         now[reached == SHIFTS] = 1.0
@@ -115,15 +130,32 @@ def _p_values(group: Group, peaks: np.ndarray, heights: np.ndarray, rng: np.rand
             break
         floor = p[new].max()
         for k in peaks[new]:
-            reactions[:, max(0, k - round(4 / STEP)) : k + round(4 / STEP) + 1] = 0
+            _forget(reactions, k)
         todo &= ~new
-    return p
+    return p, q
 
 
-def _chance_maxima(reactions: np.ndarray, seen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Highest score of each of `SHIFTS` random circular shifts, float [SHIFTS]."""
+def _forget(reactions: np.ndarray, k: int) -> None:
+    """Put every viewer's reaction around instant `k` to rest: `AROUND` seconds, and on as long as the face is away from rest."""
+    strength = np.abs(reactions).max(-1)
+    for viewer, away in zip(reactions, strength > CLIP / 4):
+        a, b = max(0, k - round(AROUND / STEP)), min(len(away), k + round(AROUND / STEP) + 1)
+        while a > max(0, k - round(FARTHEST / STEP)) and away[a - 1]:
+            a -= 1
+        while b < min(len(away), k + round(FARTHEST / STEP)) and away[b]:
+            b += 1
+        viewer[a:b] = 0
+
+
+def _chance_levels(reactions: np.ndarray, seen: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Highest score of each of `SHIFTS` random circular shifts, float [SHIFTS], and how many peaks at least as high as each of `heights`
+    one of them has on average."""
     n, length = seen.shape
     features = _features(reactions, seen)
     twice = np.concatenate([features, features], axis=1)
-    totals = (sum(viewer[s : s + length] for viewer, s in zip(twice, rng.integers(length, size=n))) for _ in range(SHIFTS))
-    return np.array([_score(total, n).max() for total in totals])
+    highest, peaks = np.empty(SHIFTS), []
+    for k in range(SHIFTS):
+        curve = _score(sum(viewer[s : s + length] for viewer, s in zip(twice, rng.integers(length, size=n))), n)
+        highest[k] = curve.max()
+        peaks.append(curve[1:-1][(curve[1:-1] > curve[:-2]) & (curve[1:-1] >= curve[2:])])
+    return highest, (np.concatenate(peaks)[None] >= heights[:, None]).sum(1) / SHIFTS

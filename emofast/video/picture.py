@@ -1,4 +1,4 @@
-"""The timeline as one picture: score and moments, the viewers, the emotions they show, and how many were seen."""
+"""The timeline as one picture: score and moments, the viewers, the emotions they show, and how many attend."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ import pandas as pd
 
 from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.paths import atomic_write
+from emofast.video.cut import Cut
 from emofast.video.media import Media
-from emofast.video.moments import Moment
+from emofast.video.words import one_line
 
 __all__ = ["draw_timeline"]
 
 _INK, _FAINT = "#22262e", "#8a919c"
 
 
-def draw_timeline(path: Path, table: pd.DataFrame | None, moments: list[Moment], chosen: list[Moment], episode: Media) -> None:
+def draw_timeline(path: Path, table: pd.DataFrame | None, cuts: list[Cut], chosen: list[Cut], episode: Media) -> None:
     """Write the picture; without the group's `table` (moments made by hand) only the moments are drawn."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 6.5), dpi=110, layout="constrained")
     axes = figure.subplots(4, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1.6, 1.6, 0.7]})
-    for ax, name in zip(axes, ("score", "viewers", "emotions", "seen")):
+    for ax, name in zip(axes, ("score", "viewers", "emotions", "attention")):
         ax.set_ylabel(name, color=_FAINT)
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(colors=_FAINT)
         ax.margins(x=0)
-    _draw_moments(axes, moments, chosen)
+    _draw_moments(axes, cuts, chosen, episode)
     if table is not None:
         _draw_curves(axes, table)
-    axes[0].set_title(f"{episode.path.name}: {len(moments)} moments, {len(chosen)} in the trailer", loc="left", color=_INK)
+    title = f"{one_line(episode.path.name)}: {len(cuts)} moments, {len(chosen)} in the trailer"
+    axes[0].set_title(title, loc="left", color=_INK, parse_math=False)
     axes[0].set_ylim(0, 112)
     axes[-1].set_xlim(0, episode.duration)
     axes[-1].xaxis.set_major_formatter(lambda s, _: f"{int(s // 60)}:{int(s % 60):02d}")
@@ -39,14 +41,14 @@ def draw_timeline(path: Path, table: pd.DataFrame | None, moments: list[Moment],
         figure.savefig(partial, format="png")
 
 
-def _draw_moments(axes: np.ndarray, moments: list[Moment], chosen: list[Moment]) -> None:
-    taken = {id(m) for m in chosen}
-    for rank, m in enumerate(moments, start=1):
+def _draw_moments(axes: np.ndarray, cuts: list[Cut], chosen: list[Cut], episode: Media) -> None:
+    for cut in cuts:
+        m, shown = cut.moment, cut in chosen
         colour = np.array(BY_NAME[m.emotion].colour) / 255
         for ax in axes:
-            ax.axvspan(m.start, m.end, color=colour, alpha=0.22 if id(m) in taken else 0.07, lw=0)
-        if id(m) in taken:
-            axes[0].text(m.peak, 103, f"{rank} {m.emotion}", ha="center", size=8.5, color=colour * 0.75, weight="bold")
+            ax.axvspan(*cut.seconds(episode.rate), color=colour, alpha=0.22 if shown else 0.07, lw=0)
+        if shown:
+            axes[0].text(m.peak, 103, f"{cut.rank} {m.emotion}", ha="center", size=8.5, color=colour * 0.75, weight="bold")
 
 
 def _draw_curves(axes: np.ndarray, table: pd.DataFrame) -> None:
@@ -64,5 +66,5 @@ def _draw_curves(axes: np.ndarray, table: pd.DataFrame) -> None:
     axes[2].stackplot(t, *(table[f"share_{e}"].fillna(0) for e in shown), colors=colours, labels=shown, lw=0)
     axes[2].set_ylim(0, 1)
     axes[2].legend(ncols=len(shown), fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(0, 1.22), handlelength=1)
-    axes[3].fill_between(t, table["viewers"], step="mid", color=_FAINT, alpha=0.5, lw=0)
-    axes[3].set_ylim(0, len(people) + 0.1)
+    axes[3].fill_between(t, table["attention"], step="mid", color=_FAINT, alpha=0.5, lw=0)
+    axes[3].set_ylim(0, 1.02)

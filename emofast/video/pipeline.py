@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from emofast.console import console, warn
-from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition.card import shipped_model
-from emofast.video.analysis import Task, analyse
-from emofast.video.editlist import write_edl, write_otio
+from emofast.video.analysis import DETECTOR, Task
+from emofast.video.audience import Recording, gather, named, tell_damage, timeline_path, usable
+from emofast.video.comparing import compare
+from emofast.video.cut import Cut
+from emofast.video.editlist import write_edl, write_otio, write_otio_markers
+from emofast.video.finalcut import write_fcpxml, write_xml
+from emofast.video.folder import FILES, RECORD, TrailerFolder, open_folder, read_record
 from emofast.video.group import Group
+from emofast.video.insync import in_step
+from emofast.video.listener import Listener, Terminal
+from emofast.video.listing import read_moments, rows_to_cuts, write_moments
 from emofast.video.media import Media, probe
-from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
+from emofast.video.moments import SIGNIFICANT, find_moments, score
 from emofast.video.picture import draw_timeline
-from emofast.video.render import render
+from emofast.video.render import render, still
 from emofast.video.report import write_report
-from emofast.video.selection import Wish, choose, frames, place, read_moments, wanted, write_moments
-from emofast.video.timeline import read_timeline
-from emofast.video.viewers import person_on_screen, viewers
+from emofast.video.selection import Wish, choose, place, wanted
+from emofast.video.summary import reliability, summarise
+from emofast.video.timeline import digest
+from emofast.video.words import clock, one_line
 
-__all__ = ["Order", "group_table", "make_trailer"]
+__all__ = ["Order", "Trailer", "group_table", "make_trailer", "open_trailer", "recut"]
 
-_TELL_EVERY = 30  # seconds between two lines of progress in a log file
-_CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
+_SHORT = 0.8  # share of the length asked for under which it is said that there are no more moments
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to make. offsets: episode second at which a recording starts, by file name or stem. trust: load a pickled
-    model that no card vouches for. jobs: processes."""
+    """What to make. offsets: episode second at which a recording starts, by file name or stem; the others are put in step by their
+    sound. trust: load a pickled model that no card vouches for. jobs: processes. groups: label to names of recordings. lufs: loudness
+    of the trailer, None as it is."""
 
     episode: Path
     viewers: tuple[Path, ...]
@@ -49,128 +56,113 @@ class Order:
     from_moments: Path | None = None
     overwrite: bool = False
     jobs: int = 2
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lufs: float | None = -14.0
+    detector: str = DETECTOR
 
 
-def make_trailer(order: Order) -> list[Moment]:
-    """Fill the trailer folder `order.out`; returns the trailer's moments in episode order.
+@dataclass(frozen=True)
+class Trailer:
+    """A finished trailer. cuts: all moments that were listed, best first; chosen: those shown, in the trailer's order; table: the
+    group's curves (`group.parquet`), None where moments were made by hand; facts: what `trailer.json` says."""
+
+    out: Path
+    episode: Media
+    cuts: list[Cut]
+    chosen: list[Cut]
+    table: pd.DataFrame | None
+    facts: dict
+
+    @property
+    def seconds(self) -> float:
+        """Length of the trailer."""
+        return float(sum(c.frames for c in self.chosen) / self.episode.rate)
+
+
+def make_trailer(order: Order, listener: Listener | None = None, recordings: list[Recording] | None = None) -> Trailer:
+    """Fill the trailer folder `order.out`. recordings: those of `order.viewers`, where they have been looked into and named before.
 
     Timelines that are there and fresh are used again. Raises `EmofastError` for input that cannot give a trailer; what is
-    wrong with one recording among several is told, and the others go on.
+    wrong with one recording among several goes to the `listener` (the terminal, unless given), and the others go on.
     """
-    refuse_overwriting([order.out / "trailer.mp4"], [order.episode, *order.viewers])
-    episode = probe(order.episode)
-    _tell_damage(episode)
-    out = _folder(order)
+    listener = listener or Terminal()
+    episode = _episode(order, listener)
     if order.from_moments:
-        moments = read_moments(order.from_moments, episode)
-        beside = order.from_moments.with_name("group.parquet")
-        table = pd.read_parquet(beside) if beside.is_file() else None
-    else:
-        group = _watch_viewers(order, episode, out)
-        table = group_table(group)
-    if table is None:
-        (out / "group.parquet").unlink(missing_ok=True)  # of an earlier trailer here, whose curves are not these moments'
-    else:
-        with atomic_write(out / "group.parquet") as partial:
-            table.to_parquet(partial, index=False)
-    if not order.from_moments:
-        with console.status("looking for moments and places to cut"):
-            moments = place(find_moments(group, gap=order.wish.gap), episode, order.wish)
-    if not order.from_moments or order.from_moments.resolve() != (out / "moments.csv").resolve():
-        write_moments(out / "moments.csv", moments)
-    chosen = _choose(moments, episode, order.wish)
-    _cut(episode, moments, chosen, table, out)
-    _print(moments, chosen, out)
-    return chosen
-
-
-def _folder(order: Order) -> Path:
-    """The output folder; a finished trailer in it is kept unless `overwrite`."""
-    if (order.out / "trailer.mp4").exists() and not order.overwrite:
-        raise EmofastError(f"{order.out} already holds a trailer; name another folder, or add --overwrite (timelines are used again)")
-    try:
-        (order.out / "timelines").mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise EmofastError(f"{order.out} cannot be made a folder ({e.strerror}); name another one with --out") from None
-    return order.out
-
-
-def _watch_viewers(order: Order, episode: Media, out: Path) -> Group:
-    """Timelines of all recordings, and their people as a group on the episode's clock."""
-    films = [m for m in map(_usable, order.viewers) if m] if order.viewers else [episode]
-    if not films:
-        raise EmofastError("none of the viewers' recordings can be used; see the warnings above")
-    names = _names(films)
-    starts = _starts(order.offsets, films, names)
+        table = _table_beside(order.from_moments, episode, listener)
+        return _finish(order, episode, read_moments(order.from_moments, episode, table), table, listener)
+    recordings, groups = _recordings(order, episode, listener, recordings)
     model = _model(order.model)
-    tasks = [Task.of(film, out / "timelines" / f"{name}.parquet", model) for film, name in zip(films, names)]
-    _analyse(tasks, model, order)
-    people: dict[str, tuple[pd.DataFrame, float]] = {}
-    for name, film, task in zip(names, films, tasks):
-        timeline, facts = read_timeline(task.out)
-        if facts["damaged"]:
-            warn(f"{film.path.name}: {facts['damaged']} damaged packets were skipped")
-        found = viewers(timeline) if order.viewers else person_on_screen(timeline)
-        if not found:
-            warn(f"{film.path.name}: no face in it; this viewer counts as absent")
-        people |= {name + (f" ({k})" if len(found) > 1 else ""): (p, starts[name]) for k, p in enumerate(found, start=1)}
-        _tell_coverage(name, film, starts[name], episode, bool(order.viewers))
-    if not people:
-        raise EmofastError(
-            "no face was found in any recording; film the viewers from the front, with the face at least an eighth of the picture wide"
-        )
-    console.print(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}", markup=False)
-    if len(people) == 1:
-        warn("one viewer alone: nothing says whether others would agree, so moments carry no p-value")
-    # an actor's face is on the screen, not late behind it
-    return Group.of(people, episode.duration, order.lag if order.viewers else 0.0)
+    with open_folder(order.out, order.overwrite) as folder:
+        recordings = in_step(recordings, episode, listener)
+        tasks = [Task.of(r.film, timeline_path(order.out / "timelines", r.name), model, order.detector) for r in recordings]
+        group = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
+        table = group_table(group, groups)
+        listener.progress("looking for moments", 0, 2)
+        moments = find_moments(group, gap=order.wish.gap)
+        listener.progress("looking for moments", 1, 2)
+        cuts = place(moments, episode, order.wish)
+        listener.progress("looking for moments", 2, 2)
+        seats = [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
+        facts = {"viewers": seats, "reliability": reliability(group)}
+        return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
-def _usable(path: Path) -> Media | None:
-    """A viewer's recording, or None (told) where it cannot be read: the others go on."""
-    try:
-        film = probe(path)
-    except EmofastError as e:
-        warn(f"{e}. This viewer counts as absent")
-        return None
-    _tell_damage(film)
-    return film
+def recut(order: Order, rows: Iterable[Mapping[str, str]], listener: Listener | None = None) -> Trailer:
+    """Cut again in `order.out`, which holds a trailer, from moments as edited: rows of text as in `moments.csv` (see `rows_to_cuts`).
+    Nobody is watched again; curves and viewers stay as they are. `moments.csv` becomes the rows."""
+    listener = listener or Terminal()
+    episode = _episode(order, listener)
+    table = _table_beside(order.out / "moments.csv", episode, listener)
+    cuts = rows_to_cuts(rows, episode, table)
+    return _finish(replace(order, from_moments=None, overwrite=True), episode, cuts, table, listener)
 
 
-def _tell_damage(film: Media) -> None:
-    if film.claimed > film.duration + _CUT_SHORT:
-        warn(f"{film.path.name} is cut short: {film.claimed:.1f} s promised, {film.duration:.1f} s there; the rest counts as absent")
+def open_trailer(out: Path) -> Trailer:
+    """A finished trailer as it lies in its folder. Raises `EmofastError` where there is none, or its episode is gone."""
+    facts = read_record(out)
+    if not facts.get("finished"):
+        raise EmofastError(f"{out} holds no finished trailer")
+    episode = probe(Path(facts["episode"]["file"]))
+    table = read_table(out / "group.parquet", episode) if (out / "group.parquet").is_file() else None
+    cuts = read_moments(out / "moments.csv", episode, table)
+    spans = [tuple(span) for span in facts["chosen"]]
+    return Trailer(out, episode, cuts, [c for span in spans for c in cuts if (c.first, c.last) == span], table, facts)
 
 
-def _tell_coverage(name: str, film: Media, start: float, episode: Media, is_viewer: bool) -> None:
-    first, last = max(0.0, start), min(episode.duration, start + film.duration)
-    if is_viewer and (first > 1 or last < episode.duration - 3):
-        warn(
-            f"{name} covers {first:.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; "
-            "outside, this viewer counts as absent"
-        )
+def group_table(group: Group, labels: dict[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
+    """`group.parquet`: the group's table, the score, how far each viewer is from rest (`reaction <name>`, empty unseen), and where
+    viewers are labelled what `compare` says of the groups."""
+    table = group.table()
+    table["score"] = score(group.reactions, group.seen)
+    if labels:
+        table = pd.concat([table, compare(group, _members(group, labels))], axis=1)
+    return table.assign(**{f"reaction {name}": reaction for name, reaction in zip(group.names, group.distance())})
 
 
-def _names(films: Iterable[Media]) -> list[str]:
-    """File stems, told apart by a number where two are alike."""
-    names: list[str] = []
-    for film in films:
-        stem, k = film.path.stem, 2
-        while (name := stem if k == 2 and stem not in names else f"{stem}-{k}") in names:
-            k += 1
-        names.append(name)
-    return names
+def _members(group: Group, labels: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The people of each label: two faces in one recording are both of its label. A group in which nobody is seen is left out."""
+    people = {label: tuple(p for p in group.names if p in names or re.sub(r" \(\d+\)$", "", p) in names) for label, names in labels.items()}
+    return {label: names for label, names in people.items() if names}
 
 
-def _starts(offsets: dict[str, float], films: list[Media], names: list[str]) -> dict[str, float]:
-    starts = dict.fromkeys(names, 0.0)
-    for key, seconds in offsets.items():
-        meant = [key] if key in names else [n for film, n in zip(films, names) if key in (film.path.name, film.path.stem)]
-        if len(meant) != 1:
-            says = f"fits {' and '.join(meant)}" if meant else "is none of them"
-            raise EmofastError(f"--offset {key}: the recordings are {', '.join(names)}, and {key!r} {says}; name one of these")
-        starts[meant[0]] = seconds
-    return starts
+def _episode(order: Order, listener: Listener) -> Media:
+    episode = probe(order.episode)
+    outputs = [order.out / name for name in FILES if os.path.exists(order.out / name)]  # noqa: PTH110 - as in `open_film`
+    refuse_overwriting(outputs, [order.episode, *order.viewers])
+    tell_damage(episode, listener)
+    return episode
+
+
+def _recordings(
+    order: Order, episode: Media, listener: Listener, known: list[Recording] | None
+) -> tuple[list[Recording], dict[str, tuple[str, ...]]]:
+    """The recordings with the offsets that were given, and the names in each group."""
+    recordings = known or usable(order.viewers, episode, listener)
+    for key, seconds in order.offsets.items():
+        meant = named(recordings, key, "--offset")
+        recordings[recordings.index(meant)] = replace(meant, start=seconds, how="given")
+    groups = {label: tuple(named(recordings, key, "--group").name for key in keys) for label, keys in order.groups.items()}
+    return recordings, groups
 
 
 def _model(given: Path | None) -> Path:
@@ -179,80 +171,152 @@ def _model(given: Path | None) -> Path:
     return given or shipped_model()
 
 
-def _analyse(tasks: list[Task], model: Path, order: Order) -> None:
-    todo = [t for t in tasks if not t.done]
-    total = sum(t.media.duration for t in todo)
-    if not todo:
-        console.print("timelines are up to date")
-        return
-    seconds, started = 0.0, time.monotonic()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f} of {task.total:.0f} s of film"),
-        TimeRemainingColumn(),
-    )
-    told = started
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("watching", total=total)
-        for done in analyse(todo, model, order.jobs, order.trust):
-            seconds += done
-            progress.update(bar, advance=done)
-            if not console.is_terminal and time.monotonic() - told > _TELL_EVERY:
-                told = time.monotonic()
-                console.print(f"watching: {seconds:.0f} of {total:.0f} s of film after {told - started:.0f} s")
-    console.print(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
+def _table_beside(moments: Path, episode: Media, listener: Listener) -> pd.DataFrame | None:
+    """The curves that lie beside a `moments.csv`, if they are of this episode."""
+    path = moments.with_name("group.parquet")
+    if not path.is_file():
+        if moments.is_file():
+            listener.warning(f"no group.parquet beside {moments}: the report has no curves, and moments added by hand no score")
+        return None
+    try:
+        return read_table(path, episode)
+    except EmofastError as e:
+        listener.warning(f"{e}; the report has no curves, and moments added by hand no score")
+        return None
 
 
-def group_table(group: Group) -> pd.DataFrame:
-    """`group.parquet`: the group's table, the score, and how far each viewer is from rest (`reaction <name>`, empty unseen)."""
-    table = group.table()
-    table["score"] = score(group.reactions, group.seen)
-    return table.assign(**{f"reaction {name}": reaction for name, reaction in zip(group.names, group.distance())})
+def read_table(path: Path, episode: Media) -> pd.DataFrame:
+    """`group.parquet`. Raises `EmofastError` where it is damaged or of another episode."""
+    try:
+        table = pd.read_parquet(path)
+        of = table.attrs["emofast"]["episode"]
+    except Exception as e:  # pyarrow raises whatever the damage makes it stumble over
+        raise EmofastError(f"{path} is damaged ({type(e).__name__}) or not of a trailer made here") from None
+    if of != digest(episode.path):
+        raise EmofastError(f"{path} is of another episode")
+    return table
 
 
-def _choose(moments: list[Moment], episode: Media, wish: Wish) -> list[Moment]:
-    chosen = choose(moments, episode, wish)
+def _finish(order: Order, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, listener: Listener) -> Trailer:
+    chosen_from = order.from_moments if order.from_moments and order.from_moments.parent.resolve() == order.out.resolve() else None
+    with open_folder(order.out, order.overwrite, keep=chosen_from) as folder:
+        facts = {key: folder.record[key] for key in ("viewers", "reliability") if key in folder.record}
+        return _fill(folder, order, episode, cuts, table, facts, listener)
+
+
+def _fill(
+    folder: TrailerFolder, order: Order, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict, listener: Listener
+) -> Trailer:
+    """Write everything but the timelines; the record, by which a trailer counts as finished, comes last."""
+    out, name = folder.path, one_line(episode.path.stem)
+    chosen = _choose(cuts, episode, order.wish, listener)
+    facts |= {
+        "episode": {"file": str(episode.path.resolve()), "rate": str(episode.rate), "frames": episode.frames},
+        "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "chosen": [(c.first, c.last) for c in chosen], "summary": None,
+    }  # fmt: skip
+    if table is not None:
+        facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability"), "others": _others(out)}
+    _write_tables(folder, order.from_moments, episode, cuts, table, facts)
+    title = f"{name} trailer"
+    write_edl(out / "trailer.edl", title, episode, chosen)
+    write_otio(out / "trailer.otio", title, episode, chosen)
+    write_xml(out / "trailer.xml", title, episode, chosen, cuts)
+    write_fcpxml(out / "trailer.fcpxml", title, episode, chosen)
+    write_otio_markers(out / "moments.otio", f"{name} moments", episode, cuts)
+
+    def tell(stage: str):
+        return lambda done, total: listener.progress(stage, done, total, "moments")
+
+    render(episode, [(c.first, c.last) for c in chosen], out / "trailer.mp4", lufs=order.lufs, tell=tell("cutting the trailer"))
+    draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
+    posters = _posters(folder, episode, cuts, tell("taking stills"))
+    write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell("making the report"))
+    for made in FILES[3:-1]:
+        folder.wrote(made)
+    folder.save(facts, finished=True)
+    trailer = Trailer(out, episode, cuts, chosen, table, folder.record)
+    _tell(trailer, listener)
+    return trailer
+
+
+def _write_tables(
+    folder: TrailerFolder, edited: Path | None, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict
+) -> None:
+    """Curves and moments; of a `moments.csv` that was `edited` here nothing is touched."""
+    out, own = folder.path, bool(edited) and edited.resolve() == (folder.path / "moments.csv").resolve()
+    if table is None:  # those of an earlier trailer here are not these moments'
+        for name in ("group.parquet", "curves.csv"):
+            (out / name).unlink(missing_ok=True)
+            folder.made.pop(name, None)
+    else:
+        table.attrs = {"emofast": {"episode": digest(episode.path)}}
+        with atomic_write(out / "group.parquet") as partial:
+            table.to_parquet(partial, index=False)
+        with atomic_write(out / "curves.csv") as partial:
+            table.to_csv(partial, index=False, float_format="%.4f")
+        folder.wrote("group.parquet")
+        folder.wrote("curves.csv")
+    if not own:
+        folder.made.pop("moments.csv", None)
+        folder.save(facts, finished=False)
+        write_moments(out / "moments.csv", cuts, episode)
+        folder.wrote("moments.csv")
+    folder.save(facts, finished=False)
+
+
+def _others(out: Path) -> list[dict]:
+    """What the trailers in the folders beside this one say of their episodes, to compare."""
+    found = []
+    for path in sorted(out.absolute().parent.glob(f"*/{RECORD}"))[:20]:
+        record = read_record(path.parent)
+        if path.parent != out.absolute() and record.get("finished") and record.get("summary"):
+            means = {name: record["summary"]["curves"][name]["mean"] for name in ("score", "attention")}
+            found.append({"episode": one_line(Path(record["episode"]["file"]).stem)} | means)
+    return found
+
+
+def _posters(folder: TrailerFolder, episode: Media, cuts: list[Cut], tell) -> dict[int, Path]:
+    """A picture of each moment at its peak, by its rank; those of an earlier trailer here go."""
+    for old in [name for name in folder.made if name.startswith("posters/")]:
+        (folder.path / old).unlink(missing_ok=True)
+        del folder.made[old]
+    posters = {}
+    for k, cut in enumerate(cuts, start=1):
+        name = f"posters/{cut.rank:02d} {cut.moment.emotion}.jpg"
+        posters[cut.rank] = folder.path / name
+        still(episode, min(max(int(cut.moment.peak * episode.rate), cut.first), cut.last - 1), posters[cut.rank])
+        folder.wrote(name)
+        tell(k, len(cuts))
+    return posters
+
+
+def _choose(cuts: list[Cut], episode: Media, wish: Wish, listener: Listener) -> list[Cut]:
+    chosen, possible = choose(cuts, episode, wish), wanted(cuts, episode, wish)
     if not chosen:
         asked = f" of {', '.join(wish.emotions)}" if wish.emotions else ""
-        shortest = min((m.end - m.start for m in wanted(moments, episode, wish)), default=None)
         raise EmofastError(
-            f"no moment{asked} stands out; ask for other emotions or fewer exclusions" if shortest is None
-            else f"--length {wish.length:g} is shorter than every moment (the shortest: {shortest:.1f} s); raise it or set --moment-length"
+            f"no moment{asked} stands out; ask for other emotions or fewer exclusions" if not possible
+            else f"--length {wish.length:g} is shorter than every moment (the shortest: "
+            f"{min(c.frames for c in possible) / episode.rate:.1f} s); raise it or set --moment-length"
         )  # fmt: skip
-    chance = [m for m in chosen if m.p_value >= SIGNIFICANT]
+    seconds = float(sum(c.frames for c in chosen) / episode.rate)
+    if seconds < _SHORT * wish.length and len(chosen) == len(possible) and len(chosen) != wish.count:
+        listener.warning(f"the {len(chosen)} moments that stand out make {seconds:.1f} s of the {wish.length:g} s asked for")
+    chance = [c for c in chosen if c.moment.p_value >= SIGNIFICANT]
     if chance:
-        warn(
+        listener.warning(
             f"{len(chance)} of the trailer's {len(chosen)} moments could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length"
         )
     return chosen
 
 
-def _cut(episode: Media, moments: list[Moment], chosen: list[Moment], table: pd.DataFrame | None, out: Path) -> None:
-    ranks = {id(m): rank for rank, m in enumerate(moments, start=1)}
-    cuts = [(*frames(m, episode), f"MOMENT {ranks[id(m)]} {m.emotion.upper()}") for m in chosen]
-    title = f"{episode.path.stem} trailer"
-    write_edl(out / "trailer.edl", title, episode, cuts)
-    write_otio(out / "trailer.otio", title, episode, cuts)
-    with console.status("cutting the trailer"):
-        render(episode, [(a, b) for a, b, _ in cuts], out / "trailer.mp4")
-    with console.status("drawing the report"):
-        draw_timeline(out / "timeline.png", table, moments, chosen, episode)
-        write_report(out / "report.html", episode, moments, chosen, table)
-
-
-def _print(moments: list[Moment], chosen: list[Moment], out: Path) -> None:
-    seconds = sum(m.end - m.start for m in chosen)
-    console.print(f"\n{len(moments)} moments found, {len(chosen)} of them make a trailer of {seconds:.1f} s:")
-    for m in chosen:
+def _tell(trailer: Trailer, listener: Listener) -> None:
+    lines = [f"\n{len(trailer.cuts)} moments found, {len(trailer.chosen)} of them make a trailer of {trailer.seconds:.1f} s:"]
+    for c in trailer.chosen:
+        m, (start, end) = c.moment, c.seconds(trailer.episode.rate)
         p = "" if m.p_value != m.p_value else f"  p {m.p_value:.3f}"
-        console.print(
-            f"  {clock(m.start)} to {clock(m.end)}  {m.emotion:<{max(map(len, EMOTIONS))}}  score {m.score:3.0f}  {m.viewers} moved{p}"
-        )
-    console.print(f"\n{out / 'trailer.mp4'}\n{out / 'report.html'}  open it in a browser", markup=False)
-    console.print(f"{out / 'trailer.edl'}, {out / 'trailer.otio'}  for the cutting program", markup=False)
-
-
-def clock(seconds: float) -> str:
-    """61.25 as 1:01.2."""
-    return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
+        lines.append(f"  {clock(start)} to {clock(end)}  {m.emotion:<9}  score {m.score:3.0f}  {m.viewers} moved{p}")
+    out = trailer.out
+    lines += [f"\n{out / 'trailer.mp4'}", f"{out / 'report.html'}  open it in a browser"]
+    lines.append(f"{out / 'trailer.xml'} (Premiere, Resolve), .fcpxml (Final Cut), .edl, .otio  for the cutting program")
+    listener.note("\n".join(lines))

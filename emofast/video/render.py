@@ -3,101 +3,175 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
+import tempfile
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
-from emofast.video.media import Media
+from emofast.video.media import Media, as_source
 
-__all__ = ["render"]
+__all__ = ["loudness", "render", "still"]
 
 _PREROLL = 2.0  # seconds decoded before a cut, so that a variable frame rate has its frame on the screen at the cut
 _SAMPLES = 48000
 _CLICK = 0.02  # seconds of sound fade at every joint, against clicks
 _FADE = 0.25  # seconds of fade in and out of the whole trailer
+_PEAK = -1.5  # dBTP: louder peaks clip when a platform encodes the film again
+_FULL = b"No space left"
+_RAW = ("-f", "f32le", "-ar", str(_SAMPLES), "-ac", "2")
 
 
-def render(episode: Media, spans: list[tuple[int, int]], out: Path, *, height: int | None = None, crf: int = 18, fade: bool = True) -> None:
+def render(
+    episode: Media, spans: list[tuple[int, int]], out: Path, *, height: int | None = None, crf: int = 18, fade: bool = True,
+    lufs: float | None = None, tell: Callable[[int, int], None] = lambda done, total: None,
+) -> None:  # fmt: skip
     """Write `spans` of `episode`, each (first frame, frame after the last) at `episode.rate`, one after the other into `out`.
 
-    Constant frame rate, square pixels, even size, sound cut to the sample; a joint is exact to the frame. `height` shrinks the
-    picture (previews). Raises `EmofastError` where ffmpeg fails, `OSError` where the disk is full; `out` is whole or absent.
+    Constant frame rate, square pixels, even size, sound cut to the sample; a joint is exact to the frame. Span by span one ffmpeg
+    decodes for one that encodes, so memory does not grow with their number. HDR is tone-mapped to BT.709, interlaced film
+    deinterlaced, the default sound track folded to stereo. `height` shrinks the picture (previews); `lufs` is the loudness of the
+    whole (ITU-R BS.1770). tell: called with the number of spans done and all.
+    Raises `EmofastError` where ffmpeg fails, `OSError` where the disk is full; `out` is whole or absent.
     """
-    inputs, graph = [], []
-    for k, (a, b) in enumerate(spans):
-        skip = max(0, a - round(_PREROLL * episode.rate))
-        if skip:
-            inputs += ["-ss", f"{float(skip / episode.rate):.6f}"]
-        inputs += ["-t", f"{float((b - skip) / episode.rate) + 1:.6f}", "-i", str(episode.path)]
-        graph += _segment(episode, k, a - skip, b - skip, height)
     total = sum(b - a for a, b in spans)
-    graph.append(f"{''.join(f'[v{k}]' + (f'[a{k}]' if episode.sound else '') for k in range(len(spans)))}"
-                 f"concat=n={len(spans)}:v=1:a={int(episode.sound)}[vj]{'[aj]' if episode.sound else ''}")  # fmt: skip
-    graph += _ends(episode, float(total / episode.rate), fade)
+    size = _size(episode, height)
+    with tempfile.TemporaryDirectory(prefix=f".partial-{out.stem}-", dir=out.parent) as tmp, atomic_write(out) as partial:
+        silent, sound = Path(tmp) / "picture.mp4", Path(tmp) / "sound.f32"
+        colour = (1, 1, 1) if episode.hdr else episode.colour
+        looks = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*colour)
+        looks += f",{_fades('', total / episode.rate)}" if fade else ""
+        command = [*_ffmpeg(), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-r", str(episode.rate),
+                   "-i", "pipe:0", "-vf", looks, "-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p",
+                   str(silent)]  # fmt: skip
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as encoder:
+            failed = None
+            try:
+                for k, span in enumerate(spans):
+                    _decode(episode, span, size, encoder.stdin, sound, out)
+                    tell(k + 1, len(spans))
+            except EmofastError as e:
+                failed = e
+            encoder.stdin.close()
+            said = encoder.stderr.read()
+        if failed and _FULL not in said:  # a full disk ends the encoder, and thereby the decoder
+            raise failed
+        _check(encoder.returncode, said, out)
+        heard = ["-i", str(sound), "-af", _mastered(sound, total / episode.rate, fade, lufs), "-c:a", "aac",
+                 "-b:a", "192k" if height is None else "64k"] if episode.sound else []  # fmt: skip
+        _run([*_ffmpeg(), "-i", str(silent), *(_RAW if heard else ()), *heard, "-c:v", "copy", "-map_metadata", "-1",
+              "-movflags", "+faststart", str(partial)], out)  # fmt: skip
+
+
+def still(episode: Media, frame: int, out: Path) -> None:
+    """Write frame number `frame` of the episode as a JPEG, as it looks in the trailer."""
+    seek, at = _seek(episode, frame)
     with atomic_write(out) as partial:
-        command = [
-            _ffmpeg(),
-            "-hide_banner",
-            "-loglevel",
-            "error",
-            "-nostdin",
-            "-y",
-            *inputs,
-            "-filter_complex",
-            ";".join(graph),
-            "-map",
-            "[v]",
-        ]
-        if episode.sound:
-            command += ["-map", "[a]", "-c:a", "aac", "-b:a", "192k" if height is None else "64k"]
-        command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p", "-r", str(episode.rate),
-                    "-frames:v", str(total), "-map_metadata", "-1", "-movflags", "+faststart", str(partial)]  # fmt: skip
-        _run(command, out)
+        _run([*_ffmpeg(), *seek, "-i", as_source(episode.path), "-vf", _picture(episode, at, at + 1, _size(episode, None)),
+              "-frames:v", "1", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", str(partial)], out)  # fmt: skip
 
 
-def _segment(episode: Media, k: int, a: int, b: int, height: int | None) -> list[str]:
-    """Filters that cut frames `a` to `b` (counted from the input's seek point) of input `k` into [vk] and [ak]."""
-    rate = episode.rate
-    size = f"scale=-2:{height}" if height else "scale=trunc(iw*sar/2)*2:trunc(ih/2)*2"
+def loudness(source: list[str], name: Path) -> float:
+    """Integrated loudness (LUFS) of an ffmpeg input, -inf for silence."""
+    said = _run([*_ffmpeg("info"), *source, "-map", "0:a:0", "-af", "loudnorm=print_format=json", "-f", "null", "-"], name)
+    return float(json.loads(said[said.rindex("{") : said.rindex("}") + 1])["input_i"])
+
+
+_TO_SDR = (
+    "zscale=transfer=linear:npl=203:primariesin=bt2020:matrixin=bt2020nc,format=gbrpf32le,zscale=primaries=bt709,tonemap=mobius:desat=0,"
+    "zscale=transfer=bt709:matrix=bt709:range=limited"
+)
+"""HDR with its diffuse white at 203 nits (ITU-R BT.2408) to BT.709."""
+
+
+def _decode(episode: Media, span: tuple[int, int], size: tuple[int, int], encoder, sound: Path, out: Path) -> None:
+    """Pictures of one span into the encoder, its sound to the end of the file `sound`."""
+    seek, a = _seek(episode, span[0])
+    b = a + span[1] - span[0]
+    graph = [f"[0:v:0]{_picture(episode, a, b, size)}[v]"]
+    command = [*_ffmpeg(), *seek, "-t", f"{float(b / episode.rate) + 1:.6f}", "-i", as_source(episode.path)]
+    heard: list[str] = []
+    if episode.sound:
+        graph.append(f"[0:a:{episode.track}]{_sound(episode.rate, a, b)}[a]")
+        heard = ["-map", "[a]", *_RAW, str(sound.with_suffix(".span"))]
+    command += ["-filter_complex", ";".join(graph), "-map", "[v]", "-frames:v", str(b - a), "-f", "rawvideo", "pipe:1", *heard]
+    done = subprocess.run(command, stdout=encoder, stderr=subprocess.PIPE)
+    _check(done.returncode, done.stderr, out)
+    if episode.sound:
+        with sound.open("ab") as f:
+            f.write(sound.with_suffix(".span").read_bytes())
+
+
+def _seek(episode: Media, frame: int) -> tuple[list[str], int]:
+    """Where ffmpeg starts to decode for `frame`, and which frame it is counted from there."""
+    skip = max(0, frame - round(_PREROLL * episode.rate))
+    return (["-ss", f"{float(skip / episode.rate):.6f}"] if skip else []), frame - skip
+
+
+def _size(episode: Media, height: int | None) -> tuple[int, int]:
+    """Even width and height of what is written, pixels square."""
+    shrink = min(1, Fraction(height or episode.height, episode.height))
+    return tuple(max(2, int(side * shrink) // 2 * 2) for side in (episode.width * episode.pixel, episode.height))
+
+
+def _picture(episode: Media, a: int, b: int, size: tuple[int, int]) -> str:
+    """Filters that cut frames [a, b), counted from the seek point."""
     # fps lays a steady grid from the seek point, holding the last picture where the film ends early; then counting is exact
-    steady = f"fps={rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS"
-    picture = f"[{k}:v:0]{steady},{size},setsar=1,format=yuv420p[v{k}]"
-    if not episode.sound:
-        return [picture]
+    steady = f"fps={episode.rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS"
+    woven = ["bwdif=mode=send_frame:deint=interlaced"] if episode.interlaced else []
+    bright = [_TO_SDR] if episode.hdr else []
+    return ",".join([*woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *bright, "setsar=1", "format=yuv420p"])
+
+
+def _sound(rate: Fraction, a: int, b: int) -> str:
+    """Filters that cut the sound of frames [a, b), counted from the seek point, to the sample."""
     start, end = (round(_SAMPLES * f / rate) for f in (a, b))
-    length = Fraction(end - start, _SAMPLES)
-    fades = f"afade=t=in:d={_CLICK},afade=t=out:st={float(length) - _CLICK:.6f}:d={_CLICK}"
-    sound = (f"[{k}:a:0]aresample={_SAMPLES}:async=1:first_pts=0,apad=whole_len={end},atrim=start_sample={start}:end_sample={end},"
-             f"asetpts=PTS-STARTPTS,{fades},aformat=sample_fmts=fltp:channel_layouts=stereo[a{k}]")  # fmt: skip
-    return [picture, sound]
+    return (f"aresample={_SAMPLES}:async=1:first_pts=0,apad=whole_len={end},atrim=start_sample={start}:end_sample={end},"
+            f"asetpts=PTS-STARTPTS,{_fades('a', Fraction(end - start, _SAMPLES), _CLICK)},"
+            "aformat=sample_fmts=flt:channel_layouts=stereo")  # fmt: skip
 
 
-def _ends(episode: Media, seconds: float, fade: bool) -> list[str]:
-    """Fade the whole film in and out: [vj], [aj] to [v], [a]."""
-    d = min(_FADE, seconds / 4)
-    picture = f"fade=t=in:d={d:.3f},fade=t=out:st={seconds - d:.3f}:d={d:.3f}" if fade else "null"
-    sound = f"afade=t=in:d={d:.3f},afade=t=out:st={seconds - d:.3f}:d={d:.3f}" if fade else "anull"
-    return [f"[vj]{picture}[v]"] + [f"[aj]{sound}[a]"] * episode.sound
+def _fades(kind: str, seconds: Fraction, d: float = _FADE) -> str:
+    """Fade in and out of what is so long; kind: "a" for sound, "" for the picture."""
+    d = min(d, float(seconds) / 4)
+    return f"{kind}fade=t=in:d={d:.3f},{kind}fade=t=out:st={float(seconds) - d:.6f}:d={d:.3f}"
 
 
-def _ffmpeg() -> str:
+def _mastered(sound: Path, seconds: Fraction, fade: bool, lufs: float | None) -> str:
+    """Filters for the whole sound: its loudness, without clipping, and the fades of the whole."""
+    found = loudness([*_RAW, "-i", str(sound)], sound) if lufs is not None else -np.inf
+    gain = [f"volume={lufs - found:.2f}dB", f"alimiter=limit={10 ** (_PEAK / 20):.4f}:level=false:latency=true"] if found > -70 else []
+    return ",".join([*gain, _fades("a", seconds) if fade else "anull"])
+
+
+def _ffmpeg(says: str = "error") -> list[str]:
     import imageio_ffmpeg
 
     try:
-        return imageio_ffmpeg.get_ffmpeg_exe()
+        program = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as e:
         raise EmofastError(
             f"no ffmpeg for this system: {e}. pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg program"
         ) from None
+    return [program, "-hide_banner", "-nostats", "-loglevel", says, "-nostdin", "-y"]
 
 
-def _run(command: list[str], out: Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-    if done.returncode == 0:
+def _run(command: list[str], out: Path) -> str:
+    """Run ffmpeg; what it said. Raises as `render`."""
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _check(done.returncode, done.stderr, out)
+    return done.stderr.decode(errors="replace")
+
+
+def _check(status: int, said: bytes, out: Path) -> None:
+    if status == 0:
         return
-    said = done.stderr.strip().splitlines()
-    if any("No space left" in line for line in said):
+    lines = said.decode(errors="replace").strip().splitlines()
+    if _FULL in said:
         raise OSError(errno.ENOSPC, "disk full", str(out))
-    raise EmofastError(f"{out.name} could not be rendered; ffmpeg says: {said[-1] if said else f'exit status {done.returncode}'}")
+    raise EmofastError(f"{out.name} could not be rendered; ffmpeg says: {lines[-1] if lines else f'exit status {status}'}")

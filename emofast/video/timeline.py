@@ -14,22 +14,22 @@ from emofast.paths import atomic_write
 
 __all__ = ["COLUMNS", "digest", "read_timeline", "rows", "write_timeline"]
 
-COLUMNS = ("t", "face", "x", "y", "w", "h", *(f"p_{e}" for e in EMOTIONS), "valence", "arousal")
-"""t: seconds on the recording's own clock. face: track number. x, y, w, h: pixels of the upright picture. Empty where no face is seen."""
+COLUMNS = ("t", "face", "x", "y", "w", "h", *(f"p_{e}" for e in EMOTIONS), "valence", "arousal", "facing")
+"""t: seconds on the recording's own clock. face: track number. x, y, w, h: pixels of the upright picture. facing: 1 turned to the camera,
+0 away, empty where the detector cannot tell. All but t empty where no face is seen."""
 
-_WHOLE = ("face", "x", "y", "w", "h")
+_WHOLE = ("face", "x", "y", "w", "h", "facing")
 _SAMPLE = 1 << 20  # bytes read at the start, middle and end of a recording to know it again
 
 
 def rows(records: list[tuple], probabilities: np.ndarray, va: np.ndarray) -> pd.DataFrame:
-    """A timeline from `records` (t, None) or (t, (face, x, y, w, h)), and the networks's answers for those with a face, in order."""
+    """A timeline from `records` (t, None) or (t, (face, x, y, w, h, facing)), and the network's answers for those with a face, in order."""
     values = np.full((len(records), len(COLUMNS)), np.nan)
     values[:, 0] = [t for t, _ in records]
     seen = [k for k, (_, face) in enumerate(records) if face]
     if seen:
-        values[seen, 1:6] = [records[k][1] for k in seen]
-        values[seen, 6:15] = probabilities
-        values[seen, 15:] = va
+        where = np.array([records[k][1] for k in seen], float)
+        values[seen, 1:] = np.column_stack([where[:, :5], probabilities, va, where[:, 5]])
     return _typed(pd.DataFrame(values, columns=list(COLUMNS)))
 
 

@@ -6,14 +6,16 @@ import pytest
 
 from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.live import FaceView, Status, draw
+from emofast.live.overlay import drawing_scale
+from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED
 from emofast.live.texts import ENGLISH, LANGUAGES, RUSSIAN
-from emofast.recognition import Box, crop_square
+from emofast.recognition import DETECTORS, Box, crop_square
 
 
-def view(emotion="happy", box=(260, 160, 120, 120), i=1):
+def view(emotion="happy", box=(260, 160, 120, 120), i=1, reason=MIXED):
     p = np.full(9, 0.05, np.float32)
     p[EMOTIONS.index(emotion or "fear")] = 0.6
-    return FaceView(i, Box(*box), emotion, p, 0.5, 0.4, ((0.0, 0.0), (0.3, 0.2), (0.5, 0.4)))
+    return FaceView(i, Box(*box), emotion, p, 0.5, 0.4, ((0.0, 0.0), (0.3, 0.2), (0.5, 0.4)), None if emotion else reason)
 
 
 def picture(size=(640, 480)):
@@ -38,11 +40,12 @@ def test_every_state_looks_different():
     frames = [
         draw(picture(), [], ENGLISH),
         draw(picture(), [view()], ENGLISH),
-        draw(picture(), [view(None)], ENGLISH),
+        *(draw(picture(), [view(None, reason=r)], ENGLISH) for r in (MIXED, BAD_PICTURE, AWAY)),
+        draw(picture(), [], ENGLISH, Status(detector="centerface")),
         draw(picture(), [], ENGLISH, Status(lost=True)),
         *(
             draw(picture(), [view()], ENGLISH, s)
-            for s in (Status(paused=True), Status(recording=3.0), Status(help=True), Status(message="saved"))
+            for s in (Status(paused=True), Status(over=True), Status(recording=3.0), Status(help=True), Status(message="saved"))
         ),
     ]
     assert len({f.tobytes() for f in frames}) == len(frames)
@@ -59,7 +62,10 @@ def test_russian_is_drawn_in_russian_letters():
 def test_languages_say_the_same_things():
     assert set(LANGUAGES) == {"en", "ru"}
     assert [k for k, _ in ENGLISH.keys[2:]] == [k for k, _ in RUSSIAN.keys[2:]]
-    assert all(RUSSIAN.emotion(e) != ENGLISH.emotion(e) for e in (*EMOTIONS, None))
+    assert all(RUSSIAN.emotion(e) != ENGLISH.emotion(e) for e in EMOTIONS)
+    assert ENGLISH.reasons.keys() == RUSSIAN.reasons.keys() == {MIXED, BAD_PICTURE, AWAY}
+    assert ENGLISH.no_face_hint.keys() == RUSSIAN.no_face_hint.keys() == set(DETECTORS)
+    assert RUSSIAN.emotion("neutral") == "нейтрально", "the axis says спокойно"
 
 
 @pytest.mark.parametrize("size", [(640, 480), (1920, 1080), (3840, 2160), (320, 240), (240, 426), (64, 48), (641, 479)])
@@ -68,7 +74,29 @@ def test_any_size_and_any_place(size, place):
     w, h = size
     box = (int(place[0] * w), int(place[1] * h), w // 4, w // 4)
     image = draw(picture(size), [view(box=box), view("sad", box=(0, 0, w, w), i=2)], RUSSIAN, Status(60, True, 5.0, False, True, "x" * 200))
-    assert image.shape == (h, w, 3)
+    assert image.shape[0] == h and image.shape[1] > w
+
+
+def test_nothing_lies_over_a_face_and_the_frame_is_left_alone():
+    frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    before = frame.copy()
+    for x in (20, 250, 480):
+        b = crop_square(Box(x, 200, 140, 140))
+        image = draw(frame, [view(box=(x, 200, 140, 140))], ENGLISH, Status(60, True, 5.0))
+        inner = slice(b.y + 12, b.y + b.h - 12), slice(max(b.x + 12, 0), min(b.x + b.w - 12, 640))
+        np.testing.assert_array_equal(image[inner], before[inner])
+    np.testing.assert_array_equal(frame, before)
+
+
+@pytest.mark.parametrize(("size", "shrink", "longer"), [((160, 90), True, 640), ((3840, 2160), True, 1280), ((3840, 2160), False, 3840),
+                                                        ((1, 1), False, 640), ((800, 600), True, 800)])  # fmt: skip
+def test_small_frames_grow_and_large_ones_shrink_before_they_are_drawn_on(size, shrink, longer):
+    assert round(max(size) * drawing_scale(*size, shrink=shrink)) == longer
+
+
+def test_small_faces_have_smaller_labels():
+    label = [int((draw(picture(), [view(box=(300, 200, s, s))], ENGLISH)[:, :640] != 127).any(2)[:185].sum()) for s in (40, 120)]
+    assert 0 < label[0] < 0.7 * label[1]
 
 
 def test_everything_scales_with_the_frame():

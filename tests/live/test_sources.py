@@ -12,7 +12,7 @@ import pytest
 import emofast.live.sources as sources
 from emofast.errors import EmofastError
 from emofast.live import open_source
-from emofast.live.sources import _why_not, as_bgr
+from emofast.live.sources import _why_not, as_bgr, without_password
 
 
 def read_all(path):
@@ -94,6 +94,71 @@ def test_missing_film_camera_and_stream(monkeypatch):
     monkeypatch.setattr(sources, "STALL", 0.5)
     with pytest.raises(EmofastError, match=r"the stream http://127\.0\.0\.1:9/x gives no picture"):
         open_source("http://127.0.0.1:9/x")
+
+
+@pytest.mark.parametrize("number", ["4294967296", "256", "99999999999999999999"])
+def test_a_number_that_no_camera_can_have(number):
+    with pytest.raises(EmofastError, match="--list-cameras"):
+        open_source(number)
+
+
+def test_a_digit_that_is_none_is_a_file_name():
+    with pytest.raises(EmofastError, match="there is no video ²"):
+        open_source("²")
+
+
+def test_passwords_of_streams_are_not_shown(monkeypatch):
+    assert without_password("rtsp://bob:p@ss:w@10.0.0.5:554/h264?channel=1") == "rtsp://***@10.0.0.5:554/h264?channel=1"
+    assert without_password("http://cam/x.cgi?user=bob&pwd=123&rate=5") == "http://cam/x.cgi?user=***&pwd=***&rate=5"
+    assert without_password("rtsp://cam/live") == "rtsp://cam/live"
+    monkeypatch.setattr(sources, "STALL", 0.5)
+    with pytest.raises(EmofastError) as refused:
+        open_source("rtsp://bob:secret@127.0.0.1:9/x")
+    assert "secret" not in str(refused.value) and "bob" not in str(refused.value)
+
+
+class Driver:
+    """A camera whose first `frames` pictures come, and whose driver then hangs."""
+
+    def __init__(self, frames):
+        self.frames, self.asked = frames, {}
+
+    def isOpened(self):
+        return True
+
+    def set(self, what, value):
+        self.asked[what] = value
+
+    def get(self, what):
+        return {cv2.CAP_PROP_FPS: 25.0}.get(what, 0.0)
+
+    def read(self):
+        self.frames -= 1
+        if self.frames < 0:
+            time.sleep(3600)
+        return True, np.zeros((48, 64, 3), np.uint8)
+
+    def release(self):
+        pass
+
+
+def test_a_camera_is_asked_for_size_rate_and_mjpg(monkeypatch):
+    driver = Driver(5)
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: driver)
+    monkeypatch.setattr(sources, "STALL", 0.2)
+    source = open_source("0", (1920, 1080))
+    assert source.size == (64, 48) and source.fps == 25
+    assert driver.asked[cv2.CAP_PROP_FRAME_WIDTH] == 1920 and driver.asked[cv2.CAP_PROP_FRAME_HEIGHT] == 1080
+    assert driver.asked[cv2.CAP_PROP_FOURCC] == cv2.VideoWriter.fourcc(*"MJPG")
+    assert wait_for(lambda: source.read() is None and source.lost), "a driver that hangs is a camera that is lost"
+    source.close()
+
+
+def test_a_camera_that_never_gives_a_picture_does_not_hang_the_program(monkeypatch):
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: Driver(0))
+    monkeypatch.setattr(sources, "FIRST", 0.3)
+    with pytest.raises(EmofastError, match="camera 0"):
+        open_source("0")
 
 
 @pytest.mark.skipif(not sources.sys.platform.startswith("linux"), reason="device files are Linux's")

@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import suppress
 
 import cv2
+import numpy as np
 import pytest
 from processes import wait_until
 
@@ -18,6 +19,7 @@ from emofast.bench.drawn import drawn_frames, write_clip
 from emofast.emotions import EMOTIONS
 from emofast.live import open_source
 from emofast.live.window import key_name
+from emofast.recognition import DETECTORS
 
 
 def rows(path):
@@ -41,15 +43,15 @@ def test_film_to_annotated_film_log_and_summary(webcam, model, film, tmp_path):
     assert len(log) == 40 and {r["face"] for r in log} == {"1"}
     assert [float(r["t"]) for r in log] == pytest.approx([i / 25 for i in range(40)], abs=2e-3)
     assert all(abs(sum(float(r[f"p_{e}"]) for e in EMOTIONS) - 1) < 2e-3 for r in log)
-    shown = [r["emotion"] for r in log]
+    shown = [r["shown"] for r in log]
     assert shown[19] == "happy" and shown[-1] == "sad"
     changed = shown.index("sad")
     assert 20 < changed <= 20 + 13, "the change shows within half a second"
     capture = cv2.VideoCapture(str(tmp_path / "out.mp4"))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 40
     _, image = capture.read()
-    assert image.shape == (480, 640, 3)
-    assert cv2.absdiff(image, cv2.VideoCapture(str(film)).read()[1]).max() > 100, "something is drawn on it"
+    assert image.shape[0] == 480 and image.shape[1] > 640
+    assert cv2.absdiff(image[:, :640], cv2.VideoCapture(str(film)).read()[1]).max() > 100, "something is drawn on it"
     for word in (
         "40 frames",
         "frames per second",
@@ -101,6 +103,11 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     before = film.read_bytes()
     assert "is what is being read" in sentence(webcam("--source", film, "--model", model, "--headless", "--save", film))
     assert film.read_bytes() == before
+    assert "both the video and the log" in sentence(
+        webcam("--source", film, "--model", model, "--headless", "--save", "a.mp4", "--log", "./a.mp4")
+    )
+    assert "--list-cameras" in sentence(webcam("--source", "4294967296", "--model", model, "--headless"))
+    assert "no video ²" in sentence(webcam("--source", "²", "--model", model, "--headless"))
     assert "cannot be written" in sentence(webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv"))
 
 
@@ -110,13 +117,14 @@ def test_no_display_is_one_sentence_not_an_abort(webcam, model, film, name):
     assert "--headless" in sentence(webcam("--source", film, "--model", model, DISPLAY=name))
 
 
-def test_ending_it_from_outside_finishes_the_files(project, model, film, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["told to end", "terminal closed"])
+def test_ending_it_from_outside_finishes_the_files(project, model, film, tmp_path, number):
     long = tmp_path / "long.mp4"
     write_clip(long, list(drawn_frames(3, faces=0)) * 150)
     command = [sys.executable, str(project / "webcam.py"), "--source", str(long), "--model", str(model), "--headless"]
     process = subprocess.Popen([*command, "--save", "out.mp4", "--log", "out.csv"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     wait_until(lambda: any(p.stat().st_size for p in tmp_path.glob(".partial-*.mp4")))
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "frames per second" in out
     frames = len(rows(tmp_path / "out.csv"))
@@ -148,6 +156,51 @@ run(parser("").parse_args())
     assert done.returncode == 0 and "stopped." in done.stdout, done.stderr
     assert len({r["frame"] for r in rows(tmp_path / "out.csv")}) == frames
     assert cv2.VideoCapture(str(tmp_path / "out.mp4")).get(cv2.CAP_PROP_FRAME_COUNT) == frames
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX limits")
+def test_a_full_disk_keeps_what_was_written(project, model, tmp_path):
+    """A limit on the size of files stands for the disk. The film is full first; log and the film so far are kept, and it plays."""
+    grain = np.random.default_rng(0).integers(0, 256, (200, 120, 160, 3), np.uint8)
+    write_clip(tmp_path / "grain.mp4", grain)
+    script = """
+import resource, signal, sys
+sys.path.insert(0, sys.argv.pop(1))
+import webcam
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2)
+sys.exit(webcam.main())
+"""
+    flags = ["--source", "grain.mp4", "--model", model, "--headless", "--save", "out.mp4", "--log", "out.csv"]
+    for limit in (400_000, 9_000):  # the second is too little for the log as well
+        command = [sys.executable, "-c", script, str(project), str(limit), *map(str, flags)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        line = sentence(done)
+        assert "File too large" in line and "what was written until then is kept" in line
+        log = (tmp_path / "out.csv").read_text()
+        assert log.startswith("t,frame,face") and len(log) > 100
+        if limit == 400_000:
+            assert cv2.VideoCapture(str(tmp_path / "out.mp4")).read()[0]
+        assert not list(tmp_path.glob(".partial*"))
+        for name in ("out.mp4", "out.csv"):
+            (tmp_path / name).unlink(missing_ok=True)
+
+
+def test_a_film_of_one_pixel_is_written_large_enough_to_see(webcam, model, tmp_path):
+    cv2.imwrite(str(tmp_path / "dot.png"), np.full((1, 1, 3), 90, np.uint8))
+    done = webcam("--source", "dot.png", "--model", model, "--headless", "--save", "out.mp4")
+    assert done.returncode == 0, done.stderr
+    assert cv2.VideoCapture(str(tmp_path / "out.mp4")).read()[1].shape[0] == 640
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+def test_every_detector_sees_the_film(webcam, model, film, tmp_path, detector):
+    done = webcam("--source", film, "--model", model, "--headless", "--detector", detector, "--log", "out.csv", "--max-frames", 12)
+    assert done.returncode == 0 and {r["face"] for r in rows(tmp_path / "out.csv")} == {"1"}, done.stderr
+
+
+def test_cameras_are_listed_without_a_model(webcam):
+    done = webcam("--list-cameras")
+    assert done.returncode == 0 and done.stdout.strip()
 
 
 # The window
@@ -249,15 +302,15 @@ def differ(a, b, where=(slice(40, None), slice(None))) -> float:
 def test_window_and_keys(session, model, still, tmp_path):
     session = session("--source", still, "--model", model)
     plain = session.snapshot()
-    assert plain.shape == (480, 640, 3)
+    assert plain.shape[0] == 480 and plain.shape[1] > 640
     session.toggle("h", lambda p: differ(plain, p) > 0.05)
     session.toggle("h", lambda p: differ(plain, p) < 0.03)
-    names = (slice(300, 480), slice(0, 190))
+    names = (slice(40, 480), slice(640, None))
     session.toggle("l", lambda p: differ(plain, p, names) > 0.01)
     session.toggle("l", lambda p: differ(plain, p, names) < 0.001)
     # the wall is even: what moves is the person
     middle = (slice(40, 300), slice(200, 440))
-    session.toggle("m", lambda p: differ(plain[:, ::-1], p, middle) < differ(plain, p, middle))
+    session.toggle("m", lambda p: differ(plain[:, 639::-1], p, middle) < differ(plain, p, middle))
     session.toggle("r", lambda p: count(p, (235, 64, 64)) > 10)
     time.sleep(1)
     session.toggle("r", lambda p: count(p, (235, 64, 64)) == 0)
@@ -307,6 +360,14 @@ def click_the_cross(display: str, window: int) -> None:
     message = ClientMessage(33, 0, 1, server, window, protocols, 32, (ctypes.c_long * 5)(delete))
     x11.XSendEvent(server, window, 0, 0, ctypes.byref(message))
     x11.XCloseDisplay(server)
+
+
+def test_the_last_picture_stays_until_a_key(session, model, film):
+    session = session("--source", film, "--model", model)
+    wait_until(lambda: count(session.snapshot(), (52, 104, 192)) > 50, 60)  # the sign that the film is over
+    time.sleep(1)
+    assert session.process.poll() is None
+    assert "40 frames" in session.leave("space")
 
 
 def test_closing_the_window_leaves(session, display, model, still):

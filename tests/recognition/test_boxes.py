@@ -45,7 +45,9 @@ def test_every_kind_of_frame_gives_uint8(frame):
     np.testing.assert_array_equal(crop_face(frame[..., 1:2], box), grey)
 
 
-@pytest.mark.parametrize("box", [Box(500, 10, 40, 40), Box(-90, 10, 40, 40), Box(10, 10, 0, 40)])
+@pytest.mark.parametrize(
+    "box", [Box(500, 10, 40, 40), Box(-90, 10, 40, 40), Box(10, 10, 0, 40), Box(float("nan"), 0, 9, 9), (1, 2, 3, 4), None]
+)
 def test_box_without_picture_is_refused(frame, box):
     with pytest.raises(EmofastError, match="box"):
         crop_face(frame, box)

@@ -1,5 +1,6 @@
 """The start notebook runs from its first cell to its last."""
 
+import json
 import os
 import sys
 
@@ -16,12 +17,13 @@ def test_the_start_notebook_runs(drawn, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     kernel = tmp_path / "kernels" / "python3"
     kernel.mkdir(parents=True)
-    (kernel / "kernel.json").write_text(
-        f'{{"argv": ["{sys.executable}", "-m", "ipykernel_launcher", "-f", "{{connection_file}}"], "display_name": "p", "language": "python"}}'
-    )
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "p", "language": "python"}))
     monkeypatch.setenv("JUPYTER_PATH", os.fspath(tmp_path))
     notebook = nbformat.read(PROJECT / "experiments" / "start.ipynb", 4)
-    assert not any(cell.get("outputs") for cell in notebook.cells), "the committed notebook has no outputs: they would hold pictures"
+    assert not any(cell.get("outputs") for cell in notebook.cells), (
+        "the committed notebook has no outputs: they would hold pictures"
+    )
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
     assert len(pictures) >= 5

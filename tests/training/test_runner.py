@@ -113,7 +113,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(script, drawn, whole, tmp_path, p
     command = [sys.executable, str(script), "--data", str(drawn), "--device", "cpu", "--epochs", "4"]
     process = subprocess.Popen(command, env={**os.environ, "EMOFAST_ARTIFACTS": str(artifacts)}, cwd=project, stdout=subprocess.DEVNULL)
     log = folder / "checkpoints" / "run.log"
-    wait_until(lambda: log.exists() and kill_at in log.read_text(), timeout=120)
+    wait_until(lambda: log.exists() and kill_at in log.read_text())
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (folder / "result.json").exists()

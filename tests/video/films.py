@@ -61,9 +61,9 @@ def write_film(
     return path
 
 
-def episode(path: Path, seconds: float = 24, rate: Fraction | int = 25, **kwargs) -> Path:
-    """A numbered episode with a cut every 3 seconds and a beep at every full second."""
-    pictures = (numbered(k, k / rate) for k in range(round(seconds * rate)))
+def episode(path: Path, seconds: float = 24, rate: Fraction | int = 25, shot: float = 3.0, **kwargs) -> Path:
+    """A numbered episode with a cut every `shot` seconds and a beep at every full second."""
+    pictures = (numbered(k, k / rate, shot=shot) for k in range(round(seconds * rate)))
     kwargs.setdefault("sound", beeps(seconds))
     return write_film(path, pictures, rate, **kwargs)
 

@@ -30,7 +30,7 @@ def test_each_event_is_a_shot_of_its_own_and_speech_has_pauses(drawn):
     cuts = shot_changes(drawn.episode, 0.0, 18.0)
     begin, end = event.peak - event.width / 2 - 1.2, event.peak + event.width / 2 + 1.0
     assert min(abs(c - begin) for c in cuts) < 0.05 and min(abs(c - end) for c in cuts) < 0.05
-    assert pauses(drawn.episode, 0.0, 18.0)
+    assert pauses(probe(drawn.episode), 0.0, 18.0)
 
 
 def test_the_same_seed_draws_the_same(drawn, tmp_path):

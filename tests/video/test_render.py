@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
+import subprocess
+import sys
+import threading
 from fractions import Fraction
+from pathlib import Path
 
 import av
+import imageio_ffmpeg
 import numpy as np
+import psutil
 import pytest
 from films import beeps, episode, numbered, read_beeps, read_numbers, write_film
 
 from emofast.errors import EmofastError
+from emofast.video.bounds import shot_changes
+from emofast.video.cut import Cut
+from emofast.video.editlist import write_otio
+from emofast.video.finalcut import write_xml
 from emofast.video.media import Media, probe, standard_rate
-from emofast.video.render import render
+from emofast.video.moments import Moment
+from emofast.video.render import loudness, render, still
+from emofast.video.report import write_report
 
 SPANS = [(13, 80), (160, 161), (203, 290)]
 
@@ -118,3 +132,100 @@ def test_a_full_disk_is_told_as_one(tmp_path):
 )
 def test_every_rate_becomes_one_that_players_know(rate, expected):
     assert standard_rate(Fraction(rate)) == Fraction(expected)
+
+
+def ffmpeg(*arguments) -> str:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-y", *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stderr
+
+
+def test_hdr_becomes_ordinary_film_and_says_so(tmp_path):
+    """A PQ picture of diffuse white (203 nits) and of middle grey: white stays near white, and nothing is still tagged PQ."""
+    pq = {"white": 0.58, "grey": 0.38}  # signal of 203 and of about 26 nits
+    for name, level in pq.items():
+        code = round(64 + level * 876)
+        ffmpeg("-f", "lavfi", "-i", "color=black:s=128x72:r=25:d=1", "-vf", f"format=yuv420p10le,lutyuv=y={code}:u=512:v=512",
+               "-c:v", "libx265", "-x265-params", "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:log-level=error",
+               "-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc", tmp_path / f"{name}.mp4")  # fmt: skip
+        film = probe(tmp_path / f"{name}.mp4")
+        assert film.hdr
+        render(film, [(3, 20)], tmp_path / f"{name}-sdr.mp4", fade=False)
+        made = probe(tmp_path / f"{name}-sdr.mp4")
+        assert made.colour == (1, 1, 1) and not made.hdr
+        with av.open(str(tmp_path / f"{name}-sdr.mp4")) as f:
+            pq[name] = next(f.decode(video=0)).to_ndarray(format="gray").mean()
+    assert pq["white"] > 180 and 70 < pq["grey"] < pq["white"] - 60
+
+
+def test_interlaced_film_is_deinterlaced(tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=320x240:r=50:d=2", "-vf", "tinterlace=interleave_top,setfield=tff",
+           "-c:v", "libx264", "-flags", "+ilme+ildct", tmp_path / "i.mp4")  # fmt: skip
+    film = probe(tmp_path / "i.mp4")
+    assert film.interlaced and film.rate == 25
+    render(film, [(5, 45)], tmp_path / "t.mp4", fade=False)
+    counts = [line for line in ffmpeg("-i", tmp_path / "t.mp4", "-vf", "idet", "-f", "null", "-").splitlines() if "Multi frame" in line][-1]
+    woven, progressive = int(counts.split("TFF:")[1].split()[0]), int(counts.split("Progressive:")[1].split()[0])
+    assert progressive > 3 * woven and probe(tmp_path / "t.mp4").frames == 40
+
+
+def test_the_default_sound_track_is_heard_in_stereo_at_the_loudness_asked_for(tmp_path):
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=8", "-f", "lavfi", "-i", "sine=300:d=8", "-f", "lavfi", "-i", "sine=1500:d=8",
+           "-map", 0, "-map", 1, "-map", 2, "-filter:a:1", "pan=5.1|FC=c0", "-c:a", "aac", "-disposition:a:0", 0,
+           "-disposition:a:1", "default", tmp_path / "two.mkv")  # fmt: skip
+    film = probe(tmp_path / "two.mkv")
+    assert (film.track, film.channels) == (1, 6)
+    for lufs in (-14.0, -23.0):
+        render(film, [(10, 60), (90, 190)], tmp_path / "t.mp4", lufs=lufs)
+        assert loudness(["-i", str(tmp_path / "t.mp4")], film.path) == pytest.approx(lufs, abs=0.7)
+    with av.open(str(tmp_path / "t.mp4")) as trailer:
+        assert trailer.streams.audio[0].channels == 2
+        sound = np.concatenate([f.to_ndarray()[0] for f in trailer.decode(audio=0)])
+    assert np.argmax(np.abs(np.fft.rfft(sound))) * 48000 / len(sound) == pytest.approx(1500, abs=5)
+
+
+def test_memory_is_flat_in_the_number_of_moments(tmp_path):
+    film = probe(episode(tmp_path / "e.mp4", 60))
+    me, peaks = psutil.Process(), []
+    for count in (4, 40):
+        done, peak = threading.Event(), [0]
+
+        def look(done=done, peak=peak):
+            while not done.wait(0.02):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    peak[0] = max(peak[0], sum(p.memory_info().rss for p in me.children(recursive=True)))
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        spans = [(35 * k + 5, 35 * k + 35) for k in range(count)]
+        told = []
+        render(film, spans, tmp_path / "t.mp4", fade=False, height=120, tell=lambda k, n, told=told: told.append((k, n)))
+        done.set()
+        watcher.join()
+        peaks.append(peak[0])
+        assert told == [(k + 1, count) for k in range(count)]
+    assert peaks[1] < 1.4 * peaks[0]
+    assert probe(tmp_path / "t.mp4").frames == 40 * 30
+
+
+def test_a_name_with_a_colon_and_a_film_in_old_colours(tmp_path, monkeypatch):
+    episode(tmp_path / "e.mp4", 4).rename(tmp_path / "12:30.mp4")
+    monkeypatch.chdir(tmp_path)
+    film = probe(Path("12:30.mp4"))
+    render(film, [(5, 50)], Path("t.mp4"), fade=False)
+    still(film, 30, Path("s.jpg"))
+    assert read_numbers(tmp_path / "t.mp4") == list(range(5, 50))
+    assert (tmp_path / "s.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert probe(Path("t.mp4")).colour == film.colour
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_utf_8_goes_all_the_way(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xf1\xe5\xf0\xe8\xff <1>.mp4"))
+    episode(tmp_path / "e.mp4", 4).rename(path)
+    film, cuts = probe(path), [Cut(5, 50, Moment(0.2, 2, 1, 50, "happy", 3, 0.01), 1)]
+    render(film, [(5, 50)], tmp_path / "t.mp4", fade=False)
+    assert read_numbers(tmp_path / "t.mp4") == list(range(5, 50)) and shot_changes(path, 0.0, 4.0) == pytest.approx([3.0], abs=0.03)
+    write_otio(tmp_path / "t.otio", "t", film, cuts)
+    write_xml(tmp_path / "t.xml", "t", film, cuts, cuts)
+    write_report(tmp_path / "r.html", film, cuts, cuts, None)
+    assert "%F1%E5%F0%E8%FF%20%3C1%3E.mp4" in (tmp_path / "t.xml").read_text(encoding="utf-8")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from films import episode, faces, read_beeps, read_numbers, write_film
 from processes import wait_until
 
+from emofast.video import Listener, Order, Wish, make_trailer, open_trailer, read_moments, recut
+from emofast.video.folder import FILES
 from emofast.video.timeline import COLUMNS
 
 
@@ -46,7 +51,7 @@ def moments_of(out):
 
 def test_the_folder_holds_everything(finished):
     out, _ = finished
-    expected = {"timelines", "group.parquet", "moments.csv", "trailer.mp4", "trailer.edl", "trailer.otio", "timeline.png", "report.html"}
+    expected = {"timelines", "posters", "trailer.json", *FILES}
     assert {p.name for p in out.iterdir()} == expected
     assert {p.name for p in (out / "timelines").iterdir()} == {"anna.parquet", "борис иванов.parquet", "carla.parquet"}
 
@@ -175,7 +180,7 @@ def test_bad_input_is_one_sentence(trailer, material, arguments, said):
 
 def test_an_offset_that_fits_two_recordings_is_refused(trailer, material, tmp_path):
     (tmp_path / "v2").mkdir()
-    (tmp_path / "v2" / "anna.mp4").hardlink_to(material / "anna.mp4")
+    (tmp_path / "v2" / "anna.mp4").hardlink_to(material / "carla.mp4")
     viewers = [material / "anna.mp4", tmp_path / "v2" / "anna.mp4"]
     done = trailer(material / "episode.mp4", *viewers, "--out", "o", "--offset", "anna.mp4=2")
     assert done.returncode == 2 and "fits anna and anna-2" in done.stderr
@@ -215,3 +220,70 @@ def test_interrupted_half_way_it_goes_on(trailer, tmp_path):
     watched = float(done.stdout.split("watched ")[1].split(" ")[0])
     assert watched == pytest.approx(190 - 30 * len(kept), abs=1)
     assert not list(timelines.glob(".partial-*")) and len(pd.read_parquet(timelines / "long.parquet")) == 1900
+
+
+class Silent(Listener):
+    """Keeps what it hears."""
+
+    def __init__(self):
+        self.stages, self.notes, self.warnings = {}, [], []
+
+    def progress(self, stage, done, total, unit=""):
+        self.stages.setdefault(stage, []).append((done, total))
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+
+def test_another_program_can_listen_cut_again_and_open_what_is_there(material, model, tmp_path, capfd):
+    order = Order(
+        material / "episode.mp4", (material / "anna.mp4", material / "борис иванов.mp4"), tmp_path / "out", model, jobs=1,
+        wish=Wish(length=12), groups={"a": ("anna",), "b": ("борис иванов",)},
+    )  # fmt: skip
+    listener = Silent()
+    made = make_trailer(order, listener)
+    assert capfd.readouterr().out == "", "who listens says what is printed"
+    for stage in ("watching", "looking for moments", "cutting the trailer", "taking stills", "making the report"):
+        done, total = zip(*listener.stages[stage])
+        assert list(done) == sorted(done) and done[-1] == total[-1] > 0
+    assert {"score a", "score b", "differ", "attention", "rise_happy"} <= set(made.table) and made.facts["summary"]["words"]
+
+    again = recut(order, [{"start": "0:07", "end": "0:11"}, {"start": "16", "end": "19.5", "emotion": "sad"}], listener)
+    assert [(c.first, c.last) for c in again.chosen] == [(175, 275), (400, 488)]
+    assert again.cuts[0].moment.emotion == "happy" and again.cuts[0].moment.viewers == 2 and again.cuts[1].moment.emotion == "sad"
+    assert listener.stages["watching"].count((0, 48.0)) == 1, "nobody was watched again"
+    opened = open_trailer(order.out)
+    assert (opened.cuts, opened.chosen) == (read_moments(order.out / "moments.csv", made.episode, made.table), opened.chosen)
+    assert [(c.first, c.last) for c in opened.chosen] == [(175, 275), (400, 488)] and opened.facts["viewers"][0]["name"] == "anna"
+    assert read_numbers(order.out / "trailer.mp4")[8:-8] == [*range(183, 275), *range(400, 480)]
+
+
+def test_one_recording_counts_once_and_foreign_curves_are_left_out(material, model, tmp_path):
+    listener = Silent()
+    copy = Path(shutil.copy(material / "anna.mp4", tmp_path / "copy.mp4"))
+    order = Order(material / "episode.mp4", (material / "anna.mp4", copy, material / "anna.mp4"), tmp_path / "out", model, jobs=1)
+    made = make_trailer(order, listener)
+    assert [v["name"] for v in made.facts["viewers"]] == ["anna"]
+    assert sum("is the same recording as" in w for w in listener.warnings) == 2
+    other = episode(tmp_path / "other.mp4", 24, shot=2.0)
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "group.parquet").write_bytes(b"PAR1" + b"x" * 100)
+    shutil.copy(tmp_path / "out" / "moments.csv", tmp_path / "damaged")
+    for k, (film, folder, said) in enumerate([(other, "out", "is of another episode"), (order.episode, "damaged", "is damaged")]):
+        again = make_trailer(Order(film, (), tmp_path / f"{k}", from_moments=tmp_path / folder / "moments.csv"), listener)
+        assert again.table is None and any(said in w for w in listener.warnings)
+
+
+def test_workers_end_with_a_parent_that_is_killed(trailer, tmp_path):
+    long = write_film(tmp_path / "long.mp4", faces(190, (20, 100)), 10)
+    process = trailer(episode(tmp_path / "episode.mp4", 60), long, "--out", tmp_path / "out", "--jobs", 2, wait=False)
+    wait_until(lambda: list((tmp_path / "out" / "timelines").glob(".partial-*/0*.parquet")))
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.communicate(timeout=60)
+    assert len(workers) >= 2
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    assert not alive

@@ -1,0 +1,113 @@
+"""Calls that may run anywhere, what comes back of them, and the loop that keeps an engine busy."""
+
+from __future__ import annotations
+
+import socket
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from emofast.errors import EmofastError
+
+__all__ = ["TRIES", "Call", "Engine", "Outcome", "UnfitMachine", "drive", "perform"]
+
+TRIES = 4
+"""A call whose worker dies this often is given up: it is the call that kills them."""
+
+
+class UnfitMachine(EmofastError):
+    """A machine cannot do what others can. The work stops: given more, one that fails fast would soon have failed it all."""
+
+    @classmethod
+    def here(cls, lacks: str) -> UnfitMachine:
+        return cls(f"{socket.gethostname()} {lacks}; mend that, or take the machine out, and start the same command again")
+
+
+@dataclass(frozen=True)
+class Call:
+    """`function` of some module with `arguments`, both small enough to be sent. key: what the caller knows it by.
+    here: needs files that only this machine has. alone: wants a whole GPU or, where there is none, a whole machine."""
+
+    key: tuple
+    function: Callable
+    arguments: tuple = ()
+    here: bool = False
+    alone: bool = False
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a call: its value, or one sentence; seconds of computing at a place, a host's name. unfit: that place must not go on.
+    died: the worker was ended, which says nothing about the call yet."""
+
+    call: Call
+    value: Any = None
+    error: str = ""
+    seconds: float = 0.0
+    place: str = ""
+    unfit: bool = False
+    died: bool = False
+
+
+class Engine(Protocol):
+    """Where calls run. `wait` blocks until something came of a call, or a second has passed."""
+
+    @property
+    def capacity(self) -> int:
+        """Calls that may be under way at once."""
+
+    def submit(self, call: Call) -> None: ...
+
+    def wait(self) -> list[Outcome]: ...
+
+
+def perform(function: Callable, arguments: tuple) -> tuple[Any, str, float, str, bool]:
+    """Run in a worker: value, error, seconds, place and unfitness. An exception is a sentence: one bad file must not cost the others."""
+    started, value, error, unfit = time.perf_counter(), None, "", False
+    try:
+        value = function(*arguments)
+    except EmofastError as e:
+        error, unfit = str(e), isinstance(e, UnfitMachine)
+    except Exception as e:
+        at = traceback.extract_tb(e.__traceback__)[-1]
+        error = f"{type(e).__name__}: {e} ({Path(at.filename).name}, line {at.lineno}; please report it)"
+    return value, error, time.perf_counter() - started, socket.gethostname(), unfit
+
+
+def drive(
+    engine: Engine, calls: Iterable[Call], react: Callable[[Outcome], Iterable[Call]], beat: Callable[[], None] = lambda: None
+) -> None:
+    """Run `calls` and those that `react` makes of their outcomes, which go first; `beat` is called about every second.
+
+    `calls` are drawn as they are needed, so that the memory taken does not grow with them.
+    """
+    todo, ready, running = iter(calls), deque[Call](), 0
+    while True:
+        for call in _next(ready, todo, engine.capacity - running):
+            engine.submit(call)
+            running += 1
+        if not running:
+            return
+        for outcome in engine.wait():
+            running -= 1
+            if outcome.unfit:
+                raise EmofastError(outcome.error)
+            if outcome.died and outcome.call.tries < TRIES:
+                ready.append(replace(outcome.call, tries=outcome.call.tries + 1))
+                continue
+            for call in react(outcome):
+                (ready.appendleft if call.here else ready.append)(call)  # what ends something begun goes first
+        beat()
+
+
+def _next(ready: deque[Call], todo: Iterator[Call], room: int) -> Iterator[Call]:
+    for _ in range(room):
+        call = ready.popleft() if ready else next(todo, None)
+        if call is None:
+            return
+        yield call

@@ -1,0 +1,53 @@
+"""How far a long run is: a bar at a terminal, a line a minute in a log."""
+
+from __future__ import annotations
+
+import time
+
+from rich.progress import BarColumn, Progress, TextColumn
+
+from emofast.console import console
+
+__all__ = ["Bar"]
+
+_TELL_EVERY = 60  # seconds between two lines of a log
+
+
+class Bar:
+    """Progress over `total` units of any kind; what was there before counts as done, but says nothing about the speed."""
+
+    def __init__(self, total: float):
+        self._total, self._done, self._found, self._started = total, 0.0, 0.0, time.monotonic()
+        self._told, self._text = self._started, "starting"
+        self._bar = Progress(BarColumn(), TextColumn("{task.description}", markup=False), console=console, disable=not console.is_terminal)
+        self._task = self._bar.add_task("starting", total=total or 1)
+
+    def __enter__(self) -> Bar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._bar.stop()
+
+    def advance(self, units: float, found: bool = False) -> None:
+        """`found`: made by an earlier run."""
+        self._done += units
+        self._found += units * found
+
+    def tell(self, counts: str) -> None:
+        """Show share, `counts` and time left; in a log once a minute."""
+        now, worked = time.monotonic(), self._done - self._found
+        left = f", {duration((now - self._started) * (self._total - self._done) / worked)} left" if worked > 0 else ""
+        text = f"{100 * self._done / (self._total or 1):3.0f} % of the work, {counts}{left}"
+        self._bar.update(self._task, completed=self._done, description=text)
+        if not console.is_terminal and now - self._told >= _TELL_EVERY:
+            self._told = now
+            console.print(f"{duration(now - self._started)}: {text}")
+
+
+def duration(seconds: float) -> str:
+    """40 s, 12 min or 3:05 h."""
+    minutes = round(seconds / 60)
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60}:{minutes % 60:02d} h"

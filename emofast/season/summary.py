@@ -1,0 +1,136 @@
+"""The season on one page: how the episodes compare, their strongest moments, what failed and why."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import sqlite3
+import string
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.paths import atomic_write
+from emofast.video.moments import SIGNIFICANT
+
+__all__ = ["write_summary"]
+
+_TEMPLATE = Path(__file__).with_name("summary.html")
+_BEST = 3  # moments of each episode that are listed
+_POINTS = 240  # of a curve: as many as it has pixels
+_SHOWN = [e for e in EMOTIONS if e not in ("neutral", "uncertain")]
+
+
+def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers: list[sqlite3.Row]) -> Path:
+    """Write `season.html` from the trailer folders in `out` and the manifest's rows; it needs no network and no file beside it."""
+    made = [_Episode(row["name"], out / row["name"]) for row in trailers if row["state"] in ("kept", "done")]
+    failed = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
+    page = string.Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
+        title=escape(title),
+        facts=f"{len(trailers)} episodes, {len(recordings)} recordings, {len(failed)} failures",
+        episodes="".join(_rows(made)),
+        moments="".join(row for episode in made for row in episode.moments()),
+        legend="".join(f"<span>{_dot(e)}{e}</span>" for e in _SHOWN),
+        failures=_failures(failed),
+    )
+    with atomic_write(out / "season.html") as partial:
+        partial.write_text(page, encoding="utf-8")
+    return out / "season.html"
+
+
+class _Episode:
+    """What a trailer folder says of its episode."""
+
+    def __init__(self, name: str, folder: Path):
+        self.name = f'<td class="name"><a href="{escape(quote(f"{folder.name}/report.html"))}">{escape(name)}</a></td>'
+        with (folder / "moments.csv").open(newline="", encoding="utf-8") as f:
+            self._best = list(csv.DictReader(f))[:_BEST]
+        self.table = pd.read_parquet(folder / "group.parquet")
+        self.viewers = sum(column.startswith("reaction ") for column in self.table)
+        self.length = float(self.table["t"].iloc[-1])
+        self._stills = {path.name.partition(" ")[0]: path for path in (folder / "posters").glob("*.jpg")}
+        self.shown = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
+        # what is compared, each the higher the better
+        self.figures = {
+            "peak": max((float(m["score"]) for m in self._best), default=0),
+            "moved": 100 * float((self.table["moved"] / self.viewers).mean()),
+            "attention": 100 * float(self.table["attention"].mean()),
+        }
+
+    def moments(self) -> list[str]:
+        """Rows of the strongest moments, the name once beside them."""
+        return [
+            f'<tr{" class=chance" * (bool(m["p_value"]) and float(m["p_value"]) >= SIGNIFICANT)}>'
+            + self.name.replace("<td", f"<td rowspan={len(self._best)}", 1) * (k == 0)
+            + f'<td>{self._still(m["rank"])}<td>{_clock(float(m["start"]))}<td>{_dot(m["emotion"])}{escape(m["emotion"])}'
+            + f'<td>{float(m["score"]):.0f}<td>{escape(m["viewers"])} of {self.viewers}<td>{escape(m["p_value"]) or "–"}</tr>'
+            for k, m in enumerate(self._best)
+        ]
+
+    def _still(self, rank: str) -> str:
+        """The episode's picture at a moment, small, inside the page."""
+        path = self._stills.get(rank.zfill(2))
+        if not path:
+            return ""
+        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        height = round(picture.shape[0] * 160 / picture.shape[1])
+        small = cv2.imencode(".jpg", cv2.resize(picture, (160, height), interpolation=cv2.INTER_AREA))[1]
+        return f'<img width="160" height="{height}" alt="" src="data:image/jpeg;base64,{base64.b64encode(small).decode()}">'
+
+    def mix(self, most: float) -> str:
+        """Mean shares of the emotions as a bar, `most` of them its whole width."""
+        parts = "".join(f'<span style="width:{100 * v / most:.1f}%;background:{_colour(e)}"></span>' for e, v in self.shown.items())
+        return f'<div class="mix" title="{", ".join(f"{e} {100 * v:.0f} %" for e, v in self.shown.items() if v >= 0.005)}">{parts}</div>'
+
+    def curve(self) -> str:
+        """The score as a line before the attention as an area."""
+        bins = np.arange(len(self.table)) * min(_POINTS, len(self.table)) // len(self.table)
+        score, seen = self.table["score"].groupby(bins).max(), self.table["attention"].fillna(0).groupby(bins).mean()
+        x = np.linspace(0, 240, len(score))
+        line = " ".join(f"{a:.0f},{42 - 0.4 * b:.1f}" for a, b in zip(x, score))
+        area = " ".join(f"{a:.0f},{44 - 44 * b:.1f}" for a, b in zip(x, seen))
+        return (
+            f'<svg viewBox="0 0 240 44" preserveAspectRatio="none" role="img" aria-label="score and attention">'
+            f'<polygon points="0,44 {area} 240,44"/><polyline points="{line}"/></svg>'
+        )
+
+
+def _rows(episodes: list[_Episode]) -> list[str]:
+    """One row an episode; the best of each figure stands out where there are several."""
+    rows = []
+    most = max((sum(episode.shown.values()) for episode in episodes), default=0) or 1
+    for episode in episodes:
+        cells = [episode.name, f"<td>{_clock(episode.length)}", f"<td>{episode.viewers}", f"<td>{episode.curve()}"]
+        for key, value in episode.figures.items():
+            best = len(episodes) > 1 and value == max(e.figures[key] for e in episodes)
+            cells.append(f"<td{' class=best' * best}>{value:.0f}{' %' * (key != 'peak')}")
+        rows.append(f"<tr>{''.join(cells)}<td>{episode.mix(most)}</tr>")
+    return rows
+
+
+def _failures(failed: list[sqlite3.Row]) -> str:
+    if not failed:
+        return ""
+    rows = "".join(f'<tr><td class="name">{escape(row["name"])}<td>{row["kind"]}<td class="why">{escape(row["error"])}' for row in failed)
+    return (
+        '<h2>What failed, and why</h2><p class="why">The same command tries these again and keeps the rest.</p>'
+        f'<div class="card"><table><thead><tr><th>Name<th>Kind<th>Why</thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _dot(emotion: str) -> str:
+    return f'<span class="dot" style="background:{_colour(emotion)}"></span>' if emotion in BY_NAME else ""
+
+
+def _colour(emotion: str) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*BY_NAME[emotion].colour)
+
+
+def _clock(seconds: float) -> str:
+    """61.4 as 1:01."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

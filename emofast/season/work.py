@@ -1,0 +1,114 @@
+"""What is done to recordings and episodes, as functions that a worker on any machine can run: the seam to `emofast.video`."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+
+from emofast.paths import atomic_write
+from emofast.recognition import EmotionRecognizer, FaceDetector
+from emofast.recognition.card import shipped_model
+from emofast.season.calls import UnfitMachine
+from emofast.season.table import Session
+from emofast.video.analysis import Task, _join, analyse_chunk
+from emofast.video.folder import read_record
+from emofast.video.listener import Listener
+from emofast.video.media import Media, probe
+
+__all__ = ["Recipe", "finished", "join", "look", "make_trailer", "piece"]
+
+@dataclass(frozen=True)
+class Recipe:
+    """How recordings are read and trailers cut. trust: load a pickled model that no card vouches for. length: seconds of a trailer
+    at most."""
+
+    model: Path
+    trust: bool = False
+    length: float = 30.0
+
+    @classmethod
+    def of(cls, model: Path | None, trust: bool = False, length: float = 30.0) -> Recipe:
+        """`model` None is the shipped one. Raises `EmofastError` for one that cannot be used, before anything is started with it."""
+        model = (model or shipped_model()).absolute()
+        EmotionRecognizer(model, trust=trust)
+        return cls(model, trust, length)
+
+
+def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task | None]:
+    """The stamp of a recording, and its task unless the timeline at `out`, of stamp `known`, is made from just that.
+
+    Only then is the recording read from end to end, to learn how long it is."""
+    for path in (file, recipe.model):
+        if not path.is_file():
+            raise UnfitMachine.here(f"cannot see {path}, which must lie where all machines see it under this path")
+    stamp = Task.of(SimpleNamespace(path=file), out, recipe.model).stamp
+    return stamp, None if stamp.items() <= known.items() else Task(probe(file), out, stamp)
+
+
+def piece(task: Task, k: int, recipe: Recipe) -> bytes:
+    """Piece `k` of a recording, as the bytes of its file."""
+    with tempfile.TemporaryDirectory() as tmp:
+        elsewhere = replace(task, out=Path(tmp) / "timeline.parquet")
+        elsewhere.parts.mkdir()
+        analyse_chunk(elsewhere, k, *_readers(recipe))
+        return next(elsewhere.parts.iterdir()).read_bytes()
+
+
+def join(task: Task) -> None:
+    """Make the pieces of a recording its timeline."""
+    _join(task)
+
+
+def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None], recipe: Recipe) -> None:
+    """The trailer folder of an episode from its sessions' timelines. films: what is known of their recordings already. What is said on
+    the way goes to `log.txt` in the folder."""
+    from emofast.video import pipeline  # who watches recordings needs no statistics
+    from emofast.video.audience import Recording
+    from emofast.video.selection import Wish
+
+    recordings = [Recording(s.viewer, film or probe(s.file)) for s, film in zip(sessions, films)]
+    groups: dict[str, tuple[str, ...]] = {}
+    for s in sessions:
+        groups[s.group] = (*groups.get(s.group, ()), s.viewer)
+    groups.pop("", None)
+    order = pipeline.Order(
+        sessions[0].episode, tuple(s.file for s in sessions), folder, recipe.model, recipe.trust,
+        offsets={s.viewer: s.offset for s in sessions if s.offset is not None},
+        wish=Wish(recipe.length), overwrite=True, jobs=1, groups=groups,
+    )  # fmt: skip
+    log = _Log()
+    try:
+        pipeline.make_trailer(order, log, recordings)
+    finally:
+        with atomic_write(folder / "log.txt") as partial:
+            partial.write_text("\n".join([*log.lines, ""]), encoding="utf-8", errors="backslashreplace")
+
+
+def finished(folder: Path) -> bool:
+    """Whether a trailer folder is complete."""
+    return bool(read_record(folder).get("finished"))
+
+
+class _Log(Listener):
+    """Remembers notes and warnings."""
+
+    def __init__(self):
+        self.lines: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.lines.append(text)
+
+    def warning(self, text: str) -> None:
+        self.lines.append(f"warning: {text}")
+
+
+@lru_cache(maxsize=1)
+def _readers(recipe: Recipe) -> tuple[EmotionRecognizer, FaceDetector]:
+    """Of a worker, which stays: loading them takes a second."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    return EmotionRecognizer(recipe.model, threads=1, trust=recipe.trust), FaceDetector()

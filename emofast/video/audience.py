@@ -1,0 +1,165 @@
+"""The audience: recordings told apart, watched, put on the episode's clock, and their people gathered."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from emofast.errors import EmofastError
+from emofast.video.analysis import Task, analyse
+from emofast.video.group import Group
+from emofast.video.listener import Listener
+from emofast.video.media import Media, probe
+from emofast.video.timeline import digest, read_timeline
+from emofast.video.viewers import person_on_screen, viewers
+from emofast.video.words import one_line
+
+__all__ = ["Recording", "gather", "timeline_path", "usable"]
+
+_CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording. start: episode second at which it starts; rate: episode seconds per second of its own clock, nearly 1; how that
+    is known: "given", "sound" or "assumed"."""
+
+    name: str
+    film: Media
+    start: float = 0.0
+    rate: float = 1.0
+    how: str = "assumed"
+
+
+def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Recording]:
+    """The recordings that can be read, each once, with names told apart; what is wrong with the others is told. No path at all: the
+    person on screen is the viewer. Raises `EmofastError` where none is left."""
+    films: list[Media] = []
+    seen = {digest(episode.path): episode.path}
+    paths = list(paths)
+    for path in paths:
+        try:
+            film = probe(path)
+        except EmofastError as e:
+            listener.warning(f"{e}. This viewer counts as absent")
+            continue
+        tell_damage(film, listener)
+        first = seen.setdefault(digest(path), path)
+        if first is not path:
+            listener.warning(f"{path} is the same recording as {first}; it counts once")
+        else:
+            films.append(film)
+    if paths and not films:
+        raise EmofastError("none of the viewers' recordings can be used; see the warnings above")
+    films = films or [episode]
+    names: list[str] = []
+    for film in films:
+        stem, k = one_line(film.path.stem), 1
+        while (name := stem if k == 1 else f"{stem}-{k}") in names:
+            k += 1
+        names.append(name)
+    return [Recording(name, film, how="assumed" if paths else "given") for name, film in zip(names, films)]
+
+
+def named(recordings: list[Recording], key: str, flag: str) -> Recording:
+    """The one recording that `key` names, by its name, file name or stem. Raises `EmofastError` for none or several."""
+    exact = [r for r in recordings if key == r.name]
+    meant = exact or [r for r in recordings if key in (r.film.path.name, r.film.path.stem)]
+    if len(meant) != 1:
+        says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"
+        names = ", ".join(r.name for r in recordings)
+        raise EmofastError(f"{flag} {key}: the recordings are {names}, and {key!r} {says}; name one of these")
+    return meant[0]
+
+
+def tell_damage(film: Media, listener: Listener) -> None:
+    """Warn of a film that ends before its header says."""
+    if film.claimed > film.duration + _CUT_SHORT:
+        listener.warning(
+            f"{film.path.name} is cut short: {film.claimed:.1f} s promised, {film.duration:.1f} s there; the rest counts as absent"
+        )
+
+
+def gather(
+    recordings: list[Recording], tasks: list[Task], episode: Media, model: Path, jobs: int, trust: bool, lag: float, listener: Listener
+) -> Group:
+    """Bring the timeline of each recording (its task) up to date, and put its people as a group on the episode's clock.
+
+    Raises `EmofastError` where nobody is seen.
+    """
+    _clear(tasks[0].out.parent, tasks)
+    _watch(tasks, model, jobs, trust, listener)
+    on_screen = [r.film for r in recordings] == [episode]
+    people: dict[str, tuple[pd.DataFrame, float]] = {}
+    lengths: dict[str, float] = {}
+    for r, task in zip(recordings, tasks):
+        timeline, facts = read_timeline(task.out)
+        if facts["damaged"]:
+            listener.warning(f"{r.film.path.name}: {facts['damaged']} damaged packets were skipped")
+        timeline["t"] *= r.rate
+        found = person_on_screen(timeline) if on_screen else viewers(timeline)
+        if not found:
+            listener.warning(f"{r.film.path.name}: no face in it; this viewer counts as absent")
+        for k, person in enumerate(found, start=1):
+            name = r.name + (f" ({k})" if len(found) > 1 else "")
+            people[name], lengths[name] = (person, r.start), r.film.duration * r.rate
+        if not on_screen:
+            _tell_coverage(r, episode, listener)
+    if not people:
+        raise EmofastError(
+            "no face was found in any recording; film the viewers from the front, with the face at least a tenth of the picture wide"
+        )
+    listener.note(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}")
+    if len(people) == 1:
+        listener.warning("one viewer alone: nothing says whether others would agree, so moments carry no p-value")
+    # an actor's face is on the screen, not late behind it
+    return Group.of(people, episode.duration, 0.0 if on_screen else lag, lengths)
+
+
+def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Listener) -> None:
+    todo = [t for t in tasks if not t.done]
+    total = sum(t.media.duration for t in todo)
+    if not todo:
+        listener.note("timelines are up to date")
+        return
+    seconds, started = 0.0, time.monotonic()
+    listener.progress("watching", 0, total, "s of film")
+    for done in analyse(todo, model, jobs, trust):
+        seconds += done
+        listener.progress("watching", min(seconds, total), total, "s of film")
+    listener.progress("watching", total, total, "s of film")
+    listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
+
+
+def _clear(folder: Path, tasks: list[Task]) -> None:
+    """Remove what killed runs left behind and no task goes on from."""
+    for rest in folder.glob(".partial-*"):
+        if rest.is_file():
+            rest.unlink(missing_ok=True)
+        elif rest not in [t.parts for t in tasks]:
+            shutil.rmtree(rest, ignore_errors=True)
+    for task in tasks:
+        for rest in task.parts.glob(".partial-*"):
+            rest.unlink(missing_ok=True)
+
+
+def _tell_coverage(r: Recording, episode: Media, listener: Listener) -> None:
+    first, last = max(0.0, r.start), min(episode.duration, r.start + r.film.duration * r.rate)
+    if first > 1 or last < episode.duration - 3:
+        listener.warning(
+            f"{r.name} covers {first:.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; "
+            "outside, this viewer counts as absent"
+        )
+
+
+def timeline_path(folder: Path, name: str) -> Path:
+    """Where the timeline of this recording lies: a name of at most 180 bytes, of which systems allow 255 and unfinished parts need some."""
+    data = name.encode()
+    short = name if len(data) <= 180 else data[:160].decode(errors="ignore") + "-" + sha256(data).hexdigest()[:12]
+    return folder / f"{short}.parquet"

@@ -1,0 +1,110 @@
+"""`moments.csv`: the moments as a table that people edit by hand, and back into cuts."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
+from emofast.paths import atomic_write
+from emofast.video.cut import Cut
+from emofast.video.media import Media
+from emofast.video.moments import Moment
+from emofast.video.words import clock, seconds_of
+
+__all__ = ["COLUMNS", "read_moments", "rows_to_cuts", "write_moments"]
+
+COLUMNS = ("rank", "start", "end", "peak", "score", "emotion", "viewers", "p_value")
+
+
+def write_moments(path: Path, cuts: list[Cut], episode: Media) -> None:
+    """Write `moments.csv`, best first; p_value is empty where one viewer leaves nothing to compare."""
+    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
+        out = csv.writer(f)
+        out.writerow(COLUMNS)
+        for cut in cuts:
+            m, (start, end) = cut.moment, cut.seconds(episode.rate)
+            p = "" if math.isnan(m.p_value) else f"{m.p_value:.4f}"
+            out.writerow([cut.rank, f"{start:.3f}", f"{end:.3f}", f"{m.peak:.3f}", f"{m.score:.1f}", m.emotion, m.viewers, p])
+
+
+def read_moments(path: Path, episode: Media, table: pd.DataFrame | None = None) -> list[Cut]:
+    """The cuts of a `moments.csv`, by this tool or edited by hand, also as spreadsheets save it (semicolons, decimal commas).
+
+    See `rows_to_cuts`. Raises `EmofastError` naming the line for anything that cannot be cut.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ","))
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise EmofastError(f"{path} cannot be read ({e}); give a moments.csv in UTF-8") from None
+    if not rows or not {"start", "end"} <= set(rows[0]):
+        raise EmofastError(f"{path} holds no moments; it needs a header line with at least start and end: {','.join(COLUMNS)}")
+    return rows_to_cuts(rows, episode, table, str(path))
+
+
+def rows_to_cuts(
+    rows: Iterable[Mapping[str, str | None]], episode: Media, table: pd.DataFrame | None = None, name: str = "moments"
+) -> list[Cut]:
+    """Cuts from rows of text with the keys of `COLUMNS`, in the order of the rows: the first is taken first.
+
+    Times are seconds, m:ss or h:mm:ss. Only start and end are needed; peak, score, emotion and viewers that are missing are what
+    the group's `table` says there. rank is only a name; where ranks are missing or alike the rows are numbered.
+    Raises `EmofastError` naming line and value.
+    """
+    cuts = [_cut(f"{name} line {line}", row, episode, table) for line, row in enumerate(rows, start=2)]
+    ranks = [c.rank for c in cuts]
+    if min(ranks) >= 1 and len(set(ranks)) == len(ranks):
+        return cuts
+    return [Cut(c.first, c.last, c.moment, rank) for rank, c in enumerate(cuts, start=1)]
+
+
+def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.DataFrame | None) -> Cut:
+    def text(name: str) -> str:
+        return (row.get(name) or "").strip()
+
+    def number(name: str, default: float, read=float) -> float:
+        try:
+            value = read(text(name).replace(",", ".")) if text(name) else default
+        except ValueError:
+            value = math.inf
+        if math.isinf(value) or (text(name) and math.isnan(value)):
+            raise EmofastError(f"{where}: {name} is {_short(text(name))}, which is no number; mend the line or delete it")
+        return value
+
+    start, end = number("start", math.nan, seconds_of), number("end", math.nan, seconds_of)
+    inside = 0 <= start < end <= episode.duration + 0.5
+    first, last = (round(start * episode.rate), min(round(end * episode.rate), episode.frames)) if inside else (0, 0)
+    if first >= last:
+        raise EmofastError(
+            f"{where}: {start:g} to {end:g} s is no part of the episode (0 to {episode.duration:.2f} s, {clock(episode.duration)}); "
+            "mend the line or delete it"
+        )
+    emotion = text("emotion").lower()
+    if emotion and emotion not in EMOTIONS:
+        raise EmofastError(f"{where}: {_short(emotion)} is none of {', '.join(EMOTIONS)}; mend the line or delete it")
+    known = _from_curves(table, start, end)
+    m = Moment(
+        start, end, number("peak", known.peak, seconds_of), number("score", known.score), emotion or known.emotion,
+        int(number("viewers", known.viewers)), number("p_value", math.nan),
+    )  # fmt: skip
+    return Cut(first, last, m, int(number("rank", 0)))
+
+
+def _from_curves(table: pd.DataFrame | None, start: float, end: float) -> Moment:
+    """What the group's curves say between two instants."""
+    inside = None if table is None else table[table["t"].between(start, end)]
+    if inside is None or inside.empty:
+        return Moment(start, end, (start + end) / 2, 0.0, "uncertain", 0, math.nan)
+    top = inside.loc[inside["score"].idxmax()]
+    emotion = max(EMOTIONS, key=lambda e: top[f"rise_{e}"])
+    return Moment(start, end, float(top["t"]), float(top["score"]), emotion, int(top["moved"]), math.nan)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")

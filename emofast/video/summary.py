@@ -1,0 +1,85 @@
+"""The episode in words and a few numbers: what an editor reads before the curves."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from emofast.emotions import EMOTIONS
+from emofast.video.cut import Cut
+from emofast.video.group import STEP, Group
+from emofast.video.media import Media
+from emofast.video.moments import score
+from emofast.video.words import clock
+
+__all__ = ["reliability", "summarise"]
+
+OPENING = 8.0
+"""Seconds in which an episode wins its viewers or not."""
+
+AWAY = 0.5, 4.0
+"""The room looks away where fewer than this share attend for at least so many seconds."""
+
+_HALVES = 50
+
+
+def summarise(table: pd.DataFrame, cuts: list[Cut], episode: Media) -> dict:
+    """Plain values from the group's `table`.
+
+    curves: for score, attention and each emotion's share of the viewers seen: mean, opening and end (first and last `OPENING`
+    seconds), peak and its second. away: (start, end) where the room looks away. words: one sentence for each of the three best moments.
+    """
+    names = {"score": "score", "attention": "attention"} | {e: f"share_{e}" for e in EMOTIONS}
+    count = sum(c.startswith("reaction ") for c in table)
+    return {
+        "viewers": count,
+        "curves": {name: _curve(table["t"], table[column]) for name, column in names.items()},
+        "away": _away(table),
+        "words": [_sentence(c, episode, count) for c in sorted(cuts, key=lambda c: c.rank)[:3]],
+    }
+
+
+def reliability(group: Group, seed: int = 0) -> float | None:
+    """How stable the ranking of the episode's instants is with so many viewers: the rank correlation of the scores of two halves of the
+    audience, mean of `_HALVES` random splits, stepped up to the whole audience (Spearman 1910, Brown 1910). None under four viewers."""
+    n = len(group.names)
+    if n < 4:
+        return None
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(_HALVES):
+        order = rng.permutation(n)
+        one, other = order[: n // 2], order[n // 2 : n // 2 * 2]
+        curves = [score(group.reactions[half], group.seen[half])[::4] for half in (one, other)]
+        found.append(spearmanr(*curves).statistic)
+    r = float(np.nanmean(found))
+    times = n / (n // 2)
+    return round(times * r / (1 + (times - 1) * r), 2)
+
+
+def _curve(t: pd.Series, values: pd.Series) -> dict[str, float | None]:
+    opening, end = t < OPENING, t >= t.iloc[-1] - OPENING
+    known = values.dropna()
+    facts = {"mean": values.mean(), "opening": values[opening].mean(), "end": values[end].mean()}
+    facts |= {"peak": known.max(), "at": t[known.idxmax()]} if len(known) else {"peak": None, "at": None}
+    return {k: None if v is None or np.isnan(v) else round(float(v), 3) for k, v in facts.items()}
+
+
+def _away(table: pd.DataFrame) -> list[tuple[float, float]]:
+    share, least = AWAY
+    spans = []
+    for low, rows in groupby(zip(table["t"], table["attention"] < share), key=lambda row: row[1]):
+        times = [t for t, _ in rows]
+        if low and times[-1] - times[0] + STEP >= least:
+            spans.append((float(times[0]), float(times[-1] + STEP)))
+    return spans
+
+
+def _sentence(cut: Cut, episode: Media, count: int) -> str:
+    m, (start, end) = cut.moment, cut.seconds(episode.rate)
+    who = f"{m.viewers} of {count} viewers moved" if count > 1 else "the viewer moved"
+    sure = "" if m.p_value != m.p_value else ", beyond chance" if m.p_value < 0.05 else ", could be chance"
+    return f"{m.emotion.capitalize()} at {clock(m.peak)} (shown {clock(start)} to {clock(end)}): {who}, score {m.score:.0f} of 100{sure}."
