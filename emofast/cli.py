@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -159,14 +160,27 @@ def _add_programs(sub) -> None:
 
 def _add_plan(sub) -> None:
     def run(args) -> None:
-        from emofast.training.plan import plan
+        from emofast.data import open_data
+        from emofast.training.plan import LARGE, picture_size, plan
 
-        for planned in plan(args.only, args.quick):
-            print(f"experiments/{planned.script.name}")
+        large = False
+        if args.data and not args.only and not args.quick:
+            size = picture_size(open_data(args.data))
+            large = size >= LARGE
+            chosen = "recipes for large photographs, with pretrained weights" if large else "recipes for small pictures"
+            print(f"pictures of {size} px (median): {chosen}; the others by --only", file=sys.stderr)
+        order = plan(args.only, args.quick, large)
+        for planned in order:
+            after = ",".join(name for name in planned.after if any(p.name == name for p in order))
+            script = f"experiments/{planned.script.name}"
+            command = shlex.join([sys.executable, script]) + f" {args.flags}"
+            print(script if args.flags is None else f"{planned.name}\t{after}\t{command}")
 
     p = _command(sub, "plan", run, "the experiments in the order they run in: each after what it reads", "python -m emofast plan --quick")
     p.add_argument("--only", default="", metavar="NN,NN|all", help="these experiments, e.g. 01,07")
     p.add_argument("--quick", action="store_true", help="without --only: the tour that a quick run makes")
+    add_data(p)
+    p.add_argument("--flags", metavar="FLAGS", help="print name, what it comes after, and the command with these flags")
 
 
 def _add_sweep(sub) -> None:

@@ -20,6 +20,7 @@ _WHERE = {
     "emotion_learner": "emofast.training.learners",
     "experiment": "emofast.training.runner",
     "face_augmentation": "emofast.data.augmentation",
+    "fine_tune_large": "emofast.training.recipes",
     "get_dls": "emofast.data.loaders",
     "load_experiment": "emofast.training.runner",
     "load_trained": "emofast.training.recipes",

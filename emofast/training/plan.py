@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import ast
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
+from PIL import Image
+
+from emofast.data import Competition
+from emofast.data.pictures import FORMATS, Unreadable
 from emofast.errors import EmofastError
 from emofast.paths import PROJECT
 
-__all__ = ["Planned", "plan"]
+__all__ = ["LARGE", "Planned", "picture_size", "plan"]
+
+LARGE = 200
+"""Median pixels of a picture's shorter side from which recipes for large photographs come first."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A script of experiments/, without importing it. `after`: names of the scripts whose results it reads. `tour`: part of a quick run."""
+    """A script of experiments/, without importing it. `after`: names of the scripts whose results it reads. `tour`: part of a quick run.
+    `large`: for photographs of `LARGE` pixels and more."""
 
     script: Path
     after: tuple[str, ...]
     tour: bool
+    large: bool
 
     @property
     def name(self) -> str:
         return self.script.stem
 
 
-def plan(only: str = "", tour: bool = False, folder: Path = PROJECT / "experiments") -> list[Planned]:
+def plan(only: str = "", tour: bool = False, large: bool = False, folder: Path = PROJECT / "experiments") -> list[Planned]:
     """The experiments in an order in which each comes after what it reads; scripts without `@experiment` train nothing and are left out.
 
-    `only`: comma-separated numbers, or `all`; `tour`: without `only`, those that a quick run shows.
+    `only`: comma-separated numbers, or `all`. Without it: those that a quick run shows (`tour`), those for large photographs (`large`), or
+    all the others, which are made for small ones.
     Raises `EmofastError` for a number that names no script, and for scripts that wait for each other.
     """
     found = {p.name: p for path in sorted(folder.glob("[0-9][0-9]_*.py")) if (p := _read(path))}
@@ -38,8 +50,8 @@ def plan(only: str = "", tour: bool = False, folder: Path = PROJECT / "experimen
         if unknown:
             raise EmofastError(f"--only {only}: no script in experiments/ has the number {unknown[0]}; there are: {' '.join(found)}.")
         found = {name: p for name, p in found.items() if name[:2] in numbers}
-    elif tour and not only:
-        found = {name: p for name, p in found.items() if p.tour}
+    elif not only:
+        found = {name: p for name, p in found.items() if (p.tour if tour else p.large == large)}
     ordered: list[Planned] = []
     while len(ordered) < len(found):
         done = {p.name for p in ordered}
@@ -50,6 +62,17 @@ def plan(only: str = "", tour: bool = False, folder: Path = PROJECT / "experimen
             )
         ordered.append(ready[0])
     return ordered
+
+
+def picture_size(data: Competition, sample: int = 50) -> int:
+    """Median of the shorter sides of some training pictures, in pixels."""
+    sizes = []
+    for name in data.train_names[:: max(1, len(data.train_names) // sample)]:
+        try:
+            sizes.append(min(Image.open(io.BytesIO(data.train_pictures.read(name)), formats=list(FORMATS)).size))
+        except (OSError, Unreadable):  # counted and named by `data check`
+            continue
+    return int(median(sizes)) if sizes else 0
 
 
 def _read(script: Path) -> Planned | None:
@@ -63,7 +86,8 @@ def _read(script: Path) -> Planned | None:
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "experiment":
                 said = {k.arg: k.value for k in call.keywords}
                 after = _names(said["after"], constants) if "after" in said else ()
-                return Planned(script, tuple(after), "tour" in said and said["tour"].value)
+                tour, large = (flag in said and said[flag].value for flag in ("tour", "large"))
+                return Planned(script, tuple(after), tour, large)
     return None
 
 

@@ -13,13 +13,14 @@ from emofast.console import console, warn
 from emofast.data import Competition, get_dls
 from emofast.data.augmentation import face_augmentation, strong_augmentation
 from emofast.emotions import N
+from emofast.nets.heads import cross_entropy
 from emofast.training.ema import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
 from emofast.training.predictions import predict, training_dl
 from emofast.training.results import Result, read_results, results_folder
 
-__all__ = ["distill", "load_trained", "out_of_fold", "three_stages"]
+__all__ = ["distill", "fine_tune_large", "load_trained", "out_of_fold", "three_stages"]
 
 
 def three_stages(
@@ -47,6 +48,26 @@ def three_stages(
         if n:  # a stage that is a share of very few epochs
             learn.dls = dls
             learn.fit_one_cycle(n, rate, cbs=[EMA(), *more], reset_opt=True, **schedule)
+    return learn
+
+
+def fine_tune_large(
+    data: Competition, arch: str, weights: str, size: int, bs: int, epochs: int, lr: float, ratio: float, drop: float,
+    smoothing: float = 0.1, strength: float = 0.6,
+) -> Learner:  # fmt: skip
+    """Fine-tune a pretrained network on photographs of a few hundred pixels: the head alone for an epoch; then all layers, the stem at
+    1 / `ratio` of the head's rate, half of the epochs at two thirds of the size; with EMA, strong augmentation and label smoothing."""
+    smaller, large = (get_dls(data, s, bs, augment=strong_augmentation(strength)) for s in (round(size / 48) * 32, size))
+    learn = emotion_learner(large, arch, weights, cross_entropy(smoothing), split="stages", drop=drop)  # it is used at the large size
+    learn.dls = smaller
+    if weights != "none":
+        learn.freeze()
+        learn.fit_one_cycle(1, lr)
+        learn.unfreeze()
+    for dls, n in ((smaller, epochs // 2), (large, epochs - epochs // 2)):
+        if n:
+            learn.dls = dls
+            learn.fit_one_cycle(n, slice(lr / ratio, lr), cbs=[EMA()], reset_opt=True)
     return learn
 
 

@@ -45,11 +45,14 @@ QUICK, QUICK_ROWS = {"epochs": 24, "size": 32}, 2000
 """A quick run: few pictures, and small, often enough to learn something from them in a minute."""
 
 
-def experiment(after: Sequence[str] = (), quick: dict | None = None, tour: bool = False) -> Callable[[Callable], Experiment]:
+def experiment(
+    after: Sequence[str] = (), quick: dict | None = None, tour: bool = False, large: bool = False
+) -> Callable[[Callable], Experiment]:
     """Decorate a function whose first argument is the data set, whose others are hyper-parameters, and which returns a Learner.
 
     `after`: experiments whose results it reads; it runs after them, and is out of date when one of them is recorded anew.
     `quick`: arguments of a quick run (default: 24 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
+    `large`: made for photographs of 200 px and more; `./run_all.sh` chooses by what the data set has (`emofast.training.plan`).
     """
     return lambda function: Experiment(function, tuple(after), quick, tour)
 

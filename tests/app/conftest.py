@@ -114,5 +114,5 @@ def serve(tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(20)
+        process.wait(90)
         assert "Traceback" not in process.output.read_text()

@@ -23,7 +23,7 @@ def test_a_script_trains(name, drawn, capsys):
     from emofast.training import load_experiment
 
     exp = load_experiment(name[:2])
-    arguments = {"epochs": 1} if "epochs" in exp.defaults else {}
+    arguments = {**exp.quick, "epochs": 1}
     try:
         learn = exp(drawn, **arguments)
     except NoWeights:  # no hub and no package has them
