@@ -19,8 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from processes import PROJECT, run_python
 
-# A suite started in the background of a shell inherits an ignored Ctrl-C, and so would every process it starts.
+# A suite started in the background of a shell, or by nohup, inherits ignored signals, and so would every process it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
