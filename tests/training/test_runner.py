@@ -213,7 +213,9 @@ def test_every_header_block_is_its_results(project, monkeypatch):
         block = source.read_text().split(f"{BEGIN}\n")[1].split(f"\n{END}")[0]
         assert block == header_block(results_of(source.stem)), source.name
         for result in results_of(source.stem):
-            assert result.summary["code"] == code_hash(source) == code_hash(result.folder / "source.py"), result.folder
+            assert result.summary["code"] == code_hash(source), result.folder
+            # of a record that an older form of the script made, the script of that day lies beside it
+            assert "carried" in result.summary or code_hash(source) == code_hash(result.folder / "source.py"), result.folder
 
 
 def test_called_as_a_function_it_trains_and_records_nothing(script, drawn, own_artifacts):
