@@ -16,7 +16,7 @@ votes: JS divergence 0.2141, Spearman of entropies 0.283, AUROC of uncertain 0.6
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 recorded at c7f844c, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       Negative: 20 points below its ancestor. Two things in one: a ConvNeXt whose stem keeps one value of 4x4 pixels throws away

@@ -18,7 +18,7 @@ decoded by nearest centre: accuracy 0.4755
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 recorded at 74af0bc, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 
 data set ferplus9, 4080 validation pictures, weights none, 16 epochs
 accuracy 0.7333 (95 % interval 0.7199 to 0.7463, one seed), with flip TTA 0.7380
@@ -31,7 +31,7 @@ decoded by nearest centre: accuracy 0.5539
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 recorded at c9e3e33, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       The plane can be learned where there is truth: CCC .94 and .93 on held-out drawn faces, trained on true points. As

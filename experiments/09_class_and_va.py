@@ -18,7 +18,7 @@ decoded by nearest centre: accuracy 0.5338
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 recorded at af71b04, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       The plane is learned well (see CCC; the truth there is the votes' mean of the class centres, not any face's own), and the

@@ -16,8 +16,9 @@ votes: JS divergence 0.0741, Spearman of entropies 0.712, AUROC of uncertain 0.7
 1.00 M parameters, 3.4 ms per face on one CPU thread, trained in 46 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
-recorded at f0759f3, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+recorded at f0759f3, by an earlier version of the training code that kept the epoch that validated best; the present one keeps the
+last, also of its teachers, which this experiment reads: a short seeded run therefore cannot show equal losses
+(artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       Better than 17, which has no teachers, in most numbers and none of them beyond the noise of one run: .8110 and .8051 with

@@ -16,7 +16,7 @@ votes: JS divergence 0.0862, Spearman of entropies 0.683, AUROC of uncertain 0.7
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-22
 recorded at c7f844c, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       A seventh of the baseline's parameters and 2.7 points more accuracy; which of network, input, target and the longer

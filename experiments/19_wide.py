@@ -17,7 +17,7 @@ votes: JS divergence 0.0713, Spearman of entropies 0.717, AUROC of uncertain 0.7
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
 recorded at 381adc0, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       The best single network before 22: .8125 with flip TTA and .8863 in the FER+ protocol (18: .8091 and .8832), macro F1 .736

@@ -15,8 +15,9 @@ votes: JS divergence 0.0713, Spearman of entropies 0.718, AUROC of uncertain 0.7
 2.95 M parameters, 6.0 ms per face on one CPU thread, trained in 76 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
-recorded at 43c5893, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+recorded at 43c5893, by an earlier version of the training code that kept the epoch that validated best; the present one keeps the
+last, also of its teachers, which this experiment reads: a short seeded run therefore cannot show equal losses
+(artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       The best single network here: .8152 with flip TTA and .8871 in the FER+ protocol (19: .8125 and .8863), macro F1 there .751

@@ -17,7 +17,7 @@ votes: JS divergence 0.0724, Spearman of entropies 0.716, AUROC of uncertain 0.7
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
 recorded at 43c5893, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+the same losses, to the last bit, in a short seeded run (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       Nothing gained as a network of its own: .8137 with flip TTA (19: .8125), .8857 in the FER+ protocol (.8863), validation

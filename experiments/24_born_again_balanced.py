@@ -15,8 +15,8 @@ votes: JS divergence 0.0724, Spearman of entropies 0.713, AUROC of uncertain 0.7
 2.95 M parameters, 5.8 ms per face on one CPU thread, trained in 10 min a seed
 Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
-recorded at d8d58aa, by an earlier version of the training code that kept the epoch that validated best; the present script gives
-the same losses in a short seeded run (artifacts/bench/carried.csv)
+recorded at d8d58aa, by an earlier version of the training code that kept the epoch that validated best; the present one keeps the
+last, also of 22, which this experiment reads: a short seeded run therefore cannot show equal losses (artifacts/bench/carried.csv)
 --- end of measured ---
 
 Finding       Negative: what 21 gained on 19 is not gained here. .8093 with flip TTA and .8793 in the FER+ protocol, below its start

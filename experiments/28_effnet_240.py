@@ -6,6 +6,10 @@ Descends from 27
 Changed       the network, 240 px, progressive resizing, label smoothing
 Command       python experiments/28_effnet_240.py --data DIR
 
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
 Finding       Not measured: for photographs of a few hundred pixels, as the competition's, and a GPU. Others reached .5736
               on the private half with this network, all layers and flip TTA
 """

@@ -6,6 +6,10 @@ Descends from 27
 Changed       the network and its weights, 224 px
 Command       python experiments/29_convnext_22k.py --data DIR
 
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
 Finding       Not measured: for photographs of a few hundred pixels, as the competition's, and a GPU. 07 shows what a
               ConvNeXt without pretrained weights does on small pictures
 """

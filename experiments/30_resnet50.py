@@ -6,6 +6,10 @@ Descends from 27
 Changed       the network, 224 px
 Command       python experiments/30_resnet50.py --data DIR
 
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
 Finding       Not measured: for photographs of a few hundred pixels, as the competition's, and a GPU. Pretrained on faces
               (VGGFace2) it reached .5648 in the competition; these weights have seen things only
 """
