@@ -18,6 +18,7 @@ __all__ = ["FaceTracker", "TrackedFace"]
 REACH = 1.0  # sides of its face within which a person is taken to be the same, where clothes are not seen
 FAR = 5.0  # and where they are, and are alike
 OTHER_CLOTHES = 25.0  # difference in CIE Lab from which a person next to the place of another is somebody else
+JUST_NOW = 10  # frames since a scan found a face within which its place alone says that it is the same
 MEMORY_OF_CLOTHES = 0.1  # share of a new look that is taken over: for a moment somebody else may stand before them
 GROWTH = 1.7  # ratio of two sides up to which they can be one person's
 PATIENCE = 5  # scans in a row that may miss a face before nothing carries it on
@@ -55,9 +56,13 @@ class _Track:
 
     def unlikeness(self, face: Face, clothes: np.ndarray | None) -> float:
         """From 0 for surely the same person; 1 and more for another. Where clothes are seen, they count for more than the place."""
+        distance = self.distance(face)
         if self.clothes is None or clothes is None:
-            return self.distance(face) / REACH
-        return self.distance(face) / FAR + float(np.linalg.norm(self.clothes - clothes)) / OTHER_CLOTHES
+            return distance / REACH
+        look = float(np.linalg.norm(self.clothes - clothes)) / OTHER_CLOTHES
+        if self.unseen <= JUST_NOW and distance < REACH / 2:  # here a moment ago: whatever else has changed is the light
+            return (distance / REACH + min(look, 1.0)) / 2
+        return distance / FAR + look
 
 
 class FaceTracker:

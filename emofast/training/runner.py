@@ -296,7 +296,7 @@ class _Run:
             file.write(traceback.format_exc())
         frames = [f for f in traceback.extract_tb(e.__traceback__) if Path(f.filename).resolve() == self.exp.script]
         place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else self.exp.function.__name__
-        return f"{self.exp.script.name}, {place}\n  {type(e).__name__}: {e}\n  (the whole traceback is in {log})"
+        return f"{self.exp.script.name}, {place}: {type(e).__name__}: {e}; the whole traceback is in {log}"
 
 
 @contextmanager

@@ -238,7 +238,7 @@ def test_help_names_the_hyper_parameters(script):
 MISTAKES = {
     "nan": ("drop=0.1)", "drop=0.1)\n    learn.model.fc.bias.data[0] = float('nan')", "the loss is nan in epoch 1, batch 1"),
     "no return": ("    return learn\n", "", "returned NoneType and must return the Learner"),
-    "their line": ("    return learn\n", "    return lern\n", ": return lern\n  NameError"),
+    "their line": ("    return learn\n", "    return lern\n", ": return lern: NameError"),
     "memory": ("    return learn\n", "    raise RuntimeError('not enough memory')\n", "ran out of memory on cpu: try --bs 8 instead of 16"),
 }
 
