@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import cv2
+import fastai.interpret
+import fastai.vision.learner  # noqa: F401  their own `show_results` and `plot_top_losses` must be registered before the ones below
 import numpy as np
 import torch
 from fastai.data.core import TfmdDL
