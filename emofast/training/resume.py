@@ -96,9 +96,9 @@ class Checkpoint(Callback):
         self._write()
 
     def after_fit(self):
-        if self.state["done"]:
+        if self.start and self.start >= self.n_epoch:  # every epoch was skipped
             self._restore()
-        else:
+        if not self.state["done"]:
             self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since
             self._write()
 

@@ -303,3 +303,20 @@ def test_a_network_that_is_not_the_results_is_refused(script, drawn, own_artifac
     run(script, drawn, "--seeds", 1, "--epochs", 1, "--resume")  # the first seed's result, the second one's network
     with pytest.raises(EmofastError, match="is not the network that"):
         _ = read_results(own_artifacts / "tiny")[0].learner
+
+
+def test_a_kill_between_the_last_epoch_and_the_end_of_a_fit_loses_nothing(script, drawn, whole, tmp_path, own_artifacts):
+    """The first fit's file as it is in that moment: its epoch is done, the fit is not."""
+    source = script.read_text()
+    script.write_text(source.replace("    learn.fit_one_cycle(epochs", "    STOP\n    learn.fit_one_cycle(epochs"))
+    assert "STOP" in run_python(script, "--data", drawn, "--device", "cpu", "--epochs", 4).stderr
+    script.write_text(source)
+    checkpoints = own_artifacts / "tiny" / "90_tiny+epochs=4" / "checkpoints"
+    note = json.loads((checkpoints / "run.json").read_text())
+    (checkpoints / "run.json").write_text(json.dumps({**note, "code": code_hash(script)}))
+    state = torch.load(checkpoints / "seed42.fit0.pt", weights_only=False)
+    torch.save({**state, "done": False}, checkpoints / "seed42.fit0.pt")
+    out = run(script, drawn, "--epochs", 4, "--resume")
+    assert "starting anew" not in out.stderr and out.stdout.count("epoch ") == 5  # one line says that the fit goes on
+    a, b = np.load(whole / "test.npz"), np.load(checkpoints.parent / "test.npz")
+    np.testing.assert_array_equal(a["probabilities"], b["probabilities"])
