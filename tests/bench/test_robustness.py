@@ -153,5 +153,5 @@ def test_bad_input_is_one_sentence(run_cli, data, model, own_artifacts, args, sa
 def test_a_model_that_its_card_does_not_know_is_refused(run_cli, data, carded, own_artifacts):
     write_card(carded, {"sha256": {carded.name: "0" * 64}})
     done = run_cli("bench", "robustness", "--data", data, "--model", carded)
-    assert done.returncode == 2 and "is not the file that its model card emofast.json describes" in done.stderr
+    assert done.returncode == 2 and "SHA-256 is not the one in emofast.json" in done.stderr
     assert not (own_artifacts / "bench").exists()
