@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-__all__ = ["EmofastError", "NoWeights", "exits_cleanly"]
+__all__ = ["EmofastError", "NoWeights", "exits_cleanly", "interruption"]
 
 
 _PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
@@ -33,6 +33,13 @@ class _Ended(KeyboardInterrupt):
         self.number = number
 
 
+def interruption(e: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C or signal behind an exception: one that falls into the import of a compiled module becomes that module's ImportError."""
+    while e is not None and not isinstance(e, KeyboardInterrupt):
+        e = e.__cause__ or e.__context__
+    return e
+
+
 def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
     """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 128 and the signal's number where
     it is told to end (Ctrl-C: 130)."""
@@ -45,14 +52,16 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
         try:
             with _ending_signals():
                 return main(*args, **kwargs) or 0
-        except EmofastError as e:
+        except (EmofastError, ImportError, KeyboardInterrupt) as e:
+            if told := interruption(e):
+                number = getattr(told, "number", signal.SIGINT)
+                what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+                fail(f"{what}; what was finished is kept, and the same command goes on (experiments: with --resume).")
+                return 128 + number
+            if not isinstance(e, EmofastError):
+                raise
             fail(str(e))
             return 2
-        except KeyboardInterrupt as e:
-            number = getattr(e, "number", signal.SIGINT)
-            what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-            fail(f"{what}; what was finished is kept, and the same command goes on (experiments: with --resume).")
-            return 128 + number
         except OSError as e:
             if e.errno in _PLACES and e.filename:
                 fail(f"{os.fsdecode(e.filename)}: {e.strerror}; name another place, or change what stands there.")

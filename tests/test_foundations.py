@@ -142,3 +142,17 @@ def test_onnx_runtime_reports_nothing(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.stdout == "read\n", done.stderr
     assert not [path for path in home.rglob("*") if "onnxruntime" in path.name.lower() or path.name == "deviceid"]
+
+
+@pytest.mark.parametrize("wrapped", [lambda e: ImportError("initialization failed"), lambda e: EmofastError("onnxruntime does not import")])
+def test_ctrl_c_in_the_import_of_a_compiled_module_is_an_interruption(wrapped, capsys):
+    """pybind11 turns it into an ImportError of the module that was being imported."""
+
+    @exits_cleanly
+    def main():
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as e:
+            raise wrapped(e) from e
+
+    assert main() == 130 and "interrupted" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
-from emofast.errors import EmofastError
+from emofast.errors import EmofastError, interruption
 from emofast.paths import atomic_write
 from emofast.video.listener import Listener
 
@@ -125,13 +125,13 @@ def main(session: str, action: str, *arguments: str) -> int:
         from emofast.app import editing
 
         {"analyse": editing.analyse, "trailer": editing.trailer, "preview": editing.preview}[action](Path(session), notes, *arguments)
-    except EmofastError as e:
-        notes.end("failed", str(e))
-        return 2
-    except KeyboardInterrupt:
-        notes.end("cancelled")
-        return 130
     except BaseException as e:
+        if interruption(e):
+            notes.end("cancelled")
+            return 130
+        if isinstance(e, EmofastError):
+            notes.end("failed", str(e))
+            return 2
         notes.end("failed", f"{type(e).__name__}: {e}; .app/job.log in the session's folder says more")
         raise
     notes.end("done")
