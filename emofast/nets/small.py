@@ -8,7 +8,8 @@ from torch import nn
 __all__ = ["SMALL", "SmallResNet"]
 
 SMALL = {
-    "small_resnet": {"widths": (32, 64, 128)},  # 0.70 M parameters
+    "shallow_resnet": {"widths": (32, 64, 128), "blocks": (1, 1, 1), "standardise": True},  # 0.31 M parameters
+    "small_resnet": {"widths": (32, 64, 128)},  # 0.70 M
     "small_resnet_d": {"widths": (32, 64, 128), "blocks": (2, 2, 3), "deep_stem": 16, "standardise": True},  # 1.00 M
     "medium_resnet_d": {"widths": (48, 96, 192), "deep_stem": 16},  # 1.57 M
     "wide_resnet_d": {"widths": (48, 128, 256), "blocks": (1, 3, 2), "deep_stem": 16, "standardise": True},  # 2.95 M

@@ -1,0 +1,39 @@
+"""Muon: steps of equal size in every direction of a weight matrix, which makes few epochs go further."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from fastai.optimizer import Optimizer, adam_step, average_grad, average_sqr_grad, step_stat, weight_decay
+
+__all__ = ["muon"]
+
+
+def muon(params, lr: float, mom: float = 0.9, sqr_mom: float = 0.99, eps: float = 1e-5, wd: float = 0.01) -> Optimizer:
+    """An `opt_func` for fastai, used as `Adam` is, at Adam's rates: convolutions step along their orthogonalised momentum (Jordan
+    2024, kellerjordan.github.io/posts/muon), scaled to the size of Adam's steps (Liu et al. 2025, arXiv:2502.16982); what is no matrix
+    of features (norms, biases, the first convolution of a grey picture, depthwise ones) and the classifier by Adam."""
+    cbs = [weight_decay, partial(average_grad, dampening=True), average_sqr_grad, step_stat, _step]
+    return Optimizer(params, cbs, lr=lr, mom=mom, sqr_mom=sqr_mom, eps=eps, wd=wd)
+
+
+def _step(p, lr, mom, grad_avg, **state):
+    if p.ndim != 4 or p.shape[1] == 1:
+        return adam_step(p, lr, mom, grad_avg=grad_avg, **state)
+    ahead = torch.lerp(p.grad, grad_avg, mom).flatten(1)  # Nesterov's
+    p.data.add_(orthogonalise(ahead).view_as(p), alpha=-lr * 0.2 * max(ahead.shape) ** 0.5)
+    return p
+
+
+def orthogonalise(matrix: torch.Tensor, steps: int = 5) -> torch.Tensor:
+    """About the nearest matrix with singular values of 1, [n, m] to [n, m], by Newton-Schulz iterations with Jordan's coefficients,
+    which leave them between .7 and 1.2."""
+    a, b, c = 3.4445, -4.7750, 2.0315
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = matrix.T if tall else matrix
+    x = x / (x.norm() + 1e-7)
+    for _ in range(steps):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x.T if tall else x
