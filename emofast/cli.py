@@ -306,6 +306,7 @@ def _add_bench(sub) -> None:
 
     what = (
         "training: pictures a second, beside stock fastai and beside steps alone\n"
+        "speedrun: time to accuracy beside stock fastai, an hour, needs --data DIR with votes; written to artifacts/bench/speedrun.csv\n"
         "live: the webcam view without window and camera, on drawn clips\n"
         "inference: milliseconds a face, beside the competition's 0.33 s\n"
         "video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
@@ -314,12 +315,14 @@ def _add_bench(sub) -> None:
         "robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
     )
     p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
-    p.add_argument("what", choices=("training", "live", "inference", "video", "moments", "robustness", "season"), help="what to measure")
+    kinds = ("training", "speedrun", "live", "inference", "video", "moments", "robustness", "season")
+    p.add_argument("what", choices=kinds, help="what to measure")
     p.add_argument("--data", metavar="DIR|sample", default="sample", help="training: pictures to train on; robustness: to validate on")
     p.add_argument("--model", type=Path, metavar="FILE", help="all but training and moments: this model instead of the shipped one")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
     p.add_argument("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip")
     p.add_argument("--seeds", type=whole_number, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
+    p.add_argument("--runs", type=whole_number, default=3, metavar="N", help="speedrun: how often each is trained, with seeds of its own")
     p.add_argument("--max-rows", type=whole_number, metavar="N", help="robustness: only a look, at that many pictures; nothing is recorded")
 
 

@@ -26,7 +26,7 @@ _WHERE = {
     "get_dls": "emofast.data.loaders",
     "load_experiment": "emofast.training.runner",
     "load_trained": "emofast.training.recipes",
-    "muon": "emofast.training.muon",
+    "muon": "emofast.training.optimizer",
     "out_of_fold": "emofast.training.recipes",
     "strong_augmentation": "emofast.data.augmentation",
     "three_stages": "emofast.training.recipes",

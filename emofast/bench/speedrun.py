@@ -1,0 +1,114 @@
+"""Time to accuracy, in the manner of DAWNBench: a stock fastai script, a small network of ours and the speedrun, in turn."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pandas as pd
+import torch
+from fastai.callback.core import Callback
+from fastai.learner import Learner, defaults
+from fastai.torch_core import set_seed
+from rich.table import Table
+
+from emofast import paths
+from emofast.bench.training import stock_learner
+from emofast.console import console
+from emofast.data import Competition, frozen_split, open_data
+from emofast.errors import EmofastError
+from emofast.machine import machine
+from emofast.training.metrics import ferplus_scores
+from emofast.training.runner import load_experiment
+
+__all__ = ["run"]
+
+STOCK_EPOCHS = 8
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train every contender with every seed and print seconds of training against accuracy in the FER+ protocol."""
+    data = open_data(args.data)
+    if data.votes is None:
+        raise EmofastError(f"{data.folder} has no train_votes.csv, by which this bench scores; name a data set with votes.")
+    seeds = range(42, 42 + args.runs)
+    console.print(f"{machine()}, {torch.get_num_threads()} threads; {data.name}; seconds are of training steps and their loading alone")
+    rows = []
+    with tempfile.TemporaryDirectory() as tmp:
+        contenders = _contenders(data, Path(tmp))
+        for seed in seeds:
+            for name, make in contenders.items():
+                seconds, accuracy = _trained(make, data, seed)
+                console.print(f"{name}, seed {seed}: {seconds:.0f} s, {accuracy:.4f}")
+                rows.append({"contender": name, "seed": seed, "seconds": round(seconds, 1), "ferplus_accuracy": round(accuracy, 4)})
+                _record(pd.DataFrame(rows))
+    console.print(_table(pd.DataFrame(rows)))
+
+
+def _contenders(data: Competition, folder: Path) -> dict[str, Callable[[], Learner]]:
+    """Each trains as its own users would run it, and has the length at which it comes to about the same accuracy."""
+    small, speedrun = load_experiment("12"), load_experiment("31")
+
+    def stock() -> Learner:
+        learn = stock_learner(data, folder, np.arange(len(data.labels)), frozen_split(data))
+        learn.fit_one_cycle(STOCK_EPOCHS, 4e-3)
+        return learn
+
+    return {"stock fastai": stock, "12_small_grey, 6 epochs": lambda: small(data, epochs=6), "31_speedrun": lambda: speedrun(data)}
+
+
+class _Clock(Callback):
+    """Adds up the training parts of epochs."""
+
+    seconds = 0.0
+
+    def before_train(self):
+        self.started = time.perf_counter()
+
+    def after_train(self):
+        _Clock.seconds += time.perf_counter() - self.started
+
+
+def _trained(make: Callable[[], Learner], data: Competition, seed: int) -> tuple[float, float]:
+    """Seconds of training, and accuracy in the FER+ protocol on validation with flip TTA."""
+    set_seed(seed, reproducible=True)
+    before, _Clock.seconds = list(defaults.callbacks), 0.0
+    defaults.callbacks.append(_Clock)
+    try:
+        learn = make()
+    finally:
+        defaults.callbacks[:] = before
+    rows = np.flatnonzero(frozen_split(data))
+    probabilities = _flip_tta(learn)
+    return _Clock.seconds, ferplus_scores(probabilities, data.votes[rows], data.annotators[rows])["accuracy"]
+
+
+def _flip_tta(learn: Learner) -> np.ndarray:
+    """Mean probabilities [n, 9] of the validation pictures and their mirror images, in the data set's order, for any Learner."""
+    model, out = learn.model.eval(), []
+    with torch.no_grad():
+        for batch in learn.dls.valid:
+            faces = batch[0].as_subclass(torch.Tensor)
+            out.append((model(faces).softmax(1) + model(faces.flip(-1)).softmax(1)) / 2)
+    return torch.cat(out).cpu().numpy()
+
+
+def _record(frame: pd.DataFrame) -> None:
+    with paths.atomic_write(paths.artifacts() / "bench" / "speedrun.csv") as partial:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        frame.assign(machine=machine(), threads=torch.get_num_threads()).to_csv(partial, index=False)
+
+
+def _table(frame: pd.DataFrame) -> Table:
+    table = Table("contender", "seconds", "FER+ accuracy", "seeds", "stock takes", title="time to accuracy")
+    stock = frame[frame.contender == "stock fastai"].seconds.mean()
+    for name, group in frame.groupby("contender", sort=False):
+        ratio = f"{stock / mean(group.seconds):.1f} times as long"
+        spread = f" ± {group.ferplus_accuracy.std():.4f}" if len(group) > 1 else ""
+        table.add_row(name, f"{mean(group.seconds):.0f}", f"{mean(group.ferplus_accuracy):.4f}{spread}", str(len(group)), ratio)
+    return table
