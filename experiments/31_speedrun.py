@@ -17,7 +17,7 @@ Finding       Not measured yet
 from emofast.training import GrowingPictures, ValidateLast, emotion_learner, experiment, face_augmentation, get_dls, muon
 
 
-@experiment(quick={"epochs": 24, "first": 0, "size": 32})
+@experiment(quick={"epochs": 16, "first": 0}, tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
     arch: str = "shallow_resnet",  # small enough for seconds
@@ -26,8 +26,8 @@ def train(
     first: int = 1,  # how many those are
     epochs: int = 5,  # of all
     bs: int = 64,  # batch size
-    lr: float = 0.01,  # highest rate of the one-cycle schedule
-    strength: float = 0.5,  # of the augmentation
+    lr: float = 0.02,  # highest rate of the one-cycle schedule
+    strength: float = 0.0,  # of the augmentation; 0: the mirror alone
 ):
     dls, smaller = (get_dls(data, s, bs, "votes", channels=1, augment=face_augmentation(strength)) for s in (size, small))
     learn = emotion_learner(dls, arch, opt_func=muon, metrics=[])

@@ -7,12 +7,20 @@ import time
 from pathlib import Path
 
 from fastai.callback.core import Callback
+from fastai.learner import Recorder
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from emofast.console import console
 from emofast.errors import EmofastError
 
-__all__ = ["EpochProgress", "StopOnNaN"]
+__all__ = ["EpochProgress", "StopOnNaN", "epoch_numbers"]
+
+
+def epoch_numbers(recorder: Recorder) -> dict:
+    """Numbers of the epoch that has just ended, by name; of one that was not validated the loss of training alone."""
+    whole = len(recorder.log) == len(recorder.metric_names)
+    names = recorder.metric_names if whole else ["epoch", "train_loss"]
+    return {name: value for name, value in zip(names, recorder.log) if name != "time"}
 
 
 class EpochProgress(Callback):
@@ -54,8 +62,8 @@ class EpochProgress(Callback):
     def after_epoch(self):
         if self._task is None:
             return
-        pairs = [(n, v) for n, v in zip(self.recorder.metric_names, self.recorder.log) if n not in ("epoch", "time")]
-        numbers = "  ".join(f"{n} {v:.3f}" for n, v in pairs if v is not None)
+        values = epoch_numbers(self.recorder)
+        numbers = "  ".join(f"{n} {v:.3f}" for n, v in values.items() if n != "epoch" and v is not None)
         line = f"{self._title}  epoch {self.epoch + 1}/{self.n_epoch}  {numbers}  {self._left} left"
         self.bar.console.print(line, markup=False)
         with self.log.open("a", encoding="utf-8") as f:

@@ -19,6 +19,7 @@ from fastcore.foundation import L
 from emofast import paths
 from emofast.console import console
 from emofast.training.distributed import is_first
+from emofast.training.progress import epoch_numbers
 
 __all__ = ["Checkpoint", "Session", "save_whole"]
 
@@ -89,9 +90,8 @@ class Checkpoint(Callback):
     def after_epoch(self):
         if self.epoch < self.start:
             return
-        pairs = [(n, v) for n, v in zip(self.recorder.metric_names, self.recorder.log) if n != "time"]
         seconds = time.perf_counter() - self._started
-        row = {"fit": self.session.fits - 1, **dict(pairs), "seconds": round(seconds, 1)}
+        row = {"fit": self.session.fits - 1, **epoch_numbers(self.recorder), "seconds": round(seconds, 1)}
         self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
         self._write()
 
