@@ -62,7 +62,7 @@ def test_all_edit_lists_and_the_pictures_agree_to_the_frame(tmp_path, rate, time
     write_otio(tmp_path / "t.otio", "trailer", media, CUTS)
     write_xml(tmp_path / "t.xml", "trailer", media, CUTS, CUTS)
     write_fcpxml(tmp_path / "t.fcpxml", "trailer", media, CUTS)
-    render(media, [(c.first, c.last) for c in CUTS], tmp_path / "t.mp4", fade=False)
+    render(media, [(c.first, c.last) for c in CUTS], tmp_path / "t.mp4")
     expected = [(first + a, b - a) for a, b in SPANS]
 
     drop = ";" in timecode if timecode else rate.endswith("1001")
