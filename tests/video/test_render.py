@@ -31,8 +31,9 @@ from emofast.video.report import write_report
 SPANS = [(13, 80), (160, 161), (203, 290)]
 
 
-@pytest.mark.parametrize("rate", [Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(50)])
-def test_every_frame_is_the_one_that_was_ordered(tmp_path, rate):
+def test_every_frame_is_the_one_that_was_ordered(tmp_path):
+    """Also a single one; at other rates: test_editlist."""
+    rate = Fraction(24000, 1001)
     film = probe(episode(tmp_path / "e.mkv", 14, rate))
     assert film.rate == rate and film.frames == round(14 * rate)
     render(film, SPANS, tmp_path / "t.mp4")
@@ -196,9 +197,9 @@ def test_the_default_sound_track_is_heard_in_stereo_at_the_loudness_asked_for(tm
 
 
 def test_memory_is_flat_in_the_number_of_moments(tmp_path):
-    film = probe(episode(tmp_path / "e.mp4", 60))
+    film = probe(episode(tmp_path / "e.mp4", 30))
     me, peaks = psutil.Process(), []
-    for count in (4, 40):
+    for count in (3, 20):
         done, peak = threading.Event(), [0]
 
         def look(done=done, peak=peak):
@@ -217,7 +218,7 @@ def test_memory_is_flat_in_the_number_of_moments(tmp_path):
         peaks.append(peak[0])
         assert told == [(k + 1, count) for k in range(count)]
     assert peaks[1] < 1.4 * peaks[0]
-    assert probe(tmp_path / "t.mp4").frames == 40 * 30
+    assert probe(tmp_path / "t.mp4").frames == 20 * 30
 
 
 def test_a_name_with_a_colon_and_a_film_in_old_colours(tmp_path, monkeypatch):
