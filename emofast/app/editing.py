@@ -124,7 +124,7 @@ def preview(folder: Path, listener: Listener, name: str) -> None:
     def tell(done: int, total: int) -> None:
         listener.progress("making a preview", done, total)
 
-    render(film, spans, preview_of(folder, film.path), height=min(360, film.height), crf=27, fade=False, tell=tell)
+    render(film, spans, preview_of(folder, film.path), height=min(360, film.height), crf=27, tell=tell)
 
 
 def preview_of(folder: Path, film: Path) -> Path:

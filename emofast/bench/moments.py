@@ -1,65 +1,71 @@
-"""How many planted moments are found, and how often chance looks like one: drawn viewers, many seeds, 1 to 12 viewers."""
+"""How many planted moments are found, how well they are ranked, and how often chance looks like one: drawn viewers, many seeds."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
 from multiprocessing import get_context
 
 import numpy as np
 from rich.table import Table
 
+from emofast.bench.record import write_record
 from emofast.console import console
-from emofast.machine import machine
-from emofast.paths import artifacts, atomic_write
 from emofast.sample.audience import Bump, plan_events, plan_viewers
-from emofast.video.group import Group
-from emofast.video.moments import SIGNIFICANT, Moment, find_moments
+from emofast.video.group import STEP, Group
+from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
 
-__all__ = ["GROUPS", "matches", "run", "study"]
+__all__ = ["GROUPS", "average_precision", "matches", "run", "study"]
 
 GROUPS = (1, 2, 3, 4, 5, 8, 12)
 DURATION, EVENTS = 600.0, 12
 NEAR = 1.0
 """Seconds between a planted moment and a found peak that count as found."""
+BEST = 5
+"""The k of precision@k: about as many moments as half a minute of trailer holds."""
+CLIP = 2.0
+"""Seconds of the clips over which average precision is taken, as in QVHighlights (Lei et al. 2021)."""
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the table and write it to `artifacts/video/moments-study.csv`."""
     console.print(f"{args.seeds} drawn episodes of {DURATION:.0f} s with {EVENTS} planted events, and as many whose viewers never react")
-    rows = []
-    table = Table("viewers", "recall", "precision", "peak off by s", "significant by chance", box=None, pad_edge=False)
+    rows: list[dict] = []
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for n in GROUPS:
-            row = study(n, pool.map(_one_seed, [n] * args.seeds, range(args.seeds)))
-            rows.append(row)
-            console.print(f"{n} viewers: recall {row['recall']:.3f}, precision {row['precision']:.3f}")
-            table.add_row(*(str(row[k]) for k in ("viewers", "recall", "precision", "median_error_s", "chance")))
+            rows.append(study(n, pool.map(_one_seed, [n] * args.seeds, range(args.seeds))))
+            console.print(f"{n} viewers: recall {rows[-1]['recall']:.3f}, precision {rows[-1]['precision']}")
+    table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
     console.print(table)
-    path = artifacts() / "video" / "moments-study.csv"
-    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
-        f.write(f"# python -m emofast bench moments --seeds {args.seeds}; {date.today().isoformat()}; {machine()}\n")
-        out = csv.DictWriter(f, rows[0])
-        out.writeheader()
-        out.writerows(rows)
-    console.print(str(path))
+    write_record("video/moments-study.csv", f"moments --seeds {args.seeds}", rows)
 
 
-def study(n: int, seeds: Iterable[tuple[int, int, list[float], bool]]) -> dict:
-    """One row of the table, for `n` viewers. With one viewer there is no p-value and every moment counts as found."""
-    found, reported, errors, chance = zip(*seeds)
-    off = [abs(e) for one in errors for e in one]
+def study(n: int, seeds: Iterable[dict]) -> dict:
+    """One row of the table, for `n` viewers. With one viewer there is no p-value and every moment listed counts as found."""
+    each = list(seeds)
+
+    def total(key: str) -> int:
+        return sum(one[key] for one in each)
+
+    def mean(key: str) -> float:
+        return round(float(np.mean([one[key] for one in each])), 3)
+
+    off = [abs(e) for one in each for e in one["errors"]]
     return {
         "viewers": n,
-        "seeds": len(found),
-        "recall": round(sum(found) / (EVENTS * len(found)), 3),
-        "precision": round(sum(found) / max(1, sum(reported)), 3),
+        "seeds": len(each),
+        "recall": round(total("found") / (EVENTS * len(each)), 3),
+        "precision": round(total("found") / max(1, total("significant")), 3) if n > 1 else "",
+        "precision_listed": round(total("right") / max(1, total("listed")), 3),
+        f"precision_at_{BEST}": mean("best"),
+        "hit_at_1": mean("hit"),
+        "map_2s": mean("ap"),
         "median_error_s": round(float(np.median(off)), 2) if off else "",
-        "chance": round(float(np.mean(chance)), 3) if n > 1 else "",
+        "chance": mean("chance") if n > 1 else "",
     }
 
 
@@ -74,16 +80,38 @@ def matches(events: Iterable[Bump], moments: Iterable[Moment]) -> list[float]:
     return errors
 
 
-def _one_seed(n: int, seed: int) -> tuple[int, int, list[float], bool]:
-    """Events found, moments reported, the found ones' errors, and whether viewers who never react gave a significant moment."""
+def average_precision(events: Iterable[Bump], curve: np.ndarray) -> float:
+    """Of the clips of `CLIP` seconds, ranked by the highest of the score `curve` [T] in each: the mean precision at each clip that shows
+    a planted event at half its height."""
+    size = round(CLIP / STEP)
+    height = curve[: len(curve) // size * size].reshape(-1, size).max(1)
+    begin = np.arange(len(height)) * CLIP
+    planted = np.any([(begin < e.peak + e.width / 2) & (begin + CLIP > e.peak - e.width / 2) for e in events], axis=0)
+    ranked = planted[np.argsort(-height, kind="stable")]
+    return float((np.cumsum(ranked) / np.arange(1, len(ranked) + 1))[ranked].mean())
+
+
+def _one_seed(n: int, seed: int) -> dict:
+    """What `study` adds up: of one episode with planted events, and of one whose viewers never react."""
     rng = np.random.default_rng([seed, n])
     events = plan_events(rng, DURATION, EVENTS)
-    reported = _significant(rng, events, n)
-    errors = matches(events, reported)
-    return len(errors), len(reported), errors, n > 1 and bool(_significant(rng, (), n))
+    group = _audience(rng, events, n)
+    listed = find_moments(group)
+    significant = _significant(listed)
+    errors = matches(events, significant)
+    return {
+        "found": len(errors), "significant": len(significant), "errors": errors,
+        "listed": len(listed), "right": len(matches(events, listed)),
+        "best": len(matches(events, listed[:BEST])) / BEST, "hit": len(matches(events, listed[:1])),
+        "ap": average_precision(events, score(group.reactions, group.seen)),
+        "chance": n > 1 and bool(_significant(find_moments(_audience(rng, (), n)))),
+    }  # fmt: skip
 
 
-def _significant(rng: np.random.Generator, events: tuple[Bump, ...], n: int) -> list[Moment]:
+def _significant(moments: list[Moment]) -> list[Moment]:
+    return [m for m in moments if not m.p_value >= SIGNIFICANT]
+
+
+def _audience(rng: np.random.Generator, events: tuple[Bump, ...], n: int) -> Group:
     audience = plan_viewers(rng, events, DURATION, n)
-    group = Group.of({v.name: (v.timeline(DURATION + 3), 0.0) for v in audience}, DURATION)
-    return [m for m in find_moments(group) if not m.p_value >= SIGNIFICANT]
+    return Group.of({v.name: (v.timeline(DURATION + 3), 0.0) for v in audience}, DURATION)

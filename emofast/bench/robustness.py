@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import platform
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import numpy as np
 from rich.table import Column, Table
 
 from emofast.bench.disturbances import DISTURBANCES, Disturbance
+from emofast.bench.record import write_record
 from emofast.console import console, warn
 from emofast.data import Competition, frozen_split, open_data
 from emofast.data.cache import cached_faces
@@ -171,16 +171,11 @@ def _table(rows: list[dict]) -> Table:
 
 def _write(facts: dict, rows: list[dict]) -> None:
     """The table as csv, then everything as json: where the json is new, the csv is too."""
-    command = f"python -m emofast bench robustness --data {facts['data']}"
-    path = artifacts() / "bench" / "robustness.csv"
-    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
-        f.write(f"# {command}; {facts['model']} {facts['sha256'][:12]}; {date.today().isoformat()}; {machine()}\n")
-        out = csv.DictWriter(f, rows[0])
-        out.writeheader()
-        out.writerows(rows)
+    command = f"robustness --data {facts['data']}"
+    path = write_record("bench/robustness.csv", f"{command}; {facts['model']} {facts['sha256'][:12]}", rows)
     versions = {"python": platform.python_version(), **{p: version(p) for p in ("numpy", "opencv-python", "onnxruntime")}}
-    made = {"command": command, "date": date.today().isoformat(), "machine": machine(), "versions": versions}
+    made = {"command": f"python -m emofast bench {command}", "date": date.today().isoformat(), "machine": machine(), "versions": versions}
     with atomic_write(path.with_suffix(".json")) as partial:
         whole = {**made, **facts, "disturbances": rows}
         partial.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    console.print(f"{path} and {path.with_suffix('.json').name}")
+    console.print(str(path.with_suffix(".json")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import heapq
 import math
 import os
@@ -11,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +17,9 @@ from rich.table import Table
 
 from emofast.bench.drawn import write_clip
 from emofast.bench.inference import models
+from emofast.bench.record import write_record
 from emofast.bench.video import _looped, _webcam
 from emofast.console import console
-from emofast.machine import machine
-from emofast.paths import artifacts, atomic_write
 from emofast.sample.audience import plan_events, plan_viewers
 from emofast.season.calls import Call, Outcome, drive
 from emofast.season.season import open_engine
@@ -69,8 +66,9 @@ def run(args: argparse.Namespace) -> None:
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     console.print(table)
-    _write("costs.csv", [{"what": text, "value": round(value, 3)} for text, value in facts.items()], model)
-    _write("schedule.csv", rows, model)
+    command = f"season; {model.name}"
+    write_record("season/costs.csv", command, [{"what": text, "value": round(value, 3)} for text, value in facts.items()])
+    write_record("season/schedule.csv", command, rows)
 
 
 def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
@@ -195,13 +193,3 @@ def simulate(costs: Costs, workers: int, home: int, episodes: int = EPISODES, se
         "hours it takes": round(float(engine.now) / 3600, 2), "speed-up": round(speed_up, 1),
         "share of ideal": round(speed_up / workers, 3),
     }  # fmt: skip
-
-
-def _write(name: str, rows: list[dict], model: Path) -> None:
-    path = artifacts() / "season" / name
-    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
-        f.write(f"# python -m emofast bench season; {model.name}; {date.today().isoformat()}; {machine()}\n")
-        out = csv.DictWriter(f, rows[0])
-        out.writeheader()
-        out.writerows(rows)
-    console.print(str(path))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import subprocess
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import cv2
@@ -21,9 +19,8 @@ from rich.table import Table
 
 from emofast.bench.drawn import drawn_frames, write_clip
 from emofast.bench.inference import models
+from emofast.bench.record import write_record
 from emofast.console import console
-from emofast.machine import machine
-from emofast.paths import artifacts, atomic_write
 from emofast.video.analysis import Task, analyse
 from emofast.video.media import probe
 
@@ -49,13 +46,7 @@ def run(args: argparse.Namespace) -> None:
             console.print(f"{seconds} s of film: {row['times_real_time']} times real time")
     console.print(f"640x480, 25 frames/s, one drawn face, looked at 10 times a second, {os.cpu_count()} processes")
     console.print(table)
-    path = artifacts() / "video" / "speed.csv"
-    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
-        f.write(f"# python -m emofast bench video; {model.name}; {date.today().isoformat()}; {machine()}\n")
-        out = csv.DictWriter(f, rows[0])
-        out.writeheader()
-        out.writerows(rows)
-    console.print(str(path))
+    write_record("video/speed.csv", f"video; {model.name}", rows)
 
 
 def _webcam(n: int) -> Iterator[np.ndarray]:
@@ -67,21 +58,8 @@ def _webcam(n: int) -> Iterator[np.ndarray]:
 
 def _looped(piece: Path, seconds: int) -> Path:
     film = piece.with_name(f"{seconds}.mp4")
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
-        "-loglevel",
-        "error",
-        "-y",
-        "-stream_loop",
-        "-1",
-        "-i",
-        piece,
-        "-t",
-        seconds,
-        "-c",
-        "copy",
-        film,
-    ]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y"]
+    command += ["-stream_loop", "-1", "-i", piece, "-t", seconds, "-c", "copy", film]
     subprocess.run([str(c) for c in command], check=True)
     return film
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -55,11 +56,12 @@ def draw_episode(
     work += [(_write_viewer, film, v, starts[v.name], duration, seed + 1 + k) for k, (film, v) in enumerate(zip(films, audience))]
     jobs = min(jobs or os.cpu_count() or 1, len(work))
     if jobs == 1:
-        for task in work:
-            _call(task)
+        for write, *arguments in work:
+            write(*arguments)
     else:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            list(pool.map(_call, work))
+            for future in [pool.submit(*task) for task in work]:
+                future.result()
     return DrawnEpisode(episode, tuple(films), planted, starts)
 
 
@@ -75,7 +77,7 @@ def write_film(path: Path, pictures: Iterator[np.ndarray], rate: Fraction | int,
         video.pix_fmt = "yuv420p"
         audio = film.add_stream("aac", rate=_SAMPLES, layout="mono") if sound is not None else None
         heard = 0
-        for k, picture in enumerate(_all(first, pictures), start=1):
+        for k, picture in enumerate(chain([first], pictures), start=1):
             film.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
             # sound goes in step with the picture: players stumble over a file with all of one before the other
             while audio and heard < min(len(sound), round(k / rate * _SAMPLES)):
@@ -86,22 +88,12 @@ def write_film(path: Path, pictures: Iterator[np.ndarray], rate: Fraction | int,
             film.mux(audio.encode())
 
 
-def _all(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    yield first
-    yield from rest
-
-
 def _sound_frame(sound: np.ndarray, at: int):
     import av
 
     frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None, at : at + 1024], np.float32), format="fltp", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = _SAMPLES, at, Fraction(1, _SAMPLES)
     return frame
-
-
-def _call(task: tuple) -> None:
-    write, *arguments = task
-    write(*arguments)
 
 
 def _write_viewer(path: Path, viewer: DrawnViewer, start: float, duration: float, seed: int) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from threading import Thread
 
 from emofast.season.calls import Call, Outcome, perform
+from emofast.video.children import born_deaf, end_with_parent
 
 __all__ = ["Local"]
 
@@ -63,38 +62,18 @@ class Local:
     def _start(self) -> tuple[BaseProcess, Connection]:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(target=_serve, args=(theirs,), daemon=True)
-        with _deaf():
+        with born_deaf():
             process.start()
         theirs.close()
         return process, ours
 
 
-@contextmanager
-def _deaf():
-    """Processes born in the block do not hear Ctrl-C, which reaches the whole group, even while they still import."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
 def _serve(pipe: Connection) -> None:
     """A worker: calls from the pipe until it closes, with the parent if need be."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     os.environ["OMP_NUM_THREADS"] = "1"  # as many processes as cores; threads on top would only wait for each other
     try:
         while True:
             pipe.send(perform(*pipe.recv()))
     except (EOFError, OSError):
         return
-
-
-def _end_with_parent() -> None:
-    """Whoever starts the work again must not find it being done."""
-    wait([parent_process().sentinel])
-    os._exit(1)

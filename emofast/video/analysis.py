@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import active_children, get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +16,7 @@ import pandas as pd
 
 from emofast.errors import EmofastError
 from emofast.recognition import Detector, EmotionRecognizer, make_detector
+from emofast.video.children import born_deaf, end_with_parent
 from emofast.video.media import Media
 from emofast.video.recording import HZ, Sampler
 from emofast.video.timeline import digest, read_timeline, write_timeline
@@ -118,7 +115,7 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
     # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model, trust, detector))
     try:
-        with _deaf_children():
+        with born_deaf():
             futures = [pool.submit(_work, task, k) for task, k in work]  # the first of these start the processes
         for done in as_completed(futures):
             yield done.result()
@@ -134,20 +131,6 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
         pool.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes born in the block do not hear Ctrl-C, which reaches the whole group, even while they still import; the parent ends
-    them. Windows has no such mask: there a worker may complain if it is interrupted so early."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
 _readers: tuple[EmotionRecognizer, Detector] | None = None  # of a worker: loading them takes a second
 
 
@@ -159,16 +142,9 @@ def _start_worker(model: Path, trust: bool, detector: str) -> None:
     global _readers
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no mask to be born with
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     cv2.setNumThreads(1)
     _readers = _load(model, trust, detector)
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed cannot end its workers, and they would wait for work for ever."""
-    wait([parent_process().sentinel])
-    os._exit(1)
 
 
 def _work(task: Task, k: int) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from emofast.video.media import Media, open_film
 
-__all__ = ["cut_points", "hear", "pauses", "shot_changes"]
+__all__ = ["cut_points", "hear", "pauses", "seams", "shot_changes"]
 
 Span = tuple[float, float]
 
@@ -26,12 +26,16 @@ _RATE = 16000
 _HOP = 0.02
 
 
-def cut_points(episode: Media, spans: list[Span]) -> tuple[list[float], list[Span]]:
-    """Shot changes and pauses of the episode within `spans`; only those stretches are decoded."""
+def cut_points(episode: Media, spans: list[Span]) -> tuple[list[int], list[Span]]:
+    """Frames at which shots begin, and pauses of the episode, within `spans`; only those stretches are decoded."""
     windows = _joined(spans, episode.duration)
-    shots = [t for a, b in windows for t in shot_changes(episode.path, a, b)]
     quiet = [span for a, b in windows for span in pauses(episode, a, b)] if episode.sound else []
-    return shots, quiet
+    return seams(episode, spans), quiet
+
+
+def seams(episode: Media, spans: list[Span]) -> list[int]:
+    """Frames at which shots begin, within `spans`."""
+    return [round(t * episode.rate) for a, b in _joined(spans, episode.duration) for t in shot_changes(episode.path, a, b)]
 
 
 def shot_changes(path: Path, start: float, end: float) -> list[float]:

@@ -40,6 +40,7 @@ def parser(description: str) -> argparse.ArgumentParser:
                    help="this recording starts S seconds after the episode (before it: negative); may be given again")  # fmt: skip
     p.add_argument("--order", choices=ORDERS, default="episode",
                    help="of the moments: as in the episode, best first, or as moments.csv stands (default: episode)")  # fmt: skip
+    p.add_argument("--vertical", action="store_true", help="an upright trailer (9:16) that keeps the episode's faces in the picture")
     p.add_argument("--lufs", type=_loudness, default=-14.0, metavar="L", help="loudness of the trailer; off: as it is (default: -14)")
     p.add_argument("--group", type=_group, action="append", default=[], metavar="LABEL=NAME,NAME",
                    help="these recordings belong together, as women=anna,olga; may be given again, then groups are compared")  # fmt: skip
@@ -72,7 +73,7 @@ def order(args: argparse.Namespace) -> Order:
     wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude), args.order)
     return Order(
         args.episode, tuple(args.viewers), args.out, args.model, args.trust, args.lag, dict(args.offset), wish, args.from_moments,
-        args.overwrite, args.jobs, dict(args.group), args.lufs, args.detector,
+        args.overwrite, args.jobs, dict(args.group), args.lufs, args.detector, args.vertical,
     )  # fmt: skip
 
 

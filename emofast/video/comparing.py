@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -9,9 +10,12 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from emofast.video.group import STEP, Group
-from emofast.video.moments import score
+from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
 
-__all__ = ["compare"]
+__all__ = ["compare", "with_groups"]
+
+STRONGEST = 3
+"""Moments of each group that are named."""
 
 SHUFFLES = 1000
 WINDOW = 4.0
@@ -31,6 +35,20 @@ def compare(group: Group, labels: dict[str, tuple[str, ...]], seed: int = 0) -> 
         columns[f"moved {label}"] = np.abs(part.reactions[..., :2]).mean((0, 2))
     columns["differ"] = _differ(group, list(labels.values()), seed) if len(labels) > 1 else np.nan
     return pd.DataFrame(columns, index=range(len(group.t)))
+
+
+def with_groups(moments: list[Moment], group: Group, labels: dict[str, tuple[str, ...]], gap: float) -> list[Moment]:
+    """`moments`, each with the labels among whose `STRONGEST` it is. What a group alone shares beyond chance comes last, with its own
+    score, viewers and p-value."""
+    named = list(moments)
+    for label, names in labels.items():
+        for own in find_moments(group.part(names), gap)[:STRONGEST]:
+            same = next((k for k, m in enumerate(named) if abs(m.peak - own.peak) < gap), None)
+            if same is not None:
+                named[same] = replace(named[same], groups=(*named[same].groups, label))
+            elif own.p_value < SIGNIFICANT:
+                named.append(replace(own, groups=(label,)))
+    return named
 
 
 def _differ(group: Group, members: list[tuple[str, ...]], seed: int) -> np.ndarray:

@@ -160,7 +160,8 @@ def variance(reaction: np.ndarray) -> np.ndarray:
     """
     size = round(ISC_WINDOW / STEP)
     mean = uniform_filter1d(reaction, size, axis=0, mode="constant")
-    return np.maximum(uniform_filter1d(reaction * reaction, size, axis=0, mode="constant") - mean * mean, 0).sum(-1)
+    square = uniform_filter1d(np.einsum("tk,tk->t", reaction, reaction), size, mode="constant")
+    return np.maximum(square - np.einsum("tk,tk->t", mean, mean), 0)
 
 
 def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:

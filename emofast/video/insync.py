@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import correlate, stft
+from scipy.signal import stft
 
 from emofast.video.audience import Recording
 from emofast.video.bounds import hear
@@ -19,35 +20,42 @@ __all__ = ["Sync", "find_offset", "in_step", "onsets"]
 
 _RATE = 8000
 _HOP = 80  # samples: 100 values a second
+_HZ = _RATE / _HOP
 _BANDS = np.geomspace(150, 3600, 17)
 _BLOCK = 120.0  # seconds of sound in memory at a time
-_PIECE = 60.0  # seconds of a recording that are put in step on their own, to see whether its clock drifts
 
-SURE = 9.0
-"""Robust standard deviations by which the best offset must stand above all others to be believed ..."""
+_WHITE = 0.7  # 1: of a sound only the phase counts (PHAT), and noise as much as sound; 0: a beat that goes on for minutes counts most
 
-CLEAR = 1.08
-"""... and how many times higher than the second best it must be. A beat that goes on for minutes lifts all its multiples: of two films
-that have nothing in common but their tempo it is 1.02."""
-
+_STRETCH = 30.0, 60.0  # seconds at least and at most of the stretches that vote, else a quarter of the recording; they overlap by half
+_STRETCHES = 60  # at most, then farther apart: more would not agree better
+_PROPOSED = 5  # places that each stretch proposes
+_DRIFT = 1e-3  # no clock is off by more
+_APART = 0.05  # seconds by which a vote may lie beside the line of the others
+_OTHER = 0.5  # seconds from that line from where a vote is for something else
 _DRIFTS = 0.08  # seconds of drift over a recording below which its clock counts as right
-_APART = 0.05  # seconds by which a piece may lie beside the line of the others
+
+SURE = 0.5
+"""Share of a recording's stretches that must agree on one start to be believed, at least `LEAST` of them, and twice as many as on any
+other. Films that have their tempo or their title music in common agree in two or three."""
+
+LEAST = 3
 
 
 @dataclass(frozen=True)
 class Sync:
-    """start: episode second at which the recording starts. rate: episode seconds per second of the recording. height: of the best
-    offset, in robust standard deviations of all offsets; lead: over the second best one."""
+    """start: episode second at which the recording starts. rate: episode seconds per second of the recording. votes: stretches of the
+    recording that agree on it, of `of` that have been heard; second: those that agree on the next best start."""
 
-    start: float
-    rate: float
-    height: float
-    lead: float
+    start: float = 0.0
+    rate: float = 1.0
+    votes: int = 0
+    of: int = 0
+    second: int = 0
 
     @property
     def sure(self) -> bool:
         """Whether to believe it."""
-        return self.height >= SURE and self.lead >= CLEAR
+        return self.votes >= max(LEAST, SURE * self.of, 2 * self.second)
 
 
 def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> list[Recording]:
@@ -71,7 +79,7 @@ def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> 
 
 
 def onsets(film: Media) -> np.ndarray:
-    """How much louder each of 16 bands becomes, 100 times a second, float32 [16, T]; each about as strong at all times.
+    """How much louder each of 16 bands becomes, 100 times a second, float32 [16, T]; each about as strong at all times and tempos.
 
     Rises survive what rooms and microphones do to a sound; the level itself does not.
     """
@@ -79,54 +87,67 @@ def onsets(film: Media) -> np.ndarray:
     rise = np.maximum(levels[:, 2:] - levels[:, :-2], 0)
     mean = uniform_filter1d(rise, 500, axis=1)
     spread = np.sqrt(np.maximum(uniform_filter1d(rise * rise, 500, axis=1) - mean * mean, 1e-4))
-    return ((rise - mean) / spread).astype(np.float32)
+    size = next_fast_len(rise.shape[1], real=True)
+    spectrum = rfft((rise - mean) / spread, size, axis=1)
+    spectrum /= np.abs(spectrum) ** _WHITE + 1e-6
+    return irfft(spectrum, size, axis=1)[:, : rise.shape[1]].astype(np.float32)
 
 
 def find_offset(episode: np.ndarray, recording: np.ndarray) -> Sync:
-    """The best place of a recording's `onsets` in the episode's; see `Sync`."""
-    lag, height, lead = _best_lag(episode, recording)
-    step = round(_PIECE * _RATE / _HOP)
-    places = []
-    for at in range(0, recording.shape[1] - step + 1, step):
-        begin = max(0, lag + at - 200)  # a clock that is off by a thousandth
-        here, clear, _ = _best_lag(episode[:, begin : lag + at + step + 200], recording[:, at : at + step])
-        if clear > SURE / 2:
-            places.append((at + step / 2, begin + here - at - lag))
-    rate = 1.0
-    if len(places) >= 4:
-        slope, beside = _line(*np.array(places).T)
-        if abs(slope) * recording.shape[1] > _DRIFTS * _RATE / _HOP:
-            rate, lag = 1 + slope, lag + beside
-    return Sync(lag * _HOP / _RATE, rate, height, lead)
+    """Where a recording's `onsets` lie in the episode's: the start, and the drift of the clock, on which most of its stretches agree."""
+    at, lag, height, stretch = _votes(episode, recording)
+    if not len(at):
+        return Sync()
+    length = recording.shape[1]
+    agree = _agreement(at, lag, height, length)
+    votes = {s: k for k, s in enumerate(stretch) if agree[k]}  # of each stretch its last, all within `_APART`
+    rate, start = 1.0, float(np.median(lag[agree]))
+    if len(votes) > LEAST:
+        slope, beside = np.polyfit(at[list(votes.values())], lag[list(votes.values())], 1)
+        if abs(slope) * length > _DRIFTS * _HZ:
+            rate, start = 1 + float(slope), float(beside)
+    other = np.abs(lag - start - (rate - 1) * at) > _OTHER * _HZ
+    second = other.copy()
+    second[other] = _agreement(at[other], lag[other], height[other], length)
+    return Sync(start / _HZ, rate, len(votes), len(set(stretch)), len(set(stretch[second])))
 
 
-def _line(t: np.ndarray, off: np.ndarray) -> tuple[float, float]:
-    """Slope and value at zero of the line on which most of the pieces lie (Theil and Sen, then without the pieces beside it); 0, 0 where
-    there is none."""
-    for _ in range(2):
-        slopes = [(off[j] - off[k]) / (t[j] - t[k]) for j in range(len(t)) for k in range(j)]
-        slope = float(np.median(slopes))
-        beside = float(np.median(off - slope * t))
-        on = np.abs(off - slope * t - beside) <= _APART * _RATE / _HOP
-        if on.sum() < max(3, 0.6 * len(t)):
-            return 0.0, 0.0
-        t, off = t[on], off[on]
-    return slope, beside
+def _votes(episode: np.ndarray, recording: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What the stretches of a recording propose, float [k] each: their middle (frames of the recording), the lag of the recording in the
+    episode (frames), the height of the correlation there (robust standard deviations), and which stretch it is."""
+    n, m = episode.shape[1], recording.shape[1]
+    least, most = (round(s * _HZ) for s in _STRETCH)
+    size = min(max(m // 4, least), most)
+    if m < size or not n:
+        return (np.zeros(0),) * 4
+    padded = next_fast_len(n + size, real=True)
+    spectrum = rfft(episode, padded, axis=1)
+    found = []
+    for k, a in enumerate(np.linspace(0, m - size, min(_STRETCHES, 2 * m // size)).round().astype(int).tolist()):
+        ring = irfft((spectrum * np.conj(rfft(recording[:, a : a + size], padded, axis=1))).sum(0), padded)
+        score = np.concatenate([ring[1 - size :], ring[:n]])  # lags 1 - size to n - 1 of the stretch
+        score = score / (1.4826 * np.median(np.abs(score - np.median(score))) + 1e-9)
+        for _ in range(_PROPOSED):
+            best = int(np.argmax(score))
+            found.append((a + size / 2, best + 1 - size - a, score[best], k))
+            score[max(0, best - round(_OTHER * _HZ)) : best + round(_OTHER * _HZ)] = 0
+    return tuple(np.array(found).T)
 
 
-def _best_lag(a: np.ndarray, b: np.ndarray) -> tuple[int, float, float]:
-    """Lag of `b` in `a` (frames) with the highest correlation; its height in robust standard deviations, and over the second best."""
-    if not a.shape[1] or not b.shape[1]:
-        return 0, 0.0, 0.0
-    total = sum(correlate(x, y, "full", "fft") for x, y in zip(a, b))
-    n, m = a.shape[1], b.shape[1]
-    lags = np.arange(-m + 1, n)
-    shared = np.minimum(n, lags + m) - np.maximum(0, lags)
-    score = np.where(shared >= min(n, m, 1000) / 2, total / np.sqrt(shared * len(a)), 0)
-    spread = 1.4826 * np.median(np.abs(score - np.median(score))) + 1e-9
-    best = int(np.argmax(score))
-    others = np.concatenate([score[: max(0, best - 50)], score[best + 51 :], [0]])
-    return int(lags[best]), float(score[best] / spread), float(score[best] / max(others.max(), 1e-9))
+def _agreement(at: np.ndarray, lag: np.ndarray, height: np.ndarray, length: int) -> np.ndarray:
+    """bool [k]: the votes on the line lag = start + drift * at, with `_APART` on both sides, on which the heights add up to most."""
+    apart, best, chosen = _APART * _HZ, 0.0, np.zeros(len(at), bool)
+    drifts = np.arange(0, _DRIFT, apart / length)
+    for drift in np.concatenate([drifts, -drifts[1:]])[np.argsort(np.concatenate([drifts, drifts[1:]]), kind="stable")]:
+        start = lag - drift * at
+        order = np.argsort(start)
+        total = np.concatenate([[0.0], np.cumsum(height[order])])
+        end = np.searchsorted(start[order], start[order] + 2 * apart, "right")
+        heights = total[end] - total[:-1]
+        k = int(np.argmax(heights)) if len(heights) else 0
+        if len(heights) and heights[k] > best + 1e-6:
+            best, chosen = float(heights[k]), np.isin(np.arange(len(at)), order[k : end[k]])
+    return chosen
 
 
 def _levels(film: Media) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ import pandas as pd
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
+from emofast.tables import read_rows
 from emofast.video.cut import Cut
 from emofast.video.media import Media
 from emofast.video.moments import Moment
@@ -24,14 +25,17 @@ COLUMNS = ("rank", "start", "end", "peak", "score", "emotion", "viewers", "p_val
 
 
 def write_moments(path: Path, cuts: list[Cut], episode: Media) -> None:
-    """Write `moments.csv`, best first; p_value is empty where one viewer leaves nothing to compare."""
+    """Write `moments.csv`, best first; p_value is empty where one viewer leaves nothing to compare. A last column, group, names the groups
+    with whom a moment is among the strongest, where viewers are labelled."""
+    labelled = any(cut.moment.groups for cut in cuts)
     with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
         out = csv.writer(f)
-        out.writerow(COLUMNS)
+        out.writerow([*COLUMNS, "group"] if labelled else COLUMNS)
         for cut in cuts:
             m, (start, end) = cut.moment, cut.seconds(episode.rate)
             p = "" if math.isnan(m.p_value) else f"{m.p_value:.4f}"
-            out.writerow([cut.rank, f"{start:.3f}", f"{end:.3f}", f"{m.peak:.3f}", f"{m.score:.1f}", m.emotion, m.viewers, p])
+            cells = [cut.rank, f"{start:.3f}", f"{end:.3f}", f"{m.peak:.3f}", f"{m.score:.1f}", m.emotion, m.viewers, p]
+            out.writerow([*cells, "; ".join(m.groups)] if labelled else cells)
 
 
 def read_moments(path: Path, episode: Media, table: pd.DataFrame | None = None) -> list[Cut]:
@@ -39,14 +43,8 @@ def read_moments(path: Path, episode: Media, table: pd.DataFrame | None = None) 
 
     See `rows_to_cuts`. Raises `EmofastError` naming the line for anything that cannot be cut.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-        rows = list(csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ","))
-    except (OSError, UnicodeDecodeError, csv.Error) as e:
-        raise EmofastError(f"{path} cannot be read ({e}); give a moments.csv in UTF-8") from None
-    if not rows or not {"start", "end"} <= set(rows[0]):
-        raise EmofastError(f"{path} holds no moments; it needs a header line with at least start and end: {','.join(COLUMNS)}")
-    return rows_to_cuts(rows, episode, table, str(path))
+    advice = f"give a moments.csv in UTF-8 whose header line has at least start and end: {','.join(COLUMNS)}"
+    return _cuts({f"{path} line {line}": row for line, row in read_rows(path, ("start", "end"), advice)}, episode, table, str(path))
 
 
 def rows_to_cuts(
@@ -59,7 +57,14 @@ def rows_to_cuts(
     numbered. A column "name", where there is one, is what cutting programs will call the moments.
     Raises `EmofastError` naming line and value.
     """
-    cuts = [_cut(f"{name} line {line}", row, episode, table) for line, row in enumerate(rows, start=2)]
+    return _cuts({f"{name} line {line}": row for line, row in enumerate(rows, start=2)}, episode, table, name)
+
+
+def _cuts(rows: dict[str, Mapping[str, str | None]], episode: Media, table: pd.DataFrame | None, name: str) -> list[Cut]:
+    """`rows_to_cuts` of rows by the words that say where they stand."""
+    if not rows:
+        raise EmofastError(f"{name} holds no moments; a line needs at least start and end")
+    cuts = [_cut(where, row, episode, table) for where, row in rows.items()]
     ranks = [c.rank for c in cuts]
     if min(ranks) >= 1 and len(set(ranks)) == len(ranks):
         return cuts
@@ -94,6 +99,7 @@ def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.Da
     m = Moment(
         start, end, number("peak", known.peak, seconds_of), number("score", known.score), emotion or known.emotion,
         int(number("viewers", known.viewers)), number("p_value", math.nan),
+        tuple(label.strip() for label in text("group").split(";") if label.strip()),
     )  # fmt: skip
     return Cut(first, last, m, int(number("rank", 0)), one_line(text("name")))
 

@@ -32,7 +32,8 @@ AROUND, FARTHEST = 4.0, 15.0
 
 @dataclass(frozen=True)
 class Moment:
-    """One moment in episode seconds; `score` 0 to 100; `viewers` moved at the peak; `p_value` NaN with one viewer."""
+    """One moment in episode seconds; `score` 0 to 100; `viewers` moved at the peak; `p_value` NaN with one viewer; `groups`: labels of the
+    viewers with whom it is among the strongest."""
 
     start: float
     end: float
@@ -41,6 +42,7 @@ class Moment:
     emotion: str
     viewers: int
     p_value: float
+    groups: tuple[str, ...] = ()
 
 
 def score(reactions: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -12,10 +12,12 @@ import pandas as pd
 
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, refuse_overwriting
+from emofast.recognition import make_detector
 from emofast.recognition.card import shipped_model
 from emofast.video.analysis import DETECTOR, Task
 from emofast.video.audience import Recording, gather, named, tell_damage, timeline_path, usable
-from emofast.video.comparing import compare
+from emofast.video.bounds import seams
+from emofast.video.comparing import compare, with_groups
 from emofast.video.cut import Cut
 from emofast.video.editlist import write_edl, write_otio, write_otio_markers
 from emofast.video.finalcut import write_fcpxml, write_xml
@@ -32,6 +34,7 @@ from emofast.video.report import write_report
 from emofast.video.selection import Wish, choose, place, wanted
 from emofast.video.summary import reliability, summarise
 from emofast.video.timeline import digest
+from emofast.video.vertical import look_at
 from emofast.video.words import clock, one_line
 
 __all__ = ["Order", "Trailer", "group_table", "make_trailer", "open_trailer", "recut"]
@@ -43,7 +46,7 @@ _SHORT = 0.8  # share of the length asked for under which it is said that there 
 class Order:
     """What to make. offsets: episode second at which a recording starts, by file name or stem; the others are put in step by their
     sound. trust: load a pickled model that no card vouches for. jobs: processes. groups: label to names of recordings. lufs: loudness
-    of the trailer, None as it is."""
+    of the trailer, None as it is. vertical: an upright trailer that follows the faces of the episode."""
 
     episode: Path
     viewers: tuple[Path, ...]
@@ -59,6 +62,7 @@ class Order:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lufs: float | None = -14.0
     detector: str = DETECTOR
+    vertical: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
         group = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
         table = group_table(group, groups)
         listener.progress("looking for moments", 0, 2)
-        moments = find_moments(group, gap=order.wish.gap)
+        moments = with_groups(find_moments(group, gap=order.wish.gap), group, _members(group, groups), order.wish.gap)
         listener.progress("looking for moments", 1, 2)
         cuts = place(moments, episode, order.wish)
         listener.progress("looking for moments", 2, 2)
@@ -212,7 +216,8 @@ def _fill(
     chosen = _choose(cuts, episode, order.wish, listener)
     facts |= {
         "episode": {"file": str(episode.path.resolve()), "rate": str(episode.rate), "frames": episode.frames},
-        "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "chosen": [(c.first, c.last) for c in chosen], "summary": None,
+        "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "vertical": order.vertical,
+        "chosen": [(c.first, c.last) for c in chosen], "summary": None,
     }  # fmt: skip
     if table is not None:
         facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability"), "others": _others(out)}
@@ -227,7 +232,7 @@ def _fill(
     def tell(stage: str):
         return lambda done, total: listener.progress(stage, done, total, "moments")
 
-    render(episode, [(c.first, c.last) for c in chosen], out / "trailer.mp4", lufs=order.lufs, tell=tell("cutting the trailer"))
+    _cut(order, episode, chosen, out / "trailer.mp4", tell)
     draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
     posters = _posters(folder, episode, cuts, tell("taking stills"))
     write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell("making the report"))
@@ -237,6 +242,20 @@ def _fill(
     trailer = Trailer(out, episode, cuts, chosen, table, folder.record)
     _tell(trailer, listener)
     return trailer
+
+
+def _cut(order: Order, episode: Media, chosen: list[Cut], out: Path, tell) -> None:
+    """The trailer itself: hard on shot changes, and upright where that is asked for."""
+    spans = [(c.first, c.last) for c in chosen]
+    # a second more: a shot change is seen by what was before it
+    begin = seams(episode, [(a - 1, b + 1) for a, b in (c.seconds(episode.rate) for c in chosen)])
+    looks = None
+    if order.vertical:
+        looks, detector = [], make_detector(order.detector)
+        for k, span in enumerate(spans, start=1):
+            looks.append(look_at(episode, span, begin, detector))
+            tell("following the faces")(k, len(spans))
+    render(episode, spans, out, seams=begin, looks=looks, lufs=order.lufs, tell=tell("cutting the trailer"))
 
 
 def _write_tables(

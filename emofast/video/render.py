@@ -6,7 +6,7 @@ import errno
 import json
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
 from emofast.video.media import Media, as_source
+from emofast.video.vertical import UPRIGHT, Look
 
 __all__ = ["loudness", "render", "still"]
 
@@ -22,38 +23,42 @@ _PREROLL = 2.0  # seconds decoded before a cut, so that a variable frame rate ha
 _SAMPLES = 48000
 _CLICK = 0.02  # seconds of sound fade at every joint, against clicks
 _FADE = 0.25  # seconds of fade in and out of the whole trailer
+_DIP = 0.16  # seconds of fade at a joint that is no shot change
+_TALL = 1920  # pixels of an upright trailer, of a film that is at least full HD
 _PEAK = -1.5  # dBTP: louder peaks clip when a platform encodes the film again
 _FULL = b"No space left"
 _RAW = ("-f", "f32le", "-ar", str(_SAMPLES), "-ac", "2")
 
 
 def render(
-    episode: Media, spans: list[tuple[int, int]], out: Path, *, height: int | None = None, crf: int = 18, fade: bool = True,
-    lufs: float | None = None, tell: Callable[[int, int], None] = lambda done, total: None,
+    episode: Media, spans: list[tuple[int, int]], out: Path, *, height: int | None = None, crf: int = 18,
+    seams: Collection[int] | None = None, looks: list[Look] | None = None, lufs: float | None = None,
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:  # fmt: skip
     """Write `spans` of `episode`, each (first frame, frame after the last) at `episode.rate`, one after the other into `out`.
 
     Constant frame rate, square pixels, even size, sound cut to the sample; a joint is exact to the frame. Span by span one ffmpeg
     decodes for one that encodes, so memory does not grow with their number. HDR is tone-mapped to BT.709, interlaced film
     deinterlaced, the default sound track folded to stereo. `height` shrinks the picture (previews); `lufs` is the loudness of the
-    whole (ITU-R BS.1770). tell: called with the number of spans done and all.
+    whole (ITU-R BS.1770). seams: frames at which a shot begins: a span that begins or ends there is cut hard, any other edge fades, as
+    the first and the last of all do; None: nothing fades. looks: of each span where an upright picture looks, see `look_at`; None: the
+    whole picture. tell: called with the number of spans done and all.
     Raises `EmofastError` where ffmpeg fails, `OSError` where the disk is full; `out` is whole or absent.
     """
-    total = sum(b - a for a, b in spans)
-    size = _size(episode, height)
+    size = _upright_size(episode) if looks else _size(episode, height)
+    fades = _edges(spans, seams)
     with tempfile.TemporaryDirectory(prefix=f".partial-{out.stem}-", dir=out.parent) as tmp, atomic_write(out) as partial:
         silent, sound = Path(tmp) / "picture.mp4", Path(tmp) / "sound.f32"
         colour = (1, 1, 1) if episode.hdr else episode.colour
-        looks = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*colour)
-        looks += f",{_fades('', total / episode.rate)}" if fade else ""
+        tagged = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*colour)
         command = [*_ffmpeg(), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-r", str(episode.rate),
-                   "-i", "pipe:0", "-vf", looks, "-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p",
+                   "-i", "pipe:0", "-vf", tagged, "-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p",
                    str(silent)]  # fmt: skip
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as encoder:
             failed = None
             try:
                 for k, span in enumerate(spans):
-                    _decode(episode, span, size, encoder.stdin, sound, out)
+                    _decode(episode, span, size, looks[k] if looks else None, fades[k], encoder.stdin, sound, out)
                     tell(k + 1, len(spans))
             except EmofastError as e:
                 failed = e
@@ -62,7 +67,7 @@ def render(
         if failed and _FULL not in said:  # a full disk ends the encoder, and thereby the decoder
             raise failed
         _check(encoder.returncode, said, out)
-        heard = ["-i", str(sound), "-af", _mastered(sound, total / episode.rate, fade, lufs), "-c:a", "aac",
+        heard = ["-i", str(sound), "-af", _mastered(sound, lufs), "-c:a", "aac",
                  "-b:a", "192k" if height is None else "64k"] if episode.sound else []  # fmt: skip
         _run([*_ffmpeg(), "-i", str(silent), *(_RAW if heard else ()), *heard, "-c:v", "copy", "-map_metadata", "-1",
               "-movflags", "+faststart", str(partial)], out)  # fmt: skip
@@ -89,15 +94,22 @@ _TO_SDR = (
 """HDR with its diffuse white at 203 nits (ITU-R BT.2408) to BT.709."""
 
 
-def _decode(episode: Media, span: tuple[int, int], size: tuple[int, int], encoder, sound: Path, out: Path) -> None:
+def _decode(
+    episode: Media, span: tuple[int, int], size: tuple[int, int], look: Look | None, fades: tuple[float, float], encoder, sound: Path,
+    out: Path,
+) -> None:  # fmt: skip
     """Pictures of one span into the encoder, its sound to the end of the file `sound`."""
     seek, a = _seek(episode, span[0])
     b = a + span[1] - span[0]
-    graph = [f"[0:v:0]{_picture(episode, a, b, size)}[v]"]
+    seconds = Fraction(b - a) / episode.rate
+    filters = [_picture(episode, a, b, _size(episode, None) if look else size)]
+    filters += [_framed(episode, look), f"scale={size[0]}:{size[1]}"] if look else []
+    filters += [_fades("", seconds, fades)] if any(fades) else []
+    graph = [f"[0:v:0]{','.join(filters)},format=yuv420p[v]"]
     command = [*_ffmpeg(), *seek, "-t", f"{float(b / episode.rate) + 1:.6f}", "-i", as_source(episode.path)]
     heard: list[str] = []
     if episode.sound:
-        graph.append(f"[0:a:{episode.track}]{_sound(episode.rate, a, b)}[a]")
+        graph.append(f"[0:a:{episode.track}]{_sound(episode.rate, a, b, fades)}[a]")
         heard = ["-map", "[a]", *_RAW, str(sound.with_suffix(".span"))]
     command += ["-filter_complex", ";".join(graph), "-map", "[v]", "-frames:v", str(b - a), "-f", "rawvideo", "pipe:1", *heard]
     done = subprocess.run(command, stdout=encoder, stderr=subprocess.PIPE)
@@ -119,34 +131,61 @@ def _size(episode: Media, height: int | None) -> tuple[int, int]:
     return tuple(max(2, int(side * shrink) // 2 * 2) for side in (episode.width * episode.pixel, episode.height))
 
 
+def _upright_size(episode: Media) -> tuple[int, int]:
+    """Even width and height of an upright trailer: 1080 x 1920, or the episode's own height where it is less than full HD."""
+    tall = _TALL if episode.height >= 1080 else _size(episode, None)[1]
+    return int(tall * UPRIGHT) // 2 * 2, tall
+
+
+def _edges(spans: list[tuple[int, int]], seams: Collection[int] | None) -> list[tuple[float, float]]:
+    """Seconds of fade in and out of each span."""
+    if seams is None:
+        return [(0.0, 0.0)] * len(spans)
+    near = {f + d for f in seams for d in (-1, 0, 1)}  # a moments.csv rounds its seconds
+    fades = [[0.0 if f in near else _DIP for f in span] for span in spans]
+    fades[0][0] = fades[-1][1] = _FADE
+    return [(a, b) for a, b in fades]
+
+
+def _framed(episode: Media, look: Look) -> str:
+    """The filter that cuts an upright picture out of the wide one: the centre glides from knot to knot of `look`."""
+    width, height = _size(episode, None)
+    w, h = min(width, round(height * UPRIGHT)), min(height, round(width / UPRIGHT))
+    glides = []
+    for (a, x), (b, y) in zip(look, [*look[1:], (look[-1][0] + 2, look[-1][1])]):
+        slope = (y - x) * width / (b - a) if b - a > 1 else 0.0  # else the next shot begins
+        glides.append(f"between(n,{a},{b - 1})*({x * width - w / 2:.2f}+{slope:.4f}*(n-{a}))")
+    return f"crop=w={w}:h={h}:x='{'+'.join(glides)}':y={(height - h) // 2}"
+
+
 def _picture(episode: Media, a: int, b: int, size: tuple[int, int]) -> str:
     """Filters that cut frames [a, b), counted from the seek point."""
     # fps lays a steady grid from the seek point, holding the last picture where the film ends early; then counting is exact
     steady = f"fps={episode.rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS"
     woven = ["bwdif=mode=send_frame:deint=interlaced"] if episode.interlaced else []
     bright = [_TO_SDR] if episode.hdr else []
-    return ",".join([*woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *bright, "setsar=1", "format=yuv420p"])
+    return ",".join([*woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *bright, "setsar=1"])
 
 
-def _sound(rate: Fraction, a: int, b: int) -> str:
+def _sound(rate: Fraction, a: int, b: int, fades: tuple[float, float]) -> str:
     """Filters that cut the sound of frames [a, b), counted from the seek point, to the sample."""
     start, end = (round(_SAMPLES * f / rate) for f in (a, b))
+    soft = _fades("a", Fraction(end - start, _SAMPLES), tuple(max(_CLICK, d) for d in fades))
     return (f"aresample={_SAMPLES}:async=1:first_pts=0,apad=whole_len={end},atrim=start_sample={start}:end_sample={end},"
-            f"asetpts=PTS-STARTPTS,{_fades('a', Fraction(end - start, _SAMPLES), _CLICK)},"
-            "aformat=sample_fmts=flt:channel_layouts=stereo")  # fmt: skip
+            f"asetpts=PTS-STARTPTS,{soft},aformat=sample_fmts=flt:channel_layouts=stereo")  # fmt: skip
 
 
-def _fades(kind: str, seconds: Fraction, d: float = _FADE) -> str:
-    """Fade in and out of what is so long; kind: "a" for sound, "" for the picture."""
-    d = min(d, float(seconds) / 4)
-    return f"{kind}fade=t=in:d={d:.3f},{kind}fade=t=out:st={float(seconds) - d:.6f}:d={d:.3f}"
+def _fades(kind: str, seconds: Fraction, fades: tuple[float, float]) -> str:
+    """Fade in and out, so many seconds, of what is so long; kind: "a" for sound, "" for the picture."""
+    into, out = (min(d, float(seconds) / 4) for d in fades)
+    parts = [f"{kind}fade=t=in:d={into:.3f}"] * (into > 0) + [f"{kind}fade=t=out:st={float(seconds) - out:.6f}:d={out:.3f}"] * (out > 0)
+    return ",".join(parts)
 
 
-def _mastered(sound: Path, seconds: Fraction, fade: bool, lufs: float | None) -> str:
-    """Filters for the whole sound: its loudness, without clipping, and the fades of the whole."""
+def _mastered(sound: Path, lufs: float | None) -> str:
+    """Filters for the whole sound: its loudness, without clipping."""
     found = loudness([*_RAW, "-i", str(sound)], sound) if lufs is not None else -np.inf
-    gain = [f"volume={lufs - found:.2f}dB", f"alimiter=limit={10 ** (_PEAK / 20):.4f}:level=false:latency=true"] if found > -70 else []
-    return ",".join([*gain, _fades("a", seconds) if fade else "anull"])
+    return f"volume={lufs - found:.2f}dB,alimiter=limit={10 ** (_PEAK / 20):.4f}:level=false:latency=true" if found > -70 else "anull"
 
 
 def _ffmpeg(says: str = "error") -> list[str]:

@@ -42,7 +42,7 @@ def write_report(
     inside = sorted(cuts, key=lambda c: c.first)
     with tempfile.TemporaryDirectory(prefix=".partial-reel-", dir=path.parent) as tmp:
         reel = Path(tmp) / "reel.mp4"
-        render(episode, [(c.first, c.last) for c in inside], reel, height=_HEIGHT, crf=30, fade=False, tell=tell)
+        render(episode, [(c.first, c.last) for c in inside], reel, height=_HEIGHT, crf=30, tell=tell)
         film = base64.b64encode(reel.read_bytes()).decode()
     data = {
         "episode": one_line(episode.path.name),

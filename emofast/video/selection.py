@@ -57,8 +57,7 @@ def place(moments: Iterable[Moment], episode: Media, wish: Wish) -> list[Cut]:
     """
     asked = [m for m in moments if wish.takes(m.emotion) and not any(a <= m.peak < b for a, b in wish.exclude)][:LISTED]
     spans = [_wanted_span(m, wish.moment) for m in asked]
-    shots, quiet = cut_points(episode, [(a - REACH, b + REACH) for a, b in spans])
-    seams = [round(t * episode.rate) for t in shots]
+    seams, quiet = cut_points(episode, [(a - REACH, b + REACH) for a, b in spans])
     taken = _closed(wish, episode)
     cuts: list[Cut] = []
     for m, span in zip(asked, spans):

@@ -30,7 +30,8 @@ def summarise(table: pd.DataFrame, cuts: list[Cut], episode: Media) -> dict:
     """Plain values from the group's `table`.
 
     curves: for score, attention and each emotion's share of the viewers seen: mean, opening and end (first and last `OPENING`
-    seconds), peak and its second. away: (start, end) where the room looks away. words: one sentence for each of the three best moments.
+    seconds), peak and its second. away: (start, end) where the room looks away. words: one sentence for each of the three best moments,
+    and one for the strongest of each group.
     """
     names = {"score": "score", "attention": "attention"} | {e: f"share_{e}" for e in EMOTIONS}
     count = sum(c.startswith("reaction ") for c in table)
@@ -38,7 +39,7 @@ def summarise(table: pd.DataFrame, cuts: list[Cut], episode: Media) -> dict:
         "viewers": count,
         "curves": {name: _curve(table["t"], table[column]) for name, column in names.items()},
         "away": _away(table),
-        "words": [_sentence(c, episode, count) for c in sorted(cuts, key=lambda c: c.rank)[:3]],
+        "words": [_sentence(c, episode, count) for c in sorted(cuts, key=lambda c: c.rank)[:3]] + _favourites(cuts),
     }
 
 
@@ -58,6 +59,12 @@ def reliability(group: Group, seed: int = 0) -> float | None:
     r = float(np.nanmean(found))
     times = n / (n // 2)
     return round(times * r / (1 + (times - 1) * r), 2)
+
+
+def _favourites(cuts: list[Cut]) -> list[str]:
+    labels = dict.fromkeys(label for c in cuts for label in c.moment.groups)
+    own = {label: [c.moment for c in cuts if label in c.moment.groups] for label in labels}
+    return [f"Strongest with {label}: {', '.join(f'{m.emotion} at {clock(m.peak)}' for m in found)}." for label, found in own.items()]
 
 
 def _curve(t: pd.Series, values: pd.Series) -> dict[str, float | None]:

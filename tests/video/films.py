@@ -78,6 +78,14 @@ def read_numbers(path: Path) -> list[int]:
         return [number(frame.to_ndarray(format="gray")) for frame in film.decode(video=0)]
 
 
+def shows(path: Path, spans: list[tuple[int, int]]) -> bool:
+    """Whether a film shows just these frames; where it may have faded, its number need not be readable."""
+    found, expected = read_numbers(path), [k for a, b in spans for k in range(a, b)]
+    joints = np.cumsum([b - a for a, b in spans])[:-1]
+    dark = {*range(8), *range(len(expected) - 8, len(expected)), *(int(j) + d for j in joints for d in range(-4, 4))}
+    return len(found) == len(expected) and all(f == e for k, (f, e) in enumerate(zip(found, expected)) if k not in dark)
+
+
 def read_beeps(path: Path) -> list[float]:
     """Seconds at which a beep begins."""
     with av.open(str(path)) as film:

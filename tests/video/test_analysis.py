@@ -13,8 +13,8 @@ import pytest
 from films import faces, write_film
 
 from emofast.recognition import EmotionRecognizer, make_detector
-from emofast.video import analysis
 from emofast.video.analysis import Task, analyse, analyse_chunk
+from emofast.video.children import born_deaf
 from emofast.video.media import probe
 from emofast.video.recording import Sampler
 from emofast.video.timeline import COLUMNS, read_timeline
@@ -174,7 +174,7 @@ def test_two_real_viewers_in_one_picture(shared, model, tmp_path):
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="POSIX")
 def test_workers_are_born_deaf_to_ctrl_c_and_the_parent_is_not():
     ask = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
-    with analysis._deaf_children():
+    with born_deaf():
         born = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     later = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert born.stdout + later.stdout == "True\nFalse\n"

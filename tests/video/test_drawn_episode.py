@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import av
 import numpy as np
 import pytest
 
@@ -15,14 +14,14 @@ from emofast.video.media import probe
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=2, jobs=1)
+    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=1, jobs=1)
 
 
 def test_the_files_are_films_of_the_planned_length(drawn):
     episode = probe(drawn.episode)
     assert episode.duration == pytest.approx(18, abs=0.05) and episode.sound and (episode.width, episode.height) == (640, 360)
-    lengths = [probe(v).duration for v in drawn.viewers]
-    assert lengths == pytest.approx([18, 18 - LATE], abs=0.15) and drawn.starts == {"viewer-1": 0, "viewer-2": LATE}
+    (viewer,) = drawn.viewers
+    assert probe(viewer).duration == pytest.approx(18 - LATE, abs=0.15) and drawn.starts == {"viewer-1": LATE}
 
 
 def test_each_event_is_a_shot_of_its_own_and_speech_has_pauses(drawn):
@@ -31,17 +30,6 @@ def test_each_event_is_a_shot_of_its_own_and_speech_has_pauses(drawn):
     begin, end = event.peak - event.width / 2 - 1.2, event.peak + event.width / 2 + 1.0
     assert min(abs(c - begin) for c in cuts) < 0.05 and min(abs(c - end) for c in cuts) < 0.05
     assert pauses(probe(drawn.episode), 0.0, 18.0)
-
-
-def test_the_same_seed_draws_the_same(drawn, tmp_path):
-    again = draw_episode(tmp_path, seed=3, duration=18, events=1, viewers=0, jobs=1)
-    assert again.events == drawn.events
-
-    def picture(path):
-        with av.open(str(path)) as film:
-            return next(film.decode(video=0)).to_ndarray(format="gray").astype(int)
-
-    assert np.abs(picture(again.episode) - picture(drawn.episode)).mean() < 1
 
 
 def test_viewers_react_late_and_to_what_was_planted():

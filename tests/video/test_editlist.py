@@ -33,7 +33,6 @@ def film(rate: str, timecode: str | None, sound: bool = True) -> Media:
 # rate, start timecode, its frame number counted by hand: 108 frames an hour are dropped at 29.97, 216 at 59.94
 STARTS = [
     ("24000/1001", "01:00:00:00", 86400),
-    ("24", "00:59:58:12", 86364),
     ("25", "10:00:00:00", 900000),
     ("30000/1001", "01:00:00;00", 107892),
     ("30000/1001", "01:00:00:00", 108000),
@@ -41,7 +40,6 @@ STARTS = [
     ("50", "10:00:00:00", 1800000),
     ("60000/1001", "01:00:00;00", 215784),
     ("60000/1001", "01:00:00:00", 216000),
-    ("60", None, 0),
 ]
 
 
@@ -62,7 +60,7 @@ def test_all_edit_lists_and_the_pictures_agree_to_the_frame(tmp_path, rate, time
     write_otio(tmp_path / "t.otio", "trailer", media, CUTS)
     write_xml(tmp_path / "t.xml", "trailer", media, CUTS, CUTS)
     write_fcpxml(tmp_path / "t.fcpxml", "trailer", media, CUTS)
-    render(media, [(c.first, c.last) for c in CUTS], tmp_path / "t.mp4", fade=False)
+    render(media, [(c.first, c.last) for c in CUTS], tmp_path / "t.mp4")
     expected = [(first + a, b - a) for a, b in SPANS]
 
     drop = ";" in timecode if timecode else rate.endswith("1001")

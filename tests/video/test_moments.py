@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from emofast.bench.moments import NEAR, _one_seed, matches, study
-from emofast.sample.audience import plan_events, plan_viewers
+from emofast.sample.audience import Bump, plan_events, plan_viewers
+from emofast.video.comparing import with_groups
 from emofast.video.group import STEP, Group
 from emofast.video.moments import SIGNIFICANT, find_moments, score
 
@@ -74,6 +75,17 @@ def test_one_viewer_left_in_the_room_is_not_the_whole_group():
     alone = np.zeros((4, 80), bool)
     alone[0] = True
     assert score(reactions, alone)[40] < 0.6 * score(reactions[:1], alone[:1])[40]
+
+
+def test_what_one_group_alone_lives_through_is_listed_with_its_name():
+    rng = np.random.default_rng(5)
+    shared, own = Bump(60, "happy", 2.5), Bump(150, "fear", 2.5)
+    people = [plan_viewers(rng, events, 240, 4, missing=0.0) for events in ((shared, own), (shared,))]
+    group = Group.of({f"{side} {v.name}": (v.timeline(243), 0.0) for side, of in zip("ab", people) for v in of}, 240)
+    moments = with_groups([], group, {"a": group.names[:4], "b": group.names[4:]}, 4.0)
+    found = {label: [(round(m.peak), m.emotion, m.viewers) for m in moments if label in m.groups] for label in "ab"}
+    assert any(abs(peak - 150) <= 1 and emotion == "fear" and n <= 4 for peak, emotion, n in found["a"])
+    assert not any(abs(peak - 150) <= 1 for peak, *_ in found["b"]) and all(any(abs(p - 60) <= 1 for p, *_ in f) for f in found.values())
 
 
 @pytest.mark.slow

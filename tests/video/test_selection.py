@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -114,10 +115,13 @@ def test_moments_csv_comes_back_as_it_went(film, tmp_path):
     assert (tmp_path / "m.csv").read_text().splitlines()[0] == "rank,start,end,peak,score,emotion,viewers,p_value"
     back = read_moments(tmp_path / "m.csv", film)
     assert back[0] == cuts[0] and np.isnan(back[1].moment.p_value)
+    cuts[0] = replace(cuts[0], moment=replace(moments[0], groups=("women", "the young")))
+    write_moments(tmp_path / "m.csv", cuts, film)
+    assert [c.moment.groups for c in read_moments(tmp_path / "m.csv", film)] == [("women", "the young"), ()]
 
 
 def test_rows_are_taken_as_they_stand_with_times_as_people_write_them(film, tmp_path):
-    (tmp_path / "m.csv").write_text("rank,start,end\n3,0:40,0:44,0\n1,12.52,14\n2,0:00:20.5,22\n")
+    (tmp_path / "m.csv").write_text("rank,start,end\n3,0:40,0:44\n1,12.52,14\n2,0:00:20.5,22\n")
     cuts = read_moments(tmp_path / "m.csv", film)
     assert [(c.rank, c.first, c.last) for c in cuts] == [(3, 1000, 1100), (1, 313, 350), (2, 512, 550)]
     assert [c.rank for c in choose(cuts, film, Wish(length=6, order="rows"))] == [3, 1]
@@ -134,8 +138,10 @@ def test_a_row_added_by_hand_is_what_the_curves_say_there(film, tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no moments"),
-        ("rank,start\n1,2\n", "start and end"),
+        ("", "lacks the column 'start'"),
+        ("start,end\n", "holds no moments"),
+        ("rank,start\n1,2\n", "lacks the column 'end'"),
+        ("start,end\n3,5\n7,8,9\n", "line 3 has 3 cells"),
         ("start,end\n3,2\n", "line 2"),
         ("start,end\n3,5\n50,70\n", "line 3"),
         ("start,end\nthree,5\n", "'three'"),
