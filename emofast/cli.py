@@ -43,8 +43,8 @@ def _add_data(sub) -> None:
     )
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
     p.add_argument("--seed", type=int, default=42, help="same seed, same pictures")
-    p.add_argument("--train", type=int, default=1200, metavar="N", help="how many training pictures")
-    p.add_argument("--test", type=int, default=240, metavar="N", help="how many test pictures")
+    p.add_argument("--train", type=int, default=3000, metavar="N", help="how many training pictures")
+    p.add_argument("--test", type=int, default=300, metavar="N", help="how many test pictures")
 
     def check(args) -> None:
         from emofast.data import check_data, open_data

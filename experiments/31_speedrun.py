@@ -17,7 +17,7 @@ Finding       Not measured yet
 from emofast.training import GrowingPictures, ValidateLast, emotion_learner, experiment, face_augmentation, get_dls, muon
 
 
-@experiment(quick={"epochs": 16, "first": 0}, tour=True)
+@experiment(quick={"epochs": 10, "first": 0, "strength": 1.0}, tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
     arch: str = "shallow_resnet",  # small enough for seconds

@@ -38,7 +38,7 @@ class _Row:
     photograph: Photograph
 
 
-def write_sample(folder: Path, seed: int = 42, train: int = 1200, test: int = 240) -> Path:
+def write_sample(folder: Path, seed: int = 42, train: int = 3000, test: int = 300) -> Path:
     """Draw a data set of `train` and `test` pictures into the new `folder`; returns it.
 
     Files: `train.csv`, `sample_submission.csv`, `train.zip`, `test_kaggle.zip` as the competition has them, with its oddities:

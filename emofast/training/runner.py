@@ -41,7 +41,7 @@ from emofast.training.resume import Checkpoint, Session
 
 __all__ = ["Experiment", "experiment", "load_experiment"]
 
-QUICK, QUICK_ROWS = {"epochs": 16, "size": 32}, 4000
+QUICK, QUICK_ROWS = {"epochs": 10, "size": 32}, 4000
 """A quick run: few pictures, and small, often enough to learn something from them in a minute."""
 
 
