@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from emofast.arguments import Help, Parser, add_data, add_engine, whole_number
+from emofast.arguments import Help, Parser, add_data, add_engine, add_model, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -298,6 +298,26 @@ def _add_export(sub) -> None:
     p.add_argument("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)")
 
 
+def _add_publish(sub) -> None:
+    def run(args) -> None:
+        from emofast.console import console
+        from emofast.publishing import publish
+
+        console.print(f"published: {publish(args.to, args.model, args.private)}  read it with --model hf:{args.to}")
+
+    p = _command(
+        sub,
+        "publish",
+        run,
+        "put the model on the Hugging Face Hub: ONNX, safetensors and its card, no pickle",
+        "python -m emofast publish --to my-team/emofast",
+        "Anybody can then use it: EmotionRecognizer('hf:ORG/NAME'), webcam.py --model hf:ORG/NAME. Sign in first: hf auth login.",
+    )
+    p.add_argument("--to", required=True, metavar="ORG/NAME", help="repository on the Hub, made where there is none")
+    p.add_argument("--model", type=Path, metavar="FILE", help="an exported model (default: the shipped one)")
+    p.add_argument("--private", action="store_true", help="let only your account or organisation see it")
+
+
 def _add_bench(sub) -> None:
     def run(args) -> None:
         from importlib import import_module
@@ -367,9 +387,8 @@ def _add_season(sub) -> None:
 
 
 def _model_flags(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    add_model(p)
     p.add_argument("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
-    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
 
 
 def _add_app(sub) -> None:
@@ -404,6 +423,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_submission(sub)
     _add_submit(sub)
     _add_export(sub)
+    _add_publish(sub)
     _add_bench(sub)
     _add_doctor(sub)
     _add_season(sub)
