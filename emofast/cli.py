@@ -34,13 +34,8 @@ def _add_data(sub) -> None:
         folder = write_sample(args.to, seed=args.seed, train=args.train, test=args.test)
         console.print(f"Drew {args.train} training and {args.test} test pictures into {folder} (seed {args.seed}).")
 
-    p = _command(
-        data,
-        "sample",
-        sample,
-        "draw the sample data set: the competition's layout, no download",
-        "python -m emofast data sample --to data/mine --seed 7",
-    )
+    p = _command(data, "sample", sample, "draw the sample data set: the competition's layout, no download",
+                 "python -m emofast data sample --to data/mine --seed 7")  # fmt: skip
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
     p.add_argument("--seed", type=int, default=42, help="same seed, same pictures")
     p.add_argument("--train", type=int, default=1200, metavar="N", help="how many training pictures")
@@ -52,13 +47,8 @@ def _add_data(sub) -> None:
 
         print_report(check_data(open_data(args.data)))
 
-    p = _command(
-        data,
-        "check",
-        check,
-        "look for missing, unreadable, extra and doubled pictures before training",
-        "python -m emofast data check --data data/skillbox",
-    )
+    p = _command(data, "check", check, "look for missing, unreadable, extra and doubled pictures before training",
+                 "python -m emofast data check --data data/skillbox")  # fmt: skip
     add_data(p)
     _add_download(data)
     _add_ferplus(data)
@@ -93,14 +83,8 @@ def _add_ferplus(data) -> None:
 
         console.print(make_ferplus(args.images, args.labels, args.to))
 
-    p = _command(
-        data,
-        "ferplus",
-        run,
-        "make a data set in the competition's layout from FER2013 and the FER+ votes, both public",
-        "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus9",
-        _FERPLUS,
-    )
+    p = _command(data, "ferplus", run, "make a data set in the competition's layout from FER2013 and the FER+ votes, both public",
+                 "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus9", _FERPLUS)  # fmt: skip
     p.add_argument("--images", type=Path, required=True, metavar="FILE", help="FER2013: fer2013.csv or icml_face_data.csv, 300 MB")
     p.add_argument("--labels", type=Path, required=True, metavar="FILE", help="FER+: fer2013new.csv, 2 MB")
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set; its name is its name in results")
@@ -139,14 +123,9 @@ def _add_leaderboard(sub) -> None:
         else:
             print_leaderboard(table, f"{name}: recorded experiments")
 
-    p = _command(
-        sub,
-        "leaderboard",
-        run,
-        "table and pictures of all recorded results on a data set",
-        "python -m emofast leaderboard --data data/skillbox",
-        "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.",
-    )
+    p = _command(sub, "leaderboard", run, "table and pictures of all recorded results on a data set",
+                 "python -m emofast leaderboard --data data/skillbox",
+                 "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.")  # fmt: skip
     add_data(p)
     _quick_flag(p)
     p.add_argument("--markdown", type=whole_number, metavar="N", help="print the best N rows as Markdown instead")
@@ -192,14 +171,9 @@ def _add_sweep(sub) -> None:
         more += [args.device] if args.device != "auto" else []
         sweep(args.experiment, args.data, ranges, args.trials, more)
 
-    p = _command(
-        sub,
-        "sweep",
-        run,
-        "try values of an experiment's arguments, chosen by Optuna; every trial is a recorded variant",
-        "python -m emofast sweep 12 --lr 1e-4..1e-2 --drop 0.1,0.3,0.5 --trials 20 --quick",
-        "After the flags below, any argument of the experiment with a range LOW..HIGH or a list A,B,C.",
-    )
+    p = _command(sub, "sweep", run, "try values of an experiment's arguments, chosen by Optuna; every trial is a recorded variant",
+                 "python -m emofast sweep 12 --lr 1e-4..1e-2 --drop 0.1,0.3,0.5 --trials 20 --quick",
+                 "After the flags below, any argument of the experiment with a range LOW..HIGH or a list A,B,C.")  # fmt: skip
     p.add_argument("experiment", metavar="NN", help="the experiment's number")
     add_data(p)
     p.add_argument("--trials", type=whole_number, default=20, metavar="N", help="how many; a sweep that was killed goes on")
@@ -222,13 +196,8 @@ def _add_submission(sub) -> None:
             check_submission(args.check, comp)
             console.print(f"{args.check}: {len(comp.test_ids)} rows, every id once and in order, known classes only")
 
-    p = _command(
-        sub,
-        "submission",
-        run,
-        "choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it",
-        "python -m emofast submission --data data/skillbox",
-    )
+    p = _command(sub, "submission", run, "choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it",
+                 "python -m emofast submission --data data/skillbox")  # fmt: skip
     add_data(p)
     _quick_flag(p)
     p.add_argument("--check", type=Path, metavar="FILE", help="only check this file against the data set")
@@ -284,14 +253,9 @@ def _add_export(sub) -> None:
         card = export(args.experiment, args.data, args.to, **({} if args.margin is None else {"margin": args.margin}))
         console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
-    p = _command(
-        sub,
-        "export",
-        run,
-        "make a trained experiment the model of webcam.py and trailer.py",
-        "python -m emofast export 12_small_grey --data ferplus9",
-        "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.",
-    )
+    p = _command(sub, "export", run, "make a trained experiment the model of webcam.py and trailer.py",
+                 "python -m emofast export 12_small_grey --data ferplus9",
+                 "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.")  # fmt: skip
     p.add_argument("experiment", metavar="EXPERIMENT", help="its name in the leaderboard, e.g. 12_small_grey")
     p.add_argument("--data", required=True, metavar="NAME", help="the data set it was trained on, as the leaderboard names it")
     p.add_argument("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)")
@@ -373,13 +337,8 @@ def _add_season(sub) -> None:
     _model_flags(p)
     add_engine(p)
 
-    p = _command(
-        sub,
-        "watch",
-        watch,
-        "one recording into its timeline, as a season does it: for array jobs on a cluster without Ray",
-        "python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet",
-    )
+    p = _command(sub, "watch", watch, "one recording into its timeline, as a season does it: for array jobs on a cluster without Ray",
+                 "python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet")  # fmt: skip
     p.add_argument("file", type=Path, metavar="FILE", help="recording of a viewer's face")
     p.add_argument("--out", type=Path, required=True, metavar="TIMELINE", help="the Parquet file to write; one made from just this is kept")
     _model_flags(p)
