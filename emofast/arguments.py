@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from emofast.console import visible
 
-__all__ = ["Help", "Parser", "add_data", "add_engine", "whole_number"]
+__all__ = ["Help", "Parser", "add_data", "add_engine", "add_model", "whole_number"]
 
 
 class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -51,6 +52,13 @@ def add_engine(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or tasks of Ray on one or many")
     p.add_argument("--address", metavar="auto|HOST:PORT", help="ray: the running cluster to use (default: a Ray of this machine's own)")
     p.add_argument("--jobs", type=whole_number, metavar="N", help="processes on this machine (default: one a core)")
+
+
+def add_model(p: argparse.ArgumentParser) -> None:
+    """The flags that name the network which reads faces."""
+    text = "emofast.onnx or emofast.pkl, or a model on the Hugging Face Hub (default: the first of these files in artifacts/)"
+    p.add_argument("--model", type=Path, metavar="FILE|hf:ORG/NAME", help=text)
+    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
 
 
 def whole_number(text: str) -> int:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from emofast.arguments import Help, Parser, add_data, add_engine, whole_number
+from emofast.arguments import Help, Parser, add_data, add_engine, add_model, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -34,13 +34,8 @@ def _add_data(sub) -> None:
         folder = write_sample(args.to, seed=args.seed, train=args.train, test=args.test)
         console.print(f"Drew {args.train} training and {args.test} test pictures into {folder} (seed {args.seed}).")
 
-    p = _command(
-        data,
-        "sample",
-        sample,
-        "draw the sample data set: the competition's layout, no download",
-        "python -m emofast data sample --to data/mine --seed 7",
-    )
+    p = _command(data, "sample", sample, "draw the sample data set: the competition's layout, no download",
+                 "python -m emofast data sample --to data/mine --seed 7")  # fmt: skip
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
     p.add_argument("--seed", type=int, default=42, help="same seed, same pictures")
     p.add_argument("--train", type=int, default=3000, metavar="N", help="how many training pictures")
@@ -52,13 +47,8 @@ def _add_data(sub) -> None:
 
         print_report(check_data(open_data(args.data)))
 
-    p = _command(
-        data,
-        "check",
-        check,
-        "look for missing, unreadable, extra and doubled pictures before training",
-        "python -m emofast data check --data data/skillbox",
-    )
+    p = _command(data, "check", check, "look for missing, unreadable, extra and doubled pictures before training",
+                 "python -m emofast data check --data data/skillbox")  # fmt: skip
     add_data(p)
     _add_download(data)
     _add_ferplus(data)
@@ -93,14 +83,8 @@ def _add_ferplus(data) -> None:
 
         console.print(make_ferplus(args.images, args.labels, args.to))
 
-    p = _command(
-        data,
-        "ferplus",
-        run,
-        "make a data set in the competition's layout from FER2013 and the FER+ votes, both public",
-        "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus9",
-        _FERPLUS,
-    )
+    p = _command(data, "ferplus", run, "make a data set in the competition's layout from FER2013 and the FER+ votes, both public",
+                 "python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus9", _FERPLUS)  # fmt: skip
     p.add_argument("--images", type=Path, required=True, metavar="FILE", help="FER2013: fer2013.csv or icml_face_data.csv, 300 MB")
     p.add_argument("--labels", type=Path, required=True, metavar="FILE", help="FER+: fer2013new.csv, 2 MB")
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set; its name is its name in results")
@@ -139,14 +123,9 @@ def _add_leaderboard(sub) -> None:
         else:
             print_leaderboard(table, f"{name}: recorded experiments")
 
-    p = _command(
-        sub,
-        "leaderboard",
-        run,
-        "table and pictures of all recorded results on a data set",
-        "python -m emofast leaderboard --data data/skillbox",
-        "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.",
-    )
+    p = _command(sub, "leaderboard", run, "table and pictures of all recorded results on a data set",
+                 "python -m emofast leaderboard --data data/skillbox",
+                 "Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.")  # fmt: skip
     add_data(p)
     _quick_flag(p)
     p.add_argument("--markdown", type=whole_number, metavar="N", help="print the best N rows as Markdown instead")
@@ -192,14 +171,9 @@ def _add_sweep(sub) -> None:
         more += [args.device] if args.device != "auto" else []
         sweep(args.experiment, args.data, ranges, args.trials, more)
 
-    p = _command(
-        sub,
-        "sweep",
-        run,
-        "try values of an experiment's arguments, chosen by Optuna; every trial is a recorded variant",
-        "python -m emofast sweep 12 --lr 1e-4..1e-2 --drop 0.1,0.3,0.5 --trials 20 --quick",
-        "After the flags below, any argument of the experiment with a range LOW..HIGH or a list A,B,C.",
-    )
+    p = _command(sub, "sweep", run, "try values of an experiment's arguments, chosen by Optuna; every trial is a recorded variant",
+                 "python -m emofast sweep 12 --lr 1e-4..1e-2 --drop 0.1,0.3,0.5 --trials 20 --quick",
+                 "After the flags below, any argument of the experiment with a range LOW..HIGH or a list A,B,C.")  # fmt: skip
     p.add_argument("experiment", metavar="NN", help="the experiment's number")
     add_data(p)
     p.add_argument("--trials", type=whole_number, default=20, metavar="N", help="how many; a sweep that was killed goes on")
@@ -222,13 +196,8 @@ def _add_submission(sub) -> None:
             check_submission(args.check, comp)
             console.print(f"{args.check}: {len(comp.test_ids)} rows, every id once and in order, known classes only")
 
-    p = _command(
-        sub,
-        "submission",
-        run,
-        "choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it",
-        "python -m emofast submission --data data/skillbox",
-    )
+    p = _command(sub, "submission", run, "choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it",
+                 "python -m emofast submission --data data/skillbox")  # fmt: skip
     add_data(p)
     _quick_flag(p)
     p.add_argument("--check", type=Path, metavar="FILE", help="only check this file against the data set")
@@ -284,18 +253,33 @@ def _add_export(sub) -> None:
         card = export(args.experiment, args.data, args.to, **({} if args.margin is None else {"margin": args.margin}))
         console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
-    p = _command(
-        sub,
-        "export",
-        run,
-        "make a trained experiment the model of webcam.py and trailer.py",
-        "python -m emofast export 12_small_grey --data ferplus9",
-        "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.",
-    )
+    p = _command(sub, "export", run, "make a trained experiment the model of webcam.py and trailer.py",
+                 "python -m emofast export 12_small_grey --data ferplus9",
+                 "Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.")  # fmt: skip
     p.add_argument("experiment", metavar="EXPERIMENT", help="its name in the leaderboard, e.g. 12_small_grey")
     p.add_argument("--data", required=True, metavar="NAME", help="the data set it was trained on, as the leaderboard names it")
     p.add_argument("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)")
     p.add_argument("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)")
+
+
+def _add_publish(sub) -> None:
+    def run(args) -> None:
+        from emofast.console import console
+        from emofast.publishing import publish
+
+        console.print(f"published: {publish(args.to, args.model, args.private)}  read it with --model hf:{args.to}")
+
+    p = _command(
+        sub,
+        "publish",
+        run,
+        "put the model on the Hugging Face Hub: ONNX, safetensors and its card, no pickle",
+        "python -m emofast publish --to my-team/emofast",
+        "Anybody can then use it: EmotionRecognizer('hf:ORG/NAME'), webcam.py --model hf:ORG/NAME. Sign in first: hf auth login.",
+    )
+    p.add_argument("--to", required=True, metavar="ORG/NAME", help="repository on the Hub, made where there is none")
+    p.add_argument("--model", type=Path, metavar="FILE", help="an exported model (default: the shipped one)")
+    p.add_argument("--private", action="store_true", help="let only your account or organisation see it")
 
 
 def _add_bench(sub) -> None:
@@ -356,13 +340,8 @@ def _add_season(sub) -> None:
     _model_flags(p)
     add_engine(p)
 
-    p = _command(
-        sub,
-        "watch",
-        watch,
-        "one recording into its timeline, as a season does it: for array jobs on a cluster without Ray",
-        "python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet",
-    )
+    p = _command(sub, "watch", watch, "one recording into its timeline, as a season does it: for array jobs on a cluster without Ray",
+                 "python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet")  # fmt: skip
     p.add_argument("file", type=Path, metavar="FILE", help="recording of a viewer's face")
     p.add_argument("--out", type=Path, required=True, metavar="TIMELINE", help="the Parquet file to write; one made from just this is kept")
     _model_flags(p)
@@ -370,9 +349,8 @@ def _add_season(sub) -> None:
 
 
 def _model_flags(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    add_model(p)
     p.add_argument("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
-    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
 
 
 def _add_app(sub) -> None:
@@ -407,6 +385,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_submission(sub)
     _add_submit(sub)
     _add_export(sub)
+    _add_publish(sub)
     _add_bench(sub)
     _add_doctor(sub)
     _add_season(sub)

@@ -37,10 +37,12 @@ def webcam(flags: Sequence[str] | None = None, started: float | None = None) -> 
 
 def trailer(flags: Sequence[str] | None = None) -> None:
     """The trailer, or with `--demo` one of a drawn episode with drawn viewers."""
+    from emofast.recognition.recognizer import find_model
     from emofast.video.command import order, parser
     from emofast.video.pipeline import make_trailer
 
     args = parser(TRAILER).parse_args(flags)
+    args.model = args.model and find_model(args.model)
     if not args.demo:
         make_trailer(order(args))
         return

@@ -1,8 +1,9 @@
-"""Two servers on 127.0.0.1: one answers as Kaggle's API does, one serves files as Google Drive and plain web places do."""
+"""Servers on 127.0.0.1 that answer as Kaggle's API, as the Hugging Face Hub, and as Google Drive and plain web places do."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-__all__ = ["FileServer", "KaggleServer", "lead_kaggle_to", "running"]
+__all__ = ["FileServer", "HubServer", "KaggleServer", "lead_kaggle_to", "running"]
 
 QUOTA = '<html><p class="uc-error-subcaption">Too many users have viewed or downloaded this file recently. Please try later.</p></html>'
 
@@ -182,3 +183,51 @@ class _FileHandler(_Handler):
             self.wfile.flush()
             self.close_connection = True
             self.connection.close()
+
+
+class HubServer(_Server):
+    """`repositories`: ORG/NAME to file name to bytes. Everybody may read; who writes must know the token `good`."""
+
+    def __init__(self):
+        super().__init__(_HubHandler)
+        self.repositories: dict[str, dict[str, bytes]] = {}
+
+
+class _HubHandler(_Handler):
+    COMMIT = "c" * 40
+
+    def say(self, answer, status: int = 200, **headers: str) -> None:
+        self.answer(json.dumps(answer).encode(), status, **headers)
+
+    def do_GET(self):
+        organisation, name, *rest = urlsplit(self.path).path.removeprefix("/api/models").strip("/").split("/")
+        files = self.server.repositories.get(f"{organisation}/{name}")
+        if files is None:
+            return self.say({"error": "not found"}, 404, X_Error_Code="RepoNotFound")
+        if rest[0] == "resolve":
+            body = files[rest[2]]
+            return self.answer(body, kind="application/octet-stream", ETag=f'"{hashlib.sha1(body).hexdigest()}"', X_Repo_Commit=self.COMMIT)
+        if rest[0] == "tree":
+            return self.say([{"type": "file", "path": n, "size": len(b), "oid": hashlib.sha1(b).hexdigest()} for n, b in files.items()])
+        self.say({"id": f"{organisation}/{name}", "sha": self.COMMIT, "siblings": []})
+
+    do_HEAD = do_GET
+
+    def do_POST(self):
+        body, parts = self.body(), self.path.strip("/").split("/")
+        if parts[1] == "validate-yaml":
+            return self.say({"errors": [], "warnings": []})
+        if self.headers.get("Authorization") != "Bearer good":
+            return self.say({"error": "Invalid credentials"}, 401)
+        if parts[1] == "repos":
+            name = "/".join(filter(None, map(json.loads(body).get, ("organization", "name"))))
+            self.server.repositories.setdefault(name, {})
+            return self.say({"url": f"{self.server.url}/{name}", "name": name})
+        name = "/".join(parts[2:4])
+        if parts[4] == "preupload":
+            files = json.loads(body)["files"]
+            return self.say({"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]})
+        for line in map(json.loads, body.decode().splitlines()):
+            if line["key"] == "file":
+                self.server.repositories[name][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+        self.say({"success": True, "commitUrl": f"{self.server.url}/{name}/commit/{self.COMMIT}", "commitOid": self.COMMIT})

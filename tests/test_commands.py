@@ -127,7 +127,8 @@ def test_scripts_are_executable_and_strict(project):
 
 ROOMS = [
     "emotions", "console", "errors", "paths", "machine", "archives", "tables", "faces", "nets", "sample", "data", "training",
-    "leaderboard", "submission", "recognition", "live", "video", "app", "season", "shipping", "demo", "programs", "bench", "cli",
+    "leaderboard", "submission", "recognition", "live", "video", "app", "season", "shipping", "publishing", "demo", "programs",
+    "bench", "cli",
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The wheel: what it carries, and that it works away from a checkout, without torch."""
 
 import os
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -89,3 +90,9 @@ def test_examples_run_on_a_picture_of_a_real_face(tmp_path):
     assert out.returncode == 0, out.stderr
     (row,) = csv.DictReader(out.stdout.splitlines())
     assert row["face"] == "True" and row["emotion"] in ("happy", "neutral")
+
+
+def test_requirements_have_the_versions_of_the_lock():
+    pinned = runpy.run_path(str(PROJECT / "docs" / "pins.py"))["pinned"]
+    requirements, lock = ((PROJECT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "uv.lock"))
+    assert pinned(requirements, lock) == requirements

@@ -12,7 +12,7 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 
-from emofast.arguments import whole_number
+from emofast.arguments import add_model, whole_number
 from emofast.console import console, warn
 from emofast.errors import EmofastError
 
@@ -26,9 +26,8 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     p.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="folder with episodes and recordings for the film room")
     p.add_argument("--port", type=whole_number, metavar="N", help=f"port to serve at (default: {PORT}, or a free one if that is taken)")
     p.add_argument("--share", action="store_true", help="let other machines of the network in that know the token")
-    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
     p.add_argument("--detector", default="dlib", metavar="dlib|centerface", help="what finds faces in the live view")
-    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
+    add_model(p)
     p.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
@@ -40,13 +39,13 @@ def run(args: argparse.Namespace) -> None:
     from emofast.app.guard import Guard, Shelf, kept_token
     from emofast.app.server import create_app
     from emofast.recognition import EmotionRecognizer, make_detector
-    from emofast.recognition.card import shipped_model
+    from emofast.recognition.recognizer import find_model
 
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a broken form is the sender's affair
     cv2.setNumThreads(1)  # several pages and jobs share the cores
     shelf = Shelf.of(args.folders)
     make_detector(args.detector)  # what cannot work is told now
-    recognizer = EmotionRecognizer(args.model or shipped_model(), trust=args.trust)
+    recognizer = EmotionRecognizer(find_model(args.model), trust=args.trust)
     listening = _listen("0.0.0.0" if args.share else "127.0.0.1", args.port)
     port, token = listening.getsockname()[1], kept_token()
     app = Guard(create_app(recognizer, shelf, args.detector), token, f"emofast-{port}", args.share)

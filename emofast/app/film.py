@@ -27,7 +27,7 @@ class FilmRoom:
     """Everything the page asks of sessions. A session's address is `N/name`: folder N of the shelf, and its name."""
 
     def __init__(self, shelf: Shelf, model: Path):
-        self._shelf, self._model, self._saving = shelf, model.resolve(), Lock()
+        self._shelf, self._model, self._saving = shelf, model.absolute(), Lock()
 
     def sessions(self) -> dict:
         """All sessions, the newest first."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -42,10 +41,8 @@ def start(session: Path, action: str, *arguments: str) -> None:
     """Begin an action; what an earlier one has finished is used again. Raises `EmofastError` while another one runs."""
     (session / _PLACE).mkdir(exist_ok=True)
     with FileLock(session / _PLACE / "lock"):
-        job = state(session)
-        if job["state"] == "running":
+        if state(session)["state"] == "running":
             raise EmofastError("this session is being worked on already; wait, or cancel that first")
-        _end_orphans(job)
         with (session / _PLACE / "job.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(session), action, *arguments],
@@ -70,18 +67,6 @@ def _process(job: dict) -> psutil.Process | None:
         return process if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - job["born"]) < 1 else None
     except (KeyError, psutil.Error):
         return None
-
-
-def _end_orphans(job: dict) -> None:
-    """Workers of a job that was killed wait for it forever; they are of its process group, which has its number."""
-    if os.name == "nt" or job["state"] != "stopped":
-        return
-    for process in psutil.process_iter():
-        try:
-            if os.getpgid(process.pid) == job["pid"] and process.create_time() >= job["born"] and "python" in process.name():
-                process.kill()
-        except (psutil.Error, ProcessLookupError, PermissionError):
-            continue
 
 
 def _write(session: Path, job: dict) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from emofast.arguments import Parser, whole_number
+from emofast.arguments import Parser, add_model, whole_number
 from emofast.console import console
 from emofast.errors import EmofastError
 from emofast.live.app import LiveView
@@ -19,7 +19,7 @@ from emofast.live.texts import LANGUAGES
 from emofast.live.window import Window
 from emofast.paths import refuse_overwriting
 from emofast.recognition import DETECTORS, EmotionRecognizer, make_detector
-from emofast.recognition.card import shipped_model
+from emofast.recognition.recognizer import find_model
 
 __all__ = ["parser", "run"]
 
@@ -32,7 +32,6 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--size", type=_size, default=SIZE, metavar="WxH", help="size asked of a camera, pixels (default: 1280x720)")
     p.add_argument("--detector", choices=DETECTORS, default="dlib",
                    help="dlib: upright faces from 1/8 of the frame; centerface: turned, tilted, smaller ones (default: dlib)")  # fmt: skip
-    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
     p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")
     p.add_argument("--save", type=Path, metavar="OUT.mp4", help="write the annotated video (H.264)")
     p.add_argument(
@@ -52,7 +51,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         help="1: faces of half the size are found too, scanned for 4 times slower; 2: of a quarter (default: 0)",
     )
     p.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of the network (default: 1)")
-    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
+    add_model(p)
     return p
 
 
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     refuse_overwriting([args.save, args.log], [Path(args.source)])
     if args.save and args.log and args.save.absolute() == args.log.absolute():
         raise EmofastError(f"{args.save} cannot be both the video and the log; name another file with --log")
-    model = args.model or shipped_model()
+    model = find_model(args.model)
     if args.max_frames is None and args.headless and not (args.save or args.log):
         console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")
     recognizer = _load(model, args.threads, args.trust)

@@ -12,9 +12,11 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 from emofast.paths import SHIPPED, artifacts
+from emofast.recognition.card import shipped_model
+from emofast.recognition.hub import PREFIX, fetch
 from emofast.recognition.model_files import open_learner, open_onnx
 
-__all__ = ["DEFAULT", "EmotionRecognizer", "Prediction"]
+__all__ = ["DEFAULT", "EmotionRecognizer", "Prediction", "find_model"]
 
 DEFAULT = "artifacts/emofast.pkl"
 
@@ -36,7 +38,8 @@ class Prediction:
 
 
 class EmotionRecognizer:
-    """Emotions of prepared faces, by an exported fastai learner (`.pkl`) or its ONNX twin (`.onnx`, no torch needed).
+    """Emotions of prepared faces, by an exported fastai learner (`.pkl`), its ONNX twin (`.onnx`, no torch needed), or one on the
+    Hugging Face Hub (`hf:ORG/NAME`).
 
         recognizer = EmotionRecognizer()
         recognizer.predict(cv2.imread("face.jpg")).emotion
@@ -49,7 +52,7 @@ class EmotionRecognizer:
     """
 
     def __init__(self, weights: str | Path = DEFAULT, *, threads: int = 1, trust: bool = False):
-        self.path = _find(weights)
+        self.path = find_model(weights)
         self._network = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
         self.predict_arrays([np.zeros((64, 64), np.uint8)])
 
@@ -101,16 +104,22 @@ class EmotionRecognizer:
         return n(np.stack([prepare_face(f, n.size, n.channels) for f in faces]))
 
 
-def _find(weights: str | Path) -> Path:
-    """The model file: as given, or below the project's results, or in the package, if the path begins with `artifacts/`."""
+def find_model(weights: str | Path | None = None) -> Path:
+    """The model file: as given, or below the project's results, or in the package, if the path begins with `artifacts/`; fetched, if it
+    is `hf:ORG/NAME`; the shipped one for None. Raises `EmofastError` where there is none."""
+    if weights is None:
+        return shipped_model()
     path = Path(weights)
+    if path.as_posix().startswith(PREFIX):
+        return fetch(path.as_posix())
     places = [path]
     if not path.is_absolute() and path.parts[:1] == ("artifacts",):
         places += [folder.joinpath(*path.parts[1:]) for folder in (artifacts(), SHIPPED)]
     found = next((p for p in places if p.is_file()), None)
     if not found:
         raise EmofastError(
-            f"there is no model file {path}; make one from a trained experiment with: python -m emofast export EXPERIMENT --data NAME"
+            f"there is no model file {path}; make one from a trained experiment with: python -m emofast export EXPERIMENT --data NAME, "
+            "or name one on the Hugging Face Hub: hf:ORG/NAME"
         )
     if found.suffix not in (".pkl", ".onnx"):
         raise EmofastError(f"{found} is no model: give an exported learner (.pkl) or an ONNX model (.onnx)")

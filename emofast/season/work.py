@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emofast.paths import atomic_write
 from emofast.recognition import Detector, EmotionRecognizer, make_detector
-from emofast.recognition.card import shipped_model
+from emofast.recognition.recognizer import find_model
 from emofast.season.calls import UnfitMachine
 from emofast.season.table import Session
 from emofast.video.analysis import DETECTOR, Task, analyse_chunk, stamp_of
@@ -33,7 +33,7 @@ class Recipe:
     @classmethod
     def of(cls, model: Path | None = None, detector: str | None = None, trust: bool = False, length: float = 30.0) -> Recipe:
         """None: the shipped model, the trailer's detector. Raises `EmofastError` for what cannot be used, before anything starts."""
-        recipe = cls((model or shipped_model()).absolute(), detector or DETECTOR, trust, length)
+        recipe = cls(find_model(model).absolute(), detector or DETECTOR, trust, length)
         _readers(recipe)
         return recipe
 
