@@ -5,7 +5,7 @@ Idea          a third of a network, growing pictures (Howard 2018), Muon instead
 Descends from 12
 Changed       the network (one block a stage), 24-px pictures for the first epochs, 36-px ones then, the optimizer, 5 epochs
 Command       python experiments/31_speedrun.py --data DIR
-              python experiments/31_speedrun.py --data DIR --arch small_resnet --first 0 --epochs 8 --size 44
+              python experiments/31_speedrun.py --data DIR --arch small_resnet --first 2 --epochs 8 --size 44 --strength 0.5
 
 --- measured (written by the tool from result.json) ---
 no recorded run yet
@@ -21,7 +21,7 @@ from emofast.training import GrowingPictures, ValidateLast, emotion_learner, exp
 def train(
     data,  # the data set: a folder, or "sample"
     arch: str = "shallow_resnet",  # small enough for seconds
-    size: int = 32,  # pictures become squares of this many pixels
+    size: int = 36,  # pictures become squares of this many pixels
     small: int = 24,  # and of this many for the first epochs
     first: int = 1,  # how many those are
     epochs: int = 5,  # of all
