@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 from fastai.callback.core import Callback
+from fastai.callback.progress import ProgressCallback
 from fastai.learner import Learner, defaults
 from fastai.torch_core import set_seed
+from fastcore.basics import noop
 from rich.table import Table
 
 from emofast import paths
@@ -63,9 +65,12 @@ def _contenders(data: Competition, folder: Path) -> dict[str, Callable[[], Learn
 
 
 class _Clock(Callback):
-    """Adds up the training parts of epochs."""
+    """Adds up the training parts of epochs, and keeps fits quiet."""
 
     seconds = 0.0
+
+    def before_fit(self):
+        self.learn.logger = noop
 
     def before_train(self):
         self.started = time.perf_counter()
@@ -78,7 +83,7 @@ def _trained(make: Callable[[], Learner], data: Competition, seed: int) -> tuple
     """Seconds of training, and accuracy in the FER+ protocol on validation with flip TTA."""
     set_seed(seed, reproducible=True)
     before, _Clock.seconds = list(defaults.callbacks), 0.0
-    defaults.callbacks.append(_Clock)
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [_Clock]
     try:
         learn = make()
     finally:
