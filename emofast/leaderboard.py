@@ -59,6 +59,7 @@ def _row(r: Result, by_name: dict[str, Result], package: str, data: Competition 
         "js": votes.get("js", np.nan),
         "spearman": votes.get("spearman", np.nan),
         "auroc_uncertain": votes.get("auroc_uncertain", np.nan),
+        "uncertain_found": votes.get("uncertain_found", np.nan),
         **test,
         "calibration_error": scores["calibration_error"],
         "parameters_m": s["parameters"] / 1e6,

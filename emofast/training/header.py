@@ -54,6 +54,8 @@ def _paragraph(r: Result) -> str:
         lines.append(
             f"votes: JS divergence {v['js']:.4f}, Spearman of entropies {v['spearman']:.3f}, AUROC of uncertain {v['auroc_uncertain']:.3f}"
         )
+        if "uncertain_found" in v:
+            lines.append(f"uncertain: {v['uncertain_found']:.0%} found by entropy at 5 % false alarms")
     if "ccc" in scores:
         lines.append(
             "against {}: CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(s["va_truth"], *scores["ccc"], *scores["rmse"])
