@@ -8,7 +8,7 @@ import os
 import signal
 from pathlib import Path
 
-from emofast.arguments import Parser, whole_number
+from emofast.arguments import Parser, add_model, whole_number
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.recognition import DETECTORS
@@ -46,9 +46,8 @@ def parser(description: str) -> argparse.ArgumentParser:
                    help="these recordings belong together, as women=anna,olga; may be given again, then groups are compared")  # fmt: skip
     p.add_argument("--from-moments", type=Path, metavar="CSV", help="take the moments from this file, edited by hand, and only cut again")
     p.add_argument("--overwrite", action="store_true", help="replace a finished trailer in DIR")
-    p.add_argument("--model", type=Path, metavar="FILE", help="emofast.onnx or emofast.pkl (default: the first of these in artifacts/)")
+    add_model(p)
     p.add_argument("--detector", choices=DETECTORS, default=DETECTOR, help=f"what finds faces (default: {DETECTOR})")
-    p.add_argument("--trust", action="store_true", help="load a .pkl that no model card vouches for: it may run any code")
     p.add_argument(
         "--jobs", type=whole_number, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
     )

@@ -13,7 +13,7 @@ import pandas as pd
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition import make_detector
-from emofast.recognition.card import shipped_model
+from emofast.recognition.recognizer import find_model
 from emofast.video.analysis import DETECTOR, Task
 from emofast.video.audience import Recording, gather, named, tell_damage, timeline_path, usable
 from emofast.video.bounds import seams
@@ -95,7 +95,7 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
         table = _table_beside(order.from_moments, episode, listener)
         return _finish(order, episode, read_moments(order.from_moments, episode, table), table, listener)
     recordings, groups = _recordings(order, episode, listener, recordings)
-    model = _model(order.model)
+    model = find_model(order.model)
     with open_folder(order.out, order.overwrite) as folder:
         recordings = in_step(recordings, episode, listener)
         tasks = [Task.of(r.film, timeline_path(order.out / "timelines", r.name), model, order.detector) for r in recordings]
@@ -167,12 +167,6 @@ def _recordings(
         recordings[recordings.index(meant)] = replace(meant, start=seconds, how="given")
     groups = {label: tuple(named(recordings, key, "--group").name for key in keys) for label, keys in order.groups.items()}
     return recordings, groups
-
-
-def _model(given: Path | None) -> Path:
-    if given and not given.is_file():
-        raise EmofastError(f"there is no model {given}; name one with --model FILE, or leave --model out for the one in artifacts/")
-    return given or shipped_model()
 
 
 def _table_beside(moments: Path, episode: Media, listener: Listener) -> pd.DataFrame | None:
