@@ -69,7 +69,7 @@ plan=("$PYTHON" -m emofast plan --data "$data" --only "$only" $quick)
 scripts=$("${plan[@]}")
 echo "data: $data   experiments: $(echo $scripts | sed 's#experiments/##g')"
 
-stage "1/4 Data: read, checked" "seconds; the sample is drawn first, 30 s"
+stage "1/4 Data: read, checked" "seconds; the sample is drawn first, a minute"
 "$PYTHON" -m emofast data check --data "$data"
 
 stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
