@@ -29,7 +29,7 @@ Finding       Better than 16 epochs, and less than hoped for: 0.9 points more th
 from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares
 
 
-@experiment(tour=True)
+@experiment()
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 48,  # pictures become squares of this many pixels
