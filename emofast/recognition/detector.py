@@ -1,4 +1,4 @@
-"""What every face detector gives, whoever made it, and the detectors there are."""
+"""What every face detector gives, whoever made it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from emofast.errors import EmofastError
 from emofast.recognition.boxes import Box
 
-__all__ = ["DETECTORS", "BoxStatistics", "Detector", "Face", "make_detector"]
-
-DETECTORS = ("dlib", "centerface")
-"""Names that `make_detector` knows."""
+__all__ = ["BoxStatistics", "Detector", "Face"]
 
 
 @dataclass(frozen=True)
@@ -60,21 +56,3 @@ class Detector(Protocol):
 
         `frame` is uint8 or uint16; grey [h, w], BGR [h, w, 3] or BGRA. Raises `EmofastError` for anything else.
         """
-
-
-def make_detector(name: str = "dlib", upsample: int = 0) -> Detector:
-    """One of `DETECTORS`. Each `upsample` halves the smallest face that is found and costs about four times as much.
-
-    Raises `EmofastError` for another name or number, and where what the detector needs is not installed.
-    """
-    if name not in DETECTORS:
-        raise EmofastError(f"there is no face detector {name!r}; choose {' or '.join(DETECTORS)}")
-    if upsample not in (0, 1, 2):
-        raise EmofastError(f"upsample={upsample!r} is out of range: give 0, 1 (faces of half the size) or 2 (a quarter)")
-    if name == "centerface":
-        from emofast.recognition.centerface import CenterFace
-
-        return CenterFace(upsample)
-    from emofast.recognition.hog import HogDetector
-
-    return HogDetector(upsample)

@@ -1,0 +1,25 @@
+"""The face detectors there are."""
+
+from __future__ import annotations
+
+from emofast.errors import EmofastError
+from emofast.recognition.centerface import CenterFace
+from emofast.recognition.detector import Detector
+from emofast.recognition.hog import HogDetector
+
+__all__ = ["DETECTORS", "make_detector"]
+
+DETECTORS = {"dlib": HogDetector, "centerface": CenterFace}
+"""By the name that `make_detector` and `--detector` know."""
+
+
+def make_detector(name: str = "dlib", upsample: int = 0) -> Detector:
+    """One of `DETECTORS`. Each `upsample` halves the smallest face that is found and costs about four times as much.
+
+    Raises `EmofastError` for another name or number, and where what the detector needs is not installed.
+    """
+    if name not in DETECTORS:
+        raise EmofastError(f"there is no face detector {name!r}; choose {' or '.join(DETECTORS)}")
+    if upsample not in (0, 1, 2):
+        raise EmofastError(f"upsample={upsample!r} is out of range: give 0, 1 (faces of half the size) or 2 (a quarter)")
+    return DETECTORS[name](upsample)
