@@ -290,7 +290,7 @@ def _add_bench(sub) -> None:
 
     what = (
         "training: pictures a second, beside stock fastai and beside steps alone\n"
-        "speedrun: time to accuracy beside stock fastai, an hour, needs --data DIR with votes; written to artifacts/bench/speedrun.csv\n"
+        "speedrun: time to accuracy beside stock fastai, an hour a run, needs --data DIR; written to artifacts/bench/speedrun.csv\n"
         "live: the webcam view without window and camera, on drawn clips\n"
         "inference: milliseconds a face, beside the competition's 0.33 s\n"
         "video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"

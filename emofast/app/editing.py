@@ -165,7 +165,8 @@ def moments(session: Session) -> dict:
     chosen = {id(c) for c in choose(cuts, film, session.wish)}
     rows = [
         {"start": float(c.first / film.rate), "end": float(c.last / film.rate), "peak": m.peak, "score": m.score, "emotion": m.emotion,
-         "viewers": m.viewers, "p_value": None if math.isnan(m.p_value) else m.p_value, "name": c.label, "chosen": id(c) in chosen}
+         "viewers": m.viewers, "p_value": None if math.isnan(m.p_value) else m.p_value, "group": "; ".join(m.groups), "name": c.label,
+         "chosen": id(c) in chosen}
         for c, m in ((c, c.moment) for c in cuts)
     ]  # fmt: skip
     return {"version": hashlib.sha256(data).hexdigest()[:16], "rows": rows}
@@ -176,13 +177,15 @@ def write_moments(session: Session, rows: Iterable[dict]) -> None:
 
     Raises `EmofastError` for what cannot be cut; the file then stays as it was.
     """
-    lines = [{"rank": str(rank)} | {k: _text(row.get(k)) for k in (*COLUMNS[1:], "name")} for rank, row in enumerate(rows, start=1)]
+    columns = (*COLUMNS[1:], "group", "name")
+    lines = [{"rank": str(rank)} | {k: _text(row.get(k)) for k in columns} for rank, row in enumerate(rows, start=1)]
     if lines:
         cuts = rows_to_cuts(lines, media(session.episode), _table(session), "moments.csv")
         for line, m in zip(lines, (c.moment for c in cuts)):
             line |= {"peak": f"{m.peak:.3f}", "score": f"{m.score:.1f}", "emotion": m.emotion, "viewers": str(m.viewers)}
     with atomic_write(session.folder / "moments.csv") as partial, partial.open("w", newline="", encoding="utf-8") as f:
-        out = csv.DictWriter(f, [*COLUMNS, "name"])
+        labelled = any(line["group"] for line in lines)
+        out = csv.DictWriter(f, [*COLUMNS, *["group"] * labelled, "name"], extrasaction="ignore")
         out.writeheader()
         out.writerows(lines)
 

@@ -19,13 +19,14 @@ from fastai.torch_core import set_seed
 from fastcore.basics import noop
 from rich.table import Table
 
-from emofast import paths
+from emofast.bench.record import write_record
 from emofast.bench.training import stock_learner
 from emofast.console import console
 from emofast.data import Competition, frozen_split, open_data
 from emofast.errors import EmofastError
 from emofast.machine import machine
 from emofast.training.metrics import ferplus_scores
+from emofast.training.predictions import raw_outputs
 from emofast.training.runner import load_experiment
 
 __all__ = ["run"]
@@ -39,7 +40,8 @@ def run(args: argparse.Namespace) -> None:
     if data.votes is None:
         raise EmofastError(f"{data.folder} has no train_votes.csv, by which this bench scores; name a data set with votes.")
     seeds = range(42, 42 + args.runs)
-    console.print(f"{machine()}, {torch.get_num_threads()} threads; {data.name}; seconds are of training steps and their loading alone")
+    threads = torch.get_num_threads()
+    console.print(f"{machine()}, {threads} threads; {data.name}; seconds are of training steps and their loading alone")
     rows = []
     with tempfile.TemporaryDirectory() as tmp:
         contenders = _contenders(data, Path(tmp))
@@ -47,8 +49,9 @@ def run(args: argparse.Namespace) -> None:
             for name, make in contenders.items():
                 seconds, accuracy = _trained(make, data, seed)
                 console.print(f"{name}, seed {seed}: {seconds:.0f} s, {accuracy:.4f}")
-                rows.append({"contender": name, "seed": seed, "seconds": round(seconds, 1), "ferplus_accuracy": round(accuracy, 4)})
-                _record(pd.DataFrame(rows))
+                scores = {"seconds": round(seconds, 1), "ferplus_accuracy": round(accuracy, 4)}
+                rows.append({"contender": name, "seed": seed, **scores, "threads": threads})
+                write_record("bench/speedrun.csv", f"speedrun --data {data.name}", rows)
     console.print(_table(pd.DataFrame(rows)))
 
 
@@ -89,24 +92,8 @@ def _trained(make: Callable[[], Learner], data: Competition, seed: int) -> tuple
     finally:
         defaults.callbacks[:] = before
     rows = np.flatnonzero(frozen_split(data))
-    probabilities = _flip_tta(learn)
+    probabilities = raw_outputs(learn, learn.dls.valid, tta=True)
     return _Clock.seconds, ferplus_scores(probabilities, data.votes[rows], data.annotators[rows])["accuracy"]
-
-
-def _flip_tta(learn: Learner) -> np.ndarray:
-    """Mean probabilities [n, 9] of the validation pictures and their mirror images, in the data set's order, for any Learner."""
-    model, out = learn.model.eval(), []
-    with torch.no_grad():
-        for batch in learn.dls.valid:
-            faces = batch[0].as_subclass(torch.Tensor)
-            out.append((model(faces).softmax(1) + model(faces.flip(-1)).softmax(1)) / 2)
-    return torch.cat(out).cpu().numpy()
-
-
-def _record(frame: pd.DataFrame) -> None:
-    with paths.atomic_write(paths.artifacts() / "bench" / "speedrun.csv") as partial:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        frame.assign(machine=machine(), threads=torch.get_num_threads()).to_csv(partial, index=False)
 
 
 def _table(frame: pd.DataFrame) -> Table:

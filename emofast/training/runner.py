@@ -51,7 +51,7 @@ def experiment(
     """Decorate a function whose first argument is the data set, whose others are hyper-parameters, and which returns a Learner.
 
     `after`: experiments whose results it reads; it runs after them, and is out of date when one of them is recorded anew.
-    `quick`: arguments of a quick run (default: 24 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
+    `quick`: arguments of a quick run (default: 10 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
     `large`: made for photographs of 200 px and more; `./run_all.sh` chooses by what the data set has (`emofast.training.plan`).
     """
     return lambda function: Experiment(function, tuple(after), quick, tour)

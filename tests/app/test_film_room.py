@@ -175,9 +175,9 @@ def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model
 
     # two windows at once: the later one is told, and nothing is lost
     first, second = (api(url, "/api/timeline/0/killed")["moments"] for _ in range(2))
-    first["rows"][0]["name"] = "mine"
+    first["rows"][0] |= {"name": "mine", "group": "men"}
     saved = api(url, "/api/moments/0/killed", first, "PUT")
-    assert saved["rows"][0]["name"] == "mine" and saved["version"] != second["version"]
+    assert (saved["rows"][0]["name"], saved["rows"][0]["group"]) == ("mine", "men") and saved["version"] != second["version"]
     assert api(url, "/api/moments/0/killed", second, "PUT")["status"] == 409
     broken = [{**saved["rows"][0], "end": 99}, {**saved["rows"][0], "start": "=1"}, {}, {**saved["rows"][0], "emotion": "joy"}]
     for row in broken:
