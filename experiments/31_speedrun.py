@@ -31,7 +31,7 @@ from emofast.training import GrowingPictures, ValidateLast, emotion_learner, exp
 @experiment(quick={"epochs": 10, "first": 0, "strength": 1.0}, tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
-    arch: str = "shallow_resnet",  # small enough for seconds
+    arch: str = "shallow_resnet",  # the network
     size: int = 36,  # pictures become squares of this many pixels
     small: int = 24,  # and of this many for the first epochs
     first: int = 1,  # how many those are
