@@ -302,8 +302,9 @@ def _add_bench(sub) -> None:
     p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
     kinds = ("training", "speedrun", "live", "inference", "int8", "video", "moments", "robustness", "season")
     p.add_argument("what", choices=kinds, help="what to measure")
-    p.add_argument("--data", metavar="DIR|sample", default="sample", help="training, speedrun: pictures to train on; robustness, int8: to validate on")
-    p.add_argument("--model", type=Path, metavar="FILE", help="all but training, speedrun and moments: this model instead of the shipped one")
+    p.add_argument("--data", metavar="DIR|sample", default="sample",
+                   help="training, speedrun: pictures to train on; robustness, int8: to validate on")  # fmt: skip
+    p.add_argument("--model", type=Path, metavar="FILE", help="where a model is measured: this one instead of the shipped")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
     p.add_argument("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip")
     p.add_argument("--seeds", type=whole_number, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
