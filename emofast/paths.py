@@ -10,14 +10,14 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
 
 from emofast.errors import EmofastError
 
-__all__ = ["PROJECT", "SHIPPED", "artifacts", "atomic_write", "cache", "partial_beside", "refuse_overwriting", "sha256"]
+__all__ = ["PROJECT", "SHIPPED", "artifacts", "atomic_write", "cache", "keeping", "partial_beside", "refuse_overwriting", "sha256"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -130,3 +130,18 @@ def atomic_write(path: Path) -> Iterator[Path]:
             if e.filename in (None, str(partial)):  # a failed write names no file by itself, a failed rename the wrong one
                 e.filename = str(path)
             raise
+
+
+@contextmanager
+def keeping(path: Path, files: ExitStack) -> Iterator[None]:
+    """Close `files`, among them an `atomic_write` of `path`, although the block, which finishes them, may fail for want of space.
+
+    Raises `EmofastError` if so: what was written until then is at `path`.
+    """
+    try:
+        yield
+    except OSError as e:
+        with suppress(OSError):  # what could not be flushed in the block cannot be now
+            files.close()
+        raise EmofastError(f"{path} could not be finished ({e.strerror}); what was written until then is kept; free some space") from None
+    files.close()

@@ -29,24 +29,7 @@ Finding       Negative as it stands: .8641 in the FER+ protocol with TTA where i
               128 px, more epochs and gentler augmentation were not tried: an epoch of 80 px takes four minutes on one core without bf16
 """
 
-import numpy as np
-
-from emofast import paths
-from emofast.data import Competition, frozen_split
-from emofast.data.cache import cached_faces
-from emofast.recognition.model_files import open_onnx
-from emofast.training import EMA, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares
-
-
-def soft_targets(data: Competition, share: float) -> np.ndarray:
-    """Votes mixed with `share` of what the shipped student predicts for each training picture and its mirror image, float32 [n, 9]."""
-    student = open_onnx(paths.PROJECT / "artifacts" / "emofast.onnx")
-    faces = cached_faces(data.train_pictures, data.train_names, student.size, student.channels, "training pictures")
-    batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
-    predicted = np.concatenate([(student(x)[0] + student(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
-    votes, train = vote_shares(data).copy(), ~frozen_split(data)
-    votes[train] = (1 - share) * votes[train] + share * predicted[train]
-    return votes
+from emofast.training import EMA, distill_shipped, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares
 
 
 @experiment(quick={"epochs": 8})
@@ -60,7 +43,7 @@ def train(
     share: float = 0.5,  # of the student in the target
     weights: str = "dlib",  # where the network starts: dlib, none, or a state-dict file
 ):
-    votes = soft_targets(data, share)
+    votes = distill_shipped(data, vote_shares(data), share)
     small, large, mild = (
         get_dls(data, size, bs, "votes", channels=1, votes=votes, augment=augment)
         for size, augment in ((64, strong_augmentation(strength)), (80, strong_augmentation(strength)), (80, face_augmentation()))

@@ -19,9 +19,7 @@ def shell(project, *args, **env):
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         **env,
     }
-    return subprocess.run(
-        [*map(str, args)], cwd=project, env=env, capture_output=True, text=True, timeout=400, check=False
-    )
+    return subprocess.run([*map(str, args)], cwd=project, env=env, capture_output=True, text=True, timeout=400, check=False)
 
 
 def test_importing_emofast_loads_neither_torch_nor_fastai(project):
@@ -56,8 +54,7 @@ def test_run_all_from_data_to_a_checked_submission_and_again(project, drawn, own
         "11_ensemble",
     }
     assert (
-        pd.read_csv(folder / "submission.csv")["image_path"].tolist()
-        == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
+        pd.read_csv(folder / "submission.csv")["image_path"].tolist() == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
     )
     assert all(f"{n}/4" in out.stdout for n in (1, 2, 3, 4))
     again = shell(project, *command)
@@ -75,16 +72,10 @@ def test_run_all_goes_on_after_a_failing_experiment(project, tmp_path):
         "*01_a*) exit 2 ;;\nesac\n"
     )
     python.chmod(0o755)
-    out = subprocess.run(
-        ["./run_all.sh", "--data", "sample", "--quick"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    out = subprocess.run(["./run_all.sh", "--data", "sample", "--quick"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert out.returncode == 1 and out.stderr.strip().endswith("say why: 01_a.py")
     calls = (tmp_path / "calls").read_text()
-    assert (
-        "02_b.py --data sample --resume --quick" in calls
-        and "submission --data sample" in calls
-        and "leaderboard" in calls
-    )
+    assert "02_b.py --data sample --resume --quick" in calls and "submission --data sample" in calls and "leaderboard" in calls
 
 
 @pytest.mark.parametrize(
@@ -112,9 +103,7 @@ def test_old_python_is_one_sentence(project, tmp_path, script):
         (tmp_path / "project" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project / name, tmp_path / "project" / name)
     env = {"PATH": str(tmp_path)}
-    out = subprocess.run(
-        [str(tmp_path / "bash"), script], cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False
-    )
+    out = subprocess.run([str(tmp_path / "bash"), script], cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False)
     assert out.returncode == 2
     assert out.stderr.count("\n") == 1 and "needs Python 3.11, 3.12 or 3.13" in out.stderr and "3.8.10" in out.stderr
 
@@ -126,8 +115,8 @@ def test_scripts_are_executable_and_strict(project):
 
 
 ROOMS = [
-    "emotions", "console", "errors", "paths", "machine", "archives", "tables", "faces", "nets", "sample", "data", "training",
-    "leaderboard", "submission", "recognition", "live", "video", "app", "season", "shipping", "publishing", "demo", "programs",
+    "emotions", "console", "errors", "paths", "machine", "archives", "tables", "faces", "film", "nets", "sample", "data", "recognition",
+    "training", "leaderboard", "submission", "live", "video", "app", "season", "shipping", "publishing", "demo", "programs",
     "bench", "cli",
 ]  # fmt: skip
 
@@ -139,11 +128,7 @@ def test_the_house_is_in_order(project):
         text = source.read_text()
         if room in ROOMS:
             lower = ROOMS[ROOMS.index(room) + 1 :]
-            found = [
-                r
-                for r in lower
-                if f"from emofast.{r} " in text or f"from emofast.{r}." in text or f"import emofast.{r}" in text
-            ]
+            found = [r for r in lower if f"from emofast.{r} " in text or f"from emofast.{r}." in text or f"import emofast.{r}" in text]
             assert not found, f"{source}: {found}"
         if room in ("recognition", "live", "video", "app", "season"):
             assert "from emofast.training" not in text and "import emofast.training" not in text, source

@@ -15,12 +15,12 @@ from pathlib import Path
 import pandas as pd
 
 from emofast.errors import EmofastError
+from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
 from emofast.video.bounds import shot_changes
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.listing import COLUMNS, read_moments, rows_to_cuts
-from emofast.video.media import Media, probe
 from emofast.video.pipeline import Order, make_trailer
 from emofast.video.render import render
 from emofast.video.selection import ORDERS, Wish, choose

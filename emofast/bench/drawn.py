@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 
 from emofast.emotions import EMOTIONS
-from emofast.live.recorder import Recorder
 from emofast.sample import Identity, Pose, action_units, draw_into
 
-__all__ = ["drawn_frames", "write_clip"]
+__all__ = ["drawn_frames"]
 
 
 def drawn_frames(n: int, faces: int = 1, size: tuple[int, int] = (640, 480), face_size: int = 130, seed: int = 0) -> Iterator[np.ndarray]:
@@ -29,12 +27,3 @@ def drawn_frames(n: int, faces: int = 1, size: tuple[int, int] = (640, 480), fac
             centre = (width * (k + 0.5) / faces + 0.12 * face_size * np.sin(phase), height * 0.47 + 0.06 * face_size * np.cos(1.7 * phase))
             draw_into(frame, person, aus, centre, face_size, Pose(yaw=8 * np.sin(phase), roll=4 * np.cos(phase)))
         yield frame
-
-
-def write_clip(path: Path, frames: Iterable[np.ndarray], fps: float = 30.0) -> Path:
-    """Write frames as an H.264 film; returns its path."""
-    recorder = Recorder(path, fps)
-    for i, frame in enumerate(frames):
-        recorder.add(frame, i / fps)
-    recorder.close()
-    return path

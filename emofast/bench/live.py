@@ -13,9 +13,10 @@ import cv2
 import psutil
 from rich.table import Column, Table
 
-from emofast.bench.drawn import drawn_frames, write_clip
+from emofast.bench.drawn import drawn_frames
 from emofast.bench.inference import models
 from emofast.console import console
+from emofast.film import write_film
 from emofast.live import Pipeline, Stages, VideoFile, draw
 from emofast.live.overlay import Status
 from emofast.live.texts import ENGLISH
@@ -92,7 +93,7 @@ def measure(clip: Path, model: Path, frames: int, detector: str) -> list[str]:
 
 def _draw(path: Path, faces: int) -> Path:
     """Four faces side by side are as large as fits: just above what the detector can find."""
-    return write_clip(path, drawn_frames(135, faces, face_size=130 if faces == 1 else 105))
+    return write_film(path, drawn_frames(135, faces, face_size=130 if faces == 1 else 105))
 
 
 def _start_up(model: Path, clip: Path) -> str:

@@ -15,18 +15,18 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from emofast.bench.drawn import write_clip
 from emofast.bench.inference import models
 from emofast.bench.record import write_record
 from emofast.bench.video import _looped, _webcam
 from emofast.console import console
+from emofast.film import write_film
+from emofast.film.media import probe
 from emofast.sample.audience import plan_events, plan_viewers
 from emofast.season.calls import Call, Outcome, drive
 from emofast.season.season import open_engine
 from emofast.season.table import Session
 from emofast.season.work import Recipe, look, make_trailer, piece
 from emofast.video.analysis import CHUNK, Task, join
-from emofast.video.media import probe
 from emofast.video.timeline import write_timeline
 
 __all__ = ["Costs", "run", "simulate"]
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
 
 def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
     """What the parts of a season cost in processor time, on a drawn viewer before a webcam."""
-    film = _looped(write_clip(folder / "piece.mp4", _webcam(500), fps=25), int(LENGTH))
+    film = _looped(write_film(folder / "piece.mp4", _webcam(500), rate=25), int(LENGTH))
     out = folder / "timelines" / "v.parquet"
     (_, task), looked = _timed(look, film, out, recipe, {})
     piece(task, 0, recipe)  # loads the model

@@ -17,12 +17,13 @@ import numpy as np
 import psutil
 from rich.table import Table
 
-from emofast.bench.drawn import drawn_frames, write_clip
+from emofast.bench.drawn import drawn_frames
 from emofast.bench.inference import models
 from emofast.bench.record import write_record
 from emofast.console import console
+from emofast.film import write_film
+from emofast.film.media import probe
 from emofast.video.analysis import Task, analyse
-from emofast.video.media import probe
 
 __all__ = ["run"]
 
@@ -38,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     table = Table("film s", "analysed in s", "times real time", "CPU ms per film s", "memory MB", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as tmp:
         model, _ = models(args.model, Path(tmp))
-        piece = write_clip(Path(tmp) / "piece.mp4", _webcam(_DRAWN * 25), fps=25)
+        piece = write_film(Path(tmp) / "piece.mp4", _webcam(_DRAWN * 25), rate=25)
         for seconds in LENGTHS:
             row = _measure(_looped(piece, seconds), model)
             rows.append(row)

@@ -13,11 +13,11 @@ import numpy as np
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
+from emofast.film import Writer
 from emofast.live.leaving import Leaving
 from emofast.live.log import FaceLog
 from emofast.live.overlay import Status, draw, drawing_scale
 from emofast.live.pipeline import Pipeline, Seen
-from emofast.live.recorder import Recorder
 from emofast.live.smoothing import FaceView
 from emofast.live.sources import Frame, LiveSource, VideoFile
 from emofast.live.summary import Summary
@@ -45,8 +45,8 @@ class LiveView:
         self.paused = self.over = self.help = self.quit = False
         self.summary = Summary(self.stages, started)
         self._log = FaceLog(log) if log else None
-        self._save = Recorder(save, source.fps) if save else None
-        self._record: Recorder | None = None
+        self._save = Writer(save, source.fps) if save else None
+        self._record: Writer | None = None
         self._message, self._message_until = None, 0.0
         self._frame: Frame | None = None
         self._seen = Seen([], np.empty((0, 9)), np.empty((0, 2)))
@@ -179,7 +179,7 @@ class LiveView:
             self._say(f"{self.texts.saved}: {record.path.name}" if record.close() else self.texts.nothing_saved)
         else:
             try:
-                self._record = Recorder(_unused("mp4"), self.source.fps)
+                self._record = Writer(_unused("mp4"), self.source.fps)
             except EmofastError as e:
                 self._say(str(e))
 

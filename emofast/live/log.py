@@ -10,9 +10,8 @@ import numpy as np
 
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.live.recorder import keeping
 from emofast.live.smoothing import FaceView
-from emofast.paths import atomic_write
+from emofast.paths import atomic_write, keeping
 
 __all__ = ["COLUMNS", "FaceLog"]
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
+from emofast.film import Reader
 
 __all__ = ["Frame", "LiveSource", "VideoFile", "as_bgr", "cameras", "open_source", "without_password"]
 
@@ -84,7 +85,7 @@ def as_bgr(image: np.ndarray) -> np.ndarray:
 
 
 class VideoFile:
-    """A film: every frame once, at its own time. A phone's rotation mark is obeyed."""
+    """A film: every frame once, at its own time. A phone's rotation mark is obeyed; what is damaged is skipped, counted and told."""
 
     live = False
     lost = False
@@ -93,20 +94,17 @@ class VideoFile:
         if not path.is_file():
             raise EmofastError(f"there is no video {path}; give --source a file, a camera number or a stream's URL")
         self.name = path.name
-        self._capture = cv2.VideoCapture(str(path))
-        self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
-        rate = self._capture.get(cv2.CAP_PROP_FPS)
-        self.fps = rate if 1 <= rate <= 1000 else 25.0
-        self._index = -1
-        self._t = -1 / self.fps
-        self._first = self._decode()
+        self._reader = Reader(path, threads=os.cpu_count() or 1)
+        self._pictures = iter(self._reader)
+        self._first = self._next()
         if self._first is None:
             raise EmofastError(f"{path} holds no frame that can be read; it is empty, damaged or no video")
+        self.fps = self._reader.rate if 1 <= self._reader.rate <= 1000 else 25.0
         self.size = _size(self._first.image)
 
     def read(self) -> Frame | None:
         """The next frame; None at the end."""
-        frame, self._first = self._first or self._decode(), None
+        frame, self._first = self._first or self._next(), None
         return frame
 
     @property
@@ -114,19 +112,15 @@ class VideoFile:
         """A film that gives no frame has ended."""
         return True
 
-    def _decode(self) -> Frame | None:
-        ok, image = self._capture.read()
-        if not ok:
-            return None
-        self._index += 1
-        t = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3
-        # containers without time stamps (gif, raw streams) stand still or jump back: there the frame rate is the clock
-        self._t = t if t > self._t else self._t + 1 / self.fps
-        return Frame(as_bgr(image), self._t)
+    def _next(self) -> Frame | None:
+        t, image, _ = next(self._pictures, (0.0, None, 1.0))
+        return None if image is None else Frame(image, t)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._capture.release()
+        self._pictures.close()
+        if self._reader.damaged:
+            warn(f"{self.name} is damaged: {self._reader.damaged} pieces of it could not be read and were skipped.")
 
 
 class LiveSource:

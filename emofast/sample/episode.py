@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,19 +13,18 @@ import cv2
 import numpy as np
 
 from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.film.writer import SAMPLES, write_film
 from emofast.sample.action_units import action_units
 from emofast.sample.audience import Bump, DrawnViewer, plan_events, plan_viewers
 from emofast.sample.drawing import draw_into
 from emofast.sample.identity import Identity, Pose
 
-__all__ = ["DrawnEpisode", "draw_episode", "write_film"]
+__all__ = ["DrawnEpisode", "draw_episode"]
 
 RATE = 25
 VIEWER_RATE = 8  # pictures a second: drawing them is the slow part
 LATE = 4.0
 """Seconds by which the last viewer's camera was started after the episode."""
-
-_SAMPLES = 48000
 
 
 @dataclass(frozen=True)
@@ -63,37 +60,6 @@ def draw_episode(
             for future in [pool.submit(*task) for task in work]:
                 future.result()
     return DrawnEpisode(episode, tuple(films), planted, starts)
-
-
-def write_film(path: Path, pictures: Iterator[np.ndarray], rate: Fraction | int, sound: np.ndarray | None = None) -> None:
-    """Write BGR pictures of one size as H.264, and `sound` (float32 mono at 48 kHz) as AAC."""
-    import av
-
-    pictures = iter(pictures)
-    first = next(pictures)
-    with av.open(str(path), "w") as film:
-        video = film.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "20"})
-        video.height, video.width = first.shape[:2]
-        video.pix_fmt = "yuv420p"
-        audio = film.add_stream("aac", rate=_SAMPLES, layout="mono") if sound is not None else None
-        heard = 0
-        for k, picture in enumerate(chain([first], pictures), start=1):
-            film.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
-            # sound goes in step with the picture: players stumble over a file with all of one before the other
-            while audio and heard < min(len(sound), round(k / rate * _SAMPLES)):
-                film.mux(audio.encode(_sound_frame(sound, heard)))
-                heard += 1024
-        film.mux(video.encode())
-        if audio:
-            film.mux(audio.encode())
-
-
-def _sound_frame(sound: np.ndarray, at: int):
-    import av
-
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[None, at : at + 1024], np.float32), format="fltp", layout="mono")
-    frame.sample_rate, frame.pts, frame.time_base = _SAMPLES, at, Fraction(1, _SAMPLES)
-    return frame
 
 
 def _write_viewer(path: Path, viewer: DrawnViewer, start: float, duration: float, seed: int) -> None:
@@ -161,12 +127,12 @@ def _shots(rng: np.random.Generator, events: tuple[Bump, ...], duration: float) 
 def _soundtrack(events: tuple[Bump, ...], duration: float, seed: int) -> np.ndarray:
     """Murmured syllables in phrases with pauses between, and a chord that swells with each event: major for pleasant ones."""
     rng = np.random.default_rng(seed)
-    t = np.arange(round(duration * _SAMPLES)) / _SAMPLES
+    t = np.arange(round(duration * SAMPLES)) / SAMPLES
     voice, at = np.zeros(len(t)), 0.5
     while at < duration - 2:
         for _ in range(rng.integers(4, 10)):
             syllable = rng.uniform(0.09, 0.2)
-            a, b = round(at * _SAMPLES), min(len(t), round((at + syllable) * _SAMPLES))
+            a, b = round(at * SAMPLES), min(len(t), round((at + syllable) * SAMPLES))
             voice[a:b] += np.sin(2 * np.pi * rng.uniform(140, 260) * t[a:b]) * np.hanning(b - a)
             at += syllable + rng.uniform(0.01, 0.05)
         at += rng.uniform(0.35, 0.9)

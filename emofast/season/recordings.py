@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emofast.errors import EmofastError
+from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.season.calls import Call, Outcome
 from emofast.season.work import Recipe, look, piece
 from emofast.video.analysis import Task, join, pending
-from emofast.video.media import Media
 from emofast.video.timeline import read_timeline
 
 __all__ = ["Recording", "Recordings"]

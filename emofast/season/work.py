@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
 from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.recognition.recognizer import find_model
@@ -15,7 +16,6 @@ from emofast.season.table import Session
 from emofast.video.analysis import DETECTOR, Task, analyse_chunk, stamp_of
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
-from emofast.video.media import Media, probe
 
 __all__ = ["Recipe", "finished", "look", "make_trailer", "piece"]
 

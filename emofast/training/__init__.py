@@ -19,6 +19,7 @@ _WHERE = {
     "ValidateLast": "emofast.training.growing",
     "cross_entropy": "emofast.nets.heads",
     "distill": "emofast.training.recipes",
+    "distill_shipped": "emofast.training.recipes",
     "emotion_learner": "emofast.training.learners",
     "experiment": "emofast.training.runner",
     "face_augmentation": "emofast.data.augmentation",

@@ -8,25 +8,29 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from fastai.callback.core import Callback
 from fastai.learner import Learner, load_learner
+from fastai.optimizer import Adam
 
+from emofast import paths
 from emofast.console import console, warn
-from emofast.data import Competition, get_dls
+from emofast.data import Competition, frozen_split, get_dls
 from emofast.data.augmentation import face_augmentation, strong_augmentation
+from emofast.data.cache import cached_faces
 from emofast.emotions import N
 from emofast.nets.heads import cross_entropy
+from emofast.recognition.model_files import open_onnx
 from emofast.training.ema import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
 from emofast.training.predictions import predict, training_dl
 from emofast.training.results import Result, read_results, results_folder
 
-__all__ = ["distill", "fine_tune_large", "load_trained", "out_of_fold", "three_stages"]
+__all__ = ["distill", "distill_shipped", "fine_tune_large", "load_trained", "out_of_fold", "three_stages"]
 
 
 def three_stages(
     data: Competition, arch: str, votes: np.ndarray, epochs: int, bs: int, lr: float, drop: float,
     strength: float = 0.5, balance: float = 0.0, polish: int = 8, sizes: tuple[int, int] = (36, 48),
-    cbs: Callable[[], Sequence[Callback]] = tuple,
+    cbs: Callable[[], Sequence[Callback]] = tuple, opt_func: Callable = Adam,
 ) -> Learner:  # fmt: skip
     """Train a small grey network with EMA: half the time on small pictures, then on large ones, both under strong augmentation; the
     last `polish`-th part at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first
@@ -36,13 +40,13 @@ def three_stages(
         for size, augment in ((sizes[0], strong_augmentation(strength)), (sizes[1], strong_augmentation(strength)),
                               (sizes[1], face_augmentation()))
     )  # fmt: skip
-    learn = emotion_learner(large, arch, drop=drop)  # it is used at the large size
+    learn = emotion_learner(large, arch, drop=drop, opt_func=opt_func)  # it is used at the large size
     last = epochs // polish
     first = (epochs - last) // 2
     stages = [
         (small, first, lr, {"div_final": 4}, cbs()),
         (large, epochs - last - first, lr, {"div": 4, "pct_start": 0.1}, cbs()),
-        (mild, last, 6e-4, {}, ()),
+        (mild, last, 0.15 * lr, {}, ()),
     ]
     for dls, n, rate, schedule, more in stages:
         if n:  # a stage that is a share of very few epochs
@@ -96,6 +100,17 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
     predicted = next(iter(predictions.values())).any(axis=1)
     soft = votes.astype(np.float32)
     soft[predicted] = (1 - share) * votes[predicted] + share * mixture({name: p[predicted] for name, p in predictions.items()})
+    return soft
+
+
+def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
+    """Soft targets as `distill` makes them, with the shipped model (with flip TTA) as the one teacher: it needs no trained network."""
+    student = open_onnx(paths.PROJECT / "artifacts" / "emofast.onnx")
+    faces = cached_faces(data.train_pictures, data.train_names, student.size, student.channels, "training pictures")
+    batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
+    predicted = np.concatenate([(student(x)[0] + student(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
+    soft, train = votes.astype(np.float32), ~frozen_split(data)
+    soft[train] = (1 - share) * votes[train] + share * predicted[train]
     return soft
 
 

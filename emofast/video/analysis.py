@@ -15,12 +15,11 @@ import numpy as np
 import pandas as pd
 
 from emofast.errors import EmofastError
+from emofast.film import Media, Reader
 from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.video.children import born_deaf, end_with_parent
-from emofast.video.media import Media
-from emofast.video.recording import HZ, Sampler
 from emofast.video.timeline import digest, read_timeline, write_timeline
-from emofast.video.watching import watch
+from emofast.video.watching import HZ, WORKING_SIDE, watch
 
 __all__ = ["CHUNK", "DETECTOR", "Task", "analyse", "analyse_chunk", "join", "pending", "stamp_of"]
 
@@ -103,9 +102,9 @@ def analyse(tasks: Iterable[Task], model: Path, jobs: int, trust: bool = False) 
 def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: Detector) -> float:
     """Analyse piece `k` of a recording and keep it; returns its length in seconds."""
     start, end = k * task.stamp["chunk"], (k + 1) * task.stamp["chunk"]
-    sampler = Sampler(task.media.path, start, end, task.stamp["hz"])
-    timeline = pd.concat(list(watch(sampler, recognizer, detector)), ignore_index=True)
-    write_timeline(task.parts / f"{k:05d}.parquet", timeline, {"damaged": sampler.damaged})
+    pictures = Reader(task.media.path, start, end, task.stamp["hz"], WORKING_SIDE)
+    timeline = pd.concat(list(watch(pictures, recognizer, detector)), ignore_index=True)
+    write_timeline(task.parts / f"{k:05d}.parquet", timeline, {"damaged": pictures.damaged})
     return max(0.0, min(end, task.media.duration) - start)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from emofast.errors import EmofastError
+from emofast.film.media import Media, probe
 from emofast.video.analysis import Task, analyse
 from emofast.video.group import Group
 from emofast.video.listener import Listener
-from emofast.video.media import Media, probe
 from emofast.video.timeline import digest, read_timeline
 from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.words import one_line

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from emofast.video.media import Media, open_film
+from emofast.film.media import Media, open_film
 
 __all__ = ["cut_points", "hear", "pauses", "seams", "shot_changes"]
 

@@ -16,9 +16,9 @@ from opentimelineio.opentime import RationalTime, TimeRange
 
 from emofast.console import warn
 from emofast.emotions import BY_NAME
+from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.video.cut import Cut
-from emofast.video.media import Media
 from emofast.video.words import one_line
 
 __all__ = ["HANDLE", "Timebase", "media_url", "write_edl", "write_otio", "write_otio_markers"]

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.video.cut import Cut
 from emofast.video.editlist import Timebase
-from emofast.video.media import Media
 from emofast.video.words import one_line
 
 __all__ = ["write_fcpxml", "write_xml"]

@@ -11,10 +11,10 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import stft
 
+from emofast.film.media import Media
 from emofast.video.audience import Recording
 from emofast.video.bounds import hear
 from emofast.video.listener import Listener
-from emofast.video.media import Media
 
 __all__ = ["Sync", "find_offset", "in_step", "onsets"]
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.tables import read_rows
 from emofast.video.cut import Cut
-from emofast.video.media import Media
 from emofast.video.moments import Moment
 from emofast.video.words import clock, one_line, seconds_of
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.video.cut import Cut
-from emofast.video.media import Media
 from emofast.video.words import one_line
 
 __all__ = ["draw_timeline"]

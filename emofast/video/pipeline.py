@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from emofast.errors import EmofastError
+from emofast.film.media import Media, probe
 from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition import make_detector
 from emofast.recognition.recognizer import find_model
@@ -26,7 +27,6 @@ from emofast.video.group import Group
 from emofast.video.insync import in_step
 from emofast.video.listener import Listener, Terminal
 from emofast.video.listing import read_moments, rows_to_cuts, write_moments
-from emofast.video.media import Media, probe
 from emofast.video.moments import SIGNIFICANT, find_moments, score
 from emofast.video.picture import draw_timeline
 from emofast.video.render import render, still

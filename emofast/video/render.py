@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from emofast.errors import EmofastError
+from emofast.film.media import Media, as_source
 from emofast.paths import atomic_write
-from emofast.video.media import Media, as_source
 from emofast.video.vertical import UPRIGHT, Look
 
 __all__ = ["loudness", "render", "still"]

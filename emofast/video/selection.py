@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
+from emofast.film.media import Media
 from emofast.video.bounds import PAUSE, REACH, Span, cut_points
 from emofast.video.cut import Cut
-from emofast.video.media import Media
 from emofast.video.moments import Moment
 
 __all__ = ["ORDERS", "Wish", "choose", "place", "wanted"]

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from emofast.emotions import EMOTIONS
+from emofast.film.media import Media
 from emofast.video.cut import Cut
 from emofast.video.group import STEP, Group
-from emofast.video.media import Media
 from emofast.video.moments import score
 from emofast.video.words import clock
 

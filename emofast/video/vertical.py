@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from emofast.film import Media, Reader
 from emofast.recognition import Detector, FaceTracker
-from emofast.video.media import Media
-from emofast.video.recording import Sampler
+from emofast.video.watching import WORKING_SIDE
 
 __all__ = ["UPRIGHT", "Look", "look_at"]
 
@@ -42,7 +42,7 @@ def look_at(episode: Media, span: tuple[int, int], seams: Iterable[int], detecto
     edges, rate = [first, *inside, last], float(episode.rate)
     half = min(0.5, float(UPRIGHT * episode.height / (episode.width * episode.pixel)) / 2)
     early = 0.25 / rate  # of a frame: times of films are rounded
-    samples = Sampler(episode.path, max(0.0, first / rate - early), last / rate - early, _HZ)
+    samples = Reader(episode.path, max(0.0, first / rate - early), last / rate - early, _HZ, WORKING_SIDE)
     look: Look = []
     shots = groupby(samples, key=lambda sample: bisect(inside, round(sample[0] * rate)))
     seen = {shot: _centres(pictures, detector) for shot, pictures in shots}

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from emofast.film import Reader
 from emofast.recognition import Box, Detector, EmotionRecognizer, FaceTracker, TrackedFace, crop_face
 from emofast.recognition.quality import FACING, frontality, roll
-from emofast.video.recording import Sampler
 from emofast.video.timeline import rows
 
-__all__ = ["watch"]
+__all__ = ["HZ", "WORKING_SIDE", "watch"]
+
+HZ = 10.0
+"""Pictures a second that are looked at: expressions last half a second and more."""
+
+WORKING_SIDE = 960
+"""Longer sides are shrunk to this many pixels: a face in the picture is then still larger than any network's input."""
 
 _EVERY = 2  # every second picture is scanned; a face in between lies halfway: heads are slower than expressions
 _AWAY = 15.0  # seconds after which who comes back to the same place is somebody new
@@ -29,11 +35,11 @@ class _Look:
     crops: list[np.ndarray]
 
 
-def watch(sampler: Sampler, recognizer: EmotionRecognizer, detector: Detector) -> Iterator[pd.DataFrame]:
+def watch(pictures: Reader, recognizer: EmotionRecognizer, detector: Detector) -> Iterator[pd.DataFrame]:
     """Rows of the timeline contract, in order of time, some faces at a time; memory does not grow with the film."""
     records: list[tuple] = []
     crops: list[np.ndarray] = []
-    for look in _looks(sampler, recognizer.margin, detector):
+    for look in _looks(pictures, recognizer.margin, detector):
         records += [(look.t, place) for place in look.places or [None]]
         crops += look.crops
         if len(records) >= _BATCH:
@@ -42,13 +48,13 @@ def watch(sampler: Sampler, recognizer: EmotionRecognizer, detector: Detector) -
     yield rows(records, *recognizer.predict_arrays(crops))
 
 
-def _looks(sampler: Sampler, margin: float, detector: Detector) -> Iterator[_Look]:
+def _looks(pictures: Reader, margin: float, detector: Detector) -> Iterator[_Look]:
     """Every picture with its faces: those that a scan finds in it or, in a picture between two scans, both before and after it."""
     # scanned every time: what a tracker carries on from scan to scan may be a wall
-    tracker = FaceTracker(detector, every=1, memory=round(_AWAY * sampler.hz / _EVERY))
+    tracker = FaceTracker(detector, every=1, memory=round(_AWAY * pictures.hz / _EVERY))
     between: list[tuple] = []
     before: dict[int, TrackedFace] = {}
-    for k, sample in enumerate(sampler):
+    for k, sample in enumerate(pictures):
         if k % _EVERY:
             between.append(sample)
             continue

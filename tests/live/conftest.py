@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emofast.bench.drawn import drawn_frames, write_clip
+from emofast.bench.drawn import drawn_frames
+from emofast.film import write_film
 
 
 @pytest.fixture(scope="session")
@@ -64,13 +65,13 @@ def brighter(frame: np.ndarray, by: int) -> np.ndarray:
 def film(tmp_path_factory) -> Path:
     """640 x 480, 40 frames at 25 per second: one face, bright in the first half and dark in the second."""
     frames = [brighter(f, 70 if i < 20 else -70) for i, f in enumerate(drawn_frames(40, seed=5))]
-    return write_clip(tmp_path_factory.mktemp("film") / "film.mp4", frames, fps=25)
+    return write_film(tmp_path_factory.mktemp("film") / "film.mp4", frames, rate=25)
 
 
 @pytest.fixture(scope="session")
 def wall(tmp_path_factory) -> Path:
     """A film of a wall: no face in any of its 10 frames."""
-    return write_clip(tmp_path_factory.mktemp("wall") / "wall.mp4", drawn_frames(10, faces=0))
+    return write_film(tmp_path_factory.mktemp("wall") / "wall.mp4", drawn_frames(10, faces=0))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from pathlib import Path
 import trailer
 import emofast.video.command, emofast.video.pipeline
 from emofast.video.analysis import Task, analyse
-from emofast.video.media import probe
+from emofast.film.media import probe
 model, film = map(Path, sys.argv[1:])
 task = Task.of(probe(film), Path("film.parquet"), model)
 print(round(sum(analyse([task], model, jobs=1)), 1), task.out.is_file())

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from processes import wait_until
 
-from emofast.bench.drawn import drawn_frames, write_clip
+from emofast.bench.drawn import drawn_frames
 from emofast.emotions import EMOTIONS
+from emofast.film import write_film
 from emofast.live import open_source
 from emofast.live.window import key_name
 from emofast.recognition import DETECTORS
@@ -97,7 +98,7 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     assert "there is no model yet" in sentence(webcam("--source", film, "--headless"))
     assert "emofast export" in sentence(webcam("--source", film, "--headless", "--model", "gone.onnx"))
     assert "no video gone.mp4" in sentence(webcam("--source", "gone.mp4", "--model", model, "--headless"))
-    assert "holds no frame" in sentence(webcam("--source", "empty.mp4", "--model", model, "--headless"))
+    assert "empty.mp4 cannot be read as a film" in sentence(webcam("--source", "empty.mp4", "--model", model, "--headless"))
     assert "camera 97" in sentence(webcam("--source", "97", "--model", model, "--headless"))
     assert "end it in .mp4" in sentence(webcam("--source", film, "--model", model, "--headless", "--save", "out.txt"))
     before = film.read_bytes()
@@ -120,7 +121,7 @@ def test_no_display_is_one_sentence_not_an_abort(webcam, model, film, name):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["told to end", "terminal closed"])
 def test_ending_it_from_outside_finishes_the_files(project, model, film, tmp_path, number):
     long = tmp_path / "long.mp4"
-    write_clip(long, list(drawn_frames(3, faces=0)) * 150)
+    write_film(long, list(drawn_frames(3, faces=0)) * 150)
     command = [sys.executable, str(project / "webcam.py"), "--source", str(long), "--model", str(model), "--headless"]
     process = subprocess.Popen([*command, "--save", "out.mp4", "--log", "out.csv"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     wait_until(lambda: any(p.stat().st_size for p in tmp_path.glob(".partial-*.mp4")))
@@ -162,7 +163,7 @@ run(parser("").parse_args())
 def test_a_full_disk_keeps_what_was_written(project, model, tmp_path):
     """A limit on the size of files stands for the disk. The film is full first; log and the film so far are kept, and it plays."""
     grain = np.random.default_rng(0).integers(0, 256, (200, 120, 160, 3), np.uint8)
-    write_clip(tmp_path / "grain.mp4", grain)
+    write_film(tmp_path / "grain.mp4", grain)
     script = """
 import resource, signal, sys
 sys.path.insert(0, sys.argv.pop(1))
@@ -330,7 +331,7 @@ def count(picture, colour) -> int:
 def test_pause_holds_the_film_and_a_russian_keyboard_ends_it(session, model, film, tmp_path):
     long = tmp_path / "long.mp4"
     frames = [cv2.resize(f.image, (480, 360)) for f in iter(open_source(str(film)).read, None)]
-    write_clip(long, frames * 8, fps=10)
+    write_film(long, frames * 8, rate=10)
     session = session("--source", long, "--model", model, "--lang", "ru")
     first = session.snapshot()
     wait_until(lambda: differ(first, session.snapshot()) > 0.003, 60)  # the film goes on

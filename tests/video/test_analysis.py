@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 from films import faces, write_film
 
+from emofast.film import Reader
+from emofast.film.media import probe
 from emofast.recognition import EmotionRecognizer, make_detector
 from emofast.video.analysis import Task, analyse, analyse_chunk
 from emofast.video.children import born_deaf
-from emofast.video.media import probe
-from emofast.video.recording import Sampler
 from emofast.video.timeline import COLUMNS, read_timeline
 from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.watching import watch
@@ -63,7 +63,7 @@ def test_what_is_read_is_what_the_recognizer_says(film, timeline, model):
     from emofast.recognition import crop_face
 
     recognizer = EmotionRecognizer(model)
-    t, picture, _ = next(iter(Sampler(film, 8.0)))
+    t, picture, _ = next(iter(Reader(film, 8.0)))
     box = make_detector("centerface").detect(picture)[0].box
     said = recognizer.predict(crop_face(picture, box, recognizer.margin))
     row = timeline[(timeline["t"] - t).abs() < 0.01].iloc[0]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from emofast.emotions import EMOTIONS
+from emofast.film.media import probe
 from emofast.sample.audience import DELAY, plan_events, plan_viewers
 from emofast.sample.episode import LATE, draw_episode
 from emofast.video.bounds import pauses, shot_changes
-from emofast.video.media import probe
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import opentimelineio as otio
 import pytest
 from films import episode, read_numbers
 
+from emofast.film.media import Media, probe
 from emofast.video.cut import Cut
 from emofast.video.editlist import Timebase, write_edl, write_otio, write_otio_markers
 from emofast.video.finalcut import write_fcpxml, write_xml
-from emofast.video.media import Media, probe
 from emofast.video.moments import Moment
 from emofast.video.render import render
 

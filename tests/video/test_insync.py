@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.signal import fftconvolve, resample_poly
 
+from emofast.film.media import Media
 from emofast.video.insync import find_offset, onsets
-from emofast.video.media import Media
 
 RATE = 16000
 
@@ -23,7 +23,7 @@ def episode_sound(rng: np.random.Generator, seconds: float) -> np.ndarray:
         n = round(rng.uniform(0.08, 0.25) * RATE)
         t = np.arange(n) / RATE
         pitch, formant = rng.uniform(90, 250), rng.uniform(400, 2800)
-        syllable = sum(np.exp(-((h * pitch - formant) / 500) ** 2) * np.sin(2 * np.pi * h * pitch * t) for h in range(1, 20))
+        syllable = sum(np.exp(-(((h * pitch - formant) / 500) ** 2)) * np.sin(2 * np.pi * h * pitch * t) for h in range(1, 20))
         a = round(at * RATE)
         piece = out[a : a + n]
         piece += (syllable * np.hanning(n))[: len(piece)]

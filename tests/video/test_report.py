@@ -8,9 +8,9 @@ from browser import visit
 from films import episode
 
 from emofast.emotions import EMOTIONS
+from emofast.film.media import probe
 from emofast.sample.audience import Bump, plan_viewers
 from emofast.video.group import Group
-from emofast.video.media import probe
 from emofast.video.moments import find_moments
 from emofast.video.picture import draw_timeline
 from emofast.video.pipeline import group_table

@@ -16,9 +16,9 @@ from processes import wait_until
 
 from emofast import programs
 from emofast.errors import exits_cleanly
+from emofast.film.media import probe
 from emofast.video import Listener, Order, Wish, make_trailer, open_trailer, read_moments, recut
 from emofast.video.folder import FILES
-from emofast.video.media import probe
 from emofast.video.timeline import COLUMNS
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from films import write_film
 
+from emofast.film.media import probe
 from emofast.recognition import make_detector
 from emofast.sample import Identity, draw_into
-from emofast.video.media import probe
 from emofast.video.render import render
 from emofast.video.vertical import look_at
 

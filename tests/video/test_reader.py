@@ -11,12 +11,12 @@ import pytest
 from films import episode, number, numbered, write_film
 
 from emofast.errors import EmofastError
-from emofast.video.media import probe
-from emofast.video.recording import WORKING_SIDE, Sampler
+from emofast.film import Reader
+from emofast.film.media import probe
 
 
 def read(path, *args, **kwargs) -> list[tuple[float, int]]:
-    return [(t, number(picture[..., 1])) for t, picture, _ in Sampler(path, *args, **kwargs)]
+    return [(t, number(picture[..., 1])) for t, picture, _ in Reader(path, *args, hz=10, **kwargs)]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,15 @@ def test_slow_films_give_each_picture_once(tmp_path, rate):
     assert len(seen) == 4 * min(rate, 10) and len({n for _, n in seen}) == len(seen)
 
 
+def test_without_a_pace_every_frame_comes(film):
+    assert [number(p[..., 1]) for _, p, _ in Reader(film)] == list(range(300))
+
+
+def test_without_time_stamps_the_frame_rate_is_the_clock(film, tmp_path):
+    ffmpeg("-i", film, "-c", "copy", "-bsf:v", "h264_mp4toannexb", tmp_path / "raw.h264")
+    assert [t for t, *_ in Reader(tmp_path / "raw.h264")] == pytest.approx([k / 25 for k in range(300)], abs=0.1)
+
+
 def test_a_variable_frame_rate_keeps_its_times(tmp_path):
     times = [Fraction(k, 30) for k in range(60)] + [2 + Fraction(k, 4) for k in range(12)]
     path = write_film(tmp_path / "f.mp4", (numbered(k, 0) for k in range(72)), 30, times=times.__getitem__)
@@ -63,7 +72,7 @@ def test_phone_films_are_upright(film, tmp_path, degrees):
     """The rotation flag is applied as ffmpeg applies it."""
     ffmpeg("-display_rotation", degrees, "-i", film, "-c", "copy", "-t", 2, tmp_path / "turned.mp4")
     ffmpeg("-i", tmp_path / "turned.mp4", "-frames:v", 1, "-pix_fmt", "bgr24", "-f", "rawvideo", tmp_path / "raw")
-    picture = next(iter(Sampler(tmp_path / "turned.mp4")))[1]
+    picture = next(iter(Reader(tmp_path / "turned.mp4")))[1]
     media = probe(tmp_path / "turned.mp4")
     assert (media.height, media.width) == picture.shape[:2] == ((320, 240) if degrees != 180 else (240, 320))
     right = np.fromfile(tmp_path / "raw", np.uint8).reshape(picture.shape)
@@ -72,8 +81,8 @@ def test_phone_films_are_upright(film, tmp_path, degrees):
 
 def test_large_films_are_shrunk_and_know_by_how_much(tmp_path):
     path = write_film(tmp_path / "f.mp4", [np.full((1080, 1920, 3), 80, np.uint8)] * 5, 25)
-    _, picture, scale = next(iter(Sampler(path)))
-    assert max(picture.shape) == WORKING_SIDE and scale == 2
+    _, picture, scale = next(iter(Reader(path, side=960)))
+    assert max(picture.shape) == 960 and scale == 2
 
 
 def test_a_truncated_film_is_read_as_far_as_it_goes(film, tmp_path):
@@ -92,9 +101,9 @@ def test_damage_in_the_middle_is_counted_and_passed(film, tmp_path):
     middle = len(data) // 2
     data[middle : middle + 6000] = bytes(np.random.default_rng(0).integers(0, 256, 6000, np.uint8))
     (tmp_path / "f.mp4").write_bytes(data)
-    sampler = Sampler(tmp_path / "f.mp4")
-    times = [t for t, _, _ in sampler]
-    assert sampler.damaged > 0 and times[-1] > 11 and len(times) > 60
+    pictures = Reader(tmp_path / "f.mp4", hz=10)
+    times = [t for t, _, _ in pictures]
+    assert pictures.damaged > 0 and times[-1] > 11 and len(times) > 60
 
 
 @pytest.mark.parametrize("kind", ["missing", "text", "folder", "header only"])

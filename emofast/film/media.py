@@ -13,7 +13,7 @@ import av
 
 from emofast.errors import EmofastError
 
-__all__ = ["RATES", "Media", "as_source", "open_film", "probe", "standard_rate"]
+__all__ = ["RATES", "Media", "as_source", "open_film", "picture_stream", "probe", "standard_rate"]
 
 RATES = tuple(
     Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)]
@@ -80,9 +80,7 @@ def probe(path: Path) -> Media:
     Raises `EmofastError` for a file that is no film, has no picture, or no readable frame.
     """
     with open_film(path) as film:
-        if not film.streams.video:
-            raise EmofastError(f"{path} has no video stream; give the recording with the picture")
-        stream = film.streams.video[0]
+        stream = picture_stream(film, path)
         start = (film.start_time or 0) / av.time_base
         end = 0.0
         try:
@@ -106,6 +104,13 @@ def probe(path: Path) -> Media:
             bool(sound), track, sound[track].channels if sound else 0,
             Fraction(stream.sample_aspect_ratio or 1), (first.colorspace, first.color_primaries, first.color_trc), first.interlaced_frame,
         )  # fmt: skip
+
+
+def picture_stream(film: av.container.InputContainer, path: Path) -> av.VideoStream:
+    """The film's first video stream. Raises `EmofastError` where it has none."""
+    if not film.streams.video:
+        raise EmofastError(f"{path} has no video stream; give the recording with the picture")
+    return film.streams.video[0]
 
 
 def as_source(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of a film at a steady pace, by presentation time: any frame rate, steady or not, any rotation, damage skipped."""
+"""Pictures of a film by presentation time: any frame rate, steady or not, with time stamps or without, any rotation, damage skipped."""
 
 from __future__ import annotations
 
@@ -10,32 +10,30 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from emofast.video.media import open_film
+from emofast.film.media import open_film, picture_stream
 
-__all__ = ["HZ", "WORKING_SIDE", "Sampler"]
-
-HZ = 10.0
-"""Pictures a second that are looked at: expressions last half a second and more."""
-
-WORKING_SIDE = 960
-"""Longer sides are shrunk to this many pixels: a face in the picture is then still larger than any network's input."""
+__all__ = ["Reader"]
 
 _SEEK_ERROR = 1.0  # seconds by which a seek may land late before the film is decoded from its beginning instead
 
 
 @dataclass
-class Sampler:
-    """Pictures of the film at `path` between two instants.
+class Reader:
+    """Pictures of the film at `path` between two instants: `hz` of them a second at most, None: every one; sides longer than `side`
+    are shrunk to so many pixels.
 
     Iterating yields (t, picture, scale): seconds on the film's own clock, uint8 BGR [h, w, 3] upright, and how many film pixels
-    one of its pixels is. `damaged` counts packets that could not be decoded so far. Memory does not grow with the film.
+    one of its pixels is. `rate` is then its frame rate; `damaged` counts packets that could not be decoded so far. Memory does not
+    grow with the film. Raises `EmofastError` as `open_film` does.
     """
 
     path: Path
     start: float = 0.0
     end: float = float("inf")
-    hz: float = HZ
+    hz: float | None = None
+    side: int | None = None
     threads: int = 1
+    rate: float = 25.0
     damaged: int = 0
 
     def __iter__(self) -> Iterator[tuple[float, np.ndarray, float]]:
@@ -45,8 +43,9 @@ class Sampler:
                 return
             if t < tick - 1e-6:
                 continue
-            tick = (np.floor(t * self.hz + 1e-6) + 1) / self.hz
-            yield t, *_upright(frame, convert)
+            if self.hz:
+                tick = (np.floor(t * self.hz + 1e-6) + 1) / self.hz
+            yield t, *self._upright(frame, convert)
 
     def _from(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
         """Frames in order of presentation, from the last key frame before `start`."""
@@ -62,10 +61,11 @@ class Sampler:
 
     def _decode(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
         with open_film(self.path) as film:
-            stream = film.streams.video[0]
+            stream = picture_stream(film, self.path)
             stream.thread_type = "AUTO" if self.threads > 1 else "NONE"
             stream.codec_context.thread_count = self.threads
-            zero = (film.start_time or 0) / av.time_base
+            self.rate = float(stream.average_rate or stream.guessed_rate or self.rate)
+            zero, last = (film.start_time or 0) / av.time_base, None
             if start > 0:
                 film.seek(int((start + zero) / stream.time_base), stream=stream)
             packets = film.demux(stream)
@@ -83,14 +83,16 @@ class Sampler:
                         return
                     continue
                 for frame in frames:
-                    if frame.pts is not None:
-                        yield float(frame.pts * frame.time_base) - zero, frame
+                    t = None if frame.pts is None else float(frame.pts * frame.time_base) - zero
+                    if t is None or (last is not None and t <= last):  # raw streams have no clock; there the frame rate is one
+                        t = 0.0 if last is None else last + 1 / self.rate
+                    last = t
+                    yield t, frame
 
-
-def _upright(frame: av.VideoFrame, convert: VideoReformatter) -> tuple[np.ndarray, float]:
-    """The frame as BGR, at most `WORKING_SIDE` long, turned as its rotation flag asks; and the film pixels one of its pixels is."""
-    scale = max(1.0, max(frame.width, frame.height) / WORKING_SIDE)
-    size = round(frame.width / scale), round(frame.height / scale)
-    picture = convert.reformat(frame, *size, format="bgr24", interpolation="BILINEAR").to_ndarray()
-    turns = round(frame.rotation / 90) % 4
-    return (np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture), scale
+    def _upright(self, frame: av.VideoFrame, convert: VideoReformatter) -> tuple[np.ndarray, float]:
+        """The frame as BGR, turned as its rotation flag asks; and the film pixels one of its pixels is."""
+        scale = max(1.0, max(frame.width, frame.height) / self.side) if self.side else 1.0
+        size = round(frame.width / scale), round(frame.height / scale)
+        picture = convert.reformat(frame, *size, format="bgr24", interpolation="BILINEAR").to_ndarray()
+        turns = round(frame.rotation / 90) % 4
+        return (np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture), scale
