@@ -25,21 +25,26 @@ Finding       Negative: 20 points below its ancestor. Two things in one: a ConvN
               pretrained weights, larger pictures and more epochs this order may turn. (Timed on one thread of a busy machine.)
 """
 
-from emofast.training import MixUp, emotion_learner, experiment, get_dls
+from emofast.training import MixUp, emotion_learner, experiment, get_dls, muon
+
+FROM_NOTHING = {"patch_size": 2, "conv_mlp": True}  # a stem that keeps detail of small faces; its layers as convolutions, for Muon
 
 
 @experiment()
 def train(
     data,  # the data set: a folder, or "sample"
-    size: int = 64,  # pictures become squares of this many pixels
+    size: int = 48,  # pictures become squares of this many pixels
     bs: int = 64,  # batch size
     epochs: int = 8,  # over all fits
-    lr: float = 0.004,  # highest rate of the one-cycle schedule
+    lr: float = 0.01,  # highest rate of the one-cycle schedule
     alpha: float = 0.4,  # of mixup's Beta distribution
     weights: str = "imagenet",  # where the network starts: imagenet, none, or a state-dict file
 ):
     dls = get_dls(data, size, bs)
-    learn = emotion_learner(dls, "convnext_atto", weights)
+    if weights == "none":
+        learn = emotion_learner(dls, "convnext_atto", weights, opt_func=muon, **FROM_NOTHING)
+    else:
+        learn = emotion_learner(dls, "convnext_atto", weights)
     learn.fit_one_cycle(epochs, lr, cbs=[MixUp(alpha)])
     return learn
 

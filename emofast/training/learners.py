@@ -40,6 +40,7 @@ def emotion_learner(
     wd: float = 0.05,
     metrics: Sequence | None = None,  # fastai's or your own; default: accuracy and macro F1, or the CCC of valence and arousal
     cbs: Sequence[Callback] = (),
+    **options,  # of timm's network, as patch_size=2 of a ConvNeXt
 ) -> Learner:
     """A Learner for faces [n, c, h, w]: to nine logits; for `target="va"` to a point in (-1, 1); for "class+va" to both, [n, 11].
 
@@ -49,7 +50,7 @@ def emotion_learner(
         raise EmofastError(f"unknown split {split!r}; the splits are {', '.join(SPLITTERS)}.")
     has_class, has_point = dls.target != "va", dls.target in ("va", "class+va")
     weights = usable_weights(arch, weights)
-    model = create_network(arch, N * has_class + 2 * has_point, dls.channels, weights, drop)
+    model = create_network(arch, N * has_class + 2 * has_point, dls.channels, weights, drop, **options)
     if weights == DLIB:
         calibrate(model, torch.cat([batch[0].as_subclass(torch.Tensor).cpu() for batch, _ in zip(dls.valid, range(4))]))
     if has_point:

@@ -57,12 +57,14 @@ def three_stages(
 
 def fine_tune_large(
     data: Competition, arch: str, weights: str, size: int, bs: int, epochs: int, lr: float, ratio: float, drop: float,
-    smoothing: float = 0.1, strength: float = 0.6,
+    smoothing: float = 0.1, strength: float = 0.6, **options,
 ) -> Learner:  # fmt: skip
     """Fine-tune a pretrained network on photographs of a few hundred pixels: the head alone for an epoch; then all layers, the stem at
-    1 / `ratio` of the head's rate, half of the epochs at two thirds of the size; with EMA, strong augmentation and label smoothing."""
+    1 / `ratio` of the head's rate, half of the epochs at two thirds of the size; with EMA, strong augmentation and label smoothing.
+    `options`: of timm's network."""
     smaller, large = (get_dls(data, s, bs, augment=strong_augmentation(strength)) for s in (round(size / 48) * 32, size))
-    learn = emotion_learner(large, arch, weights, cross_entropy(smoothing), split="stages", drop=drop)  # it is used at the large size
+    # the learner's own size is the large one, at which it is used
+    learn = emotion_learner(large, arch, weights, cross_entropy(smoothing), split="stages", drop=drop, **options)
     learn.dls = smaller
     if weights != "none":
         learn.freeze()
