@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from processes import PROJECT, run_python
+
+if os.name != "nt":
+    forkserver.ensure_running()  # `run_python` forks from it; it loads its libraries while the tests are collected
 
 # A suite started in the background of a shell, or by nohup, inherits ignored signals, and so would every process it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

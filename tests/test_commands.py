@@ -40,8 +40,7 @@ def test_doctor_finds_what_is_missing(project, tmp_path):
 
 
 def test_run_all_from_data_to_a_checked_submission_and_again(project, drawn, own_artifacts):
-    command = ("./run_all.sh", "--data", drawn, "--quick", "--only", "12")
-    out = shell(project, *command)
+    out = shell(project, "./run_all.sh", "--data", drawn, "--quick", "--only", "12")
     assert out.returncode == 0, out.stderr
     folder = own_artifacts / "tiny-quick"
     submission = (folder / "submission.csv").read_bytes()
@@ -57,8 +56,9 @@ def test_run_all_from_data_to_a_checked_submission_and_again(project, drawn, own
         pd.read_csv(folder / "submission.csv")["image_path"].tolist() == pd.read_csv(drawn / "sample_submission.csv")["image_path"].tolist()
     )
     assert all(f"{n}/4" in out.stdout for n in (1, 2, 3, 4))
-    again = shell(project, *command)
+    again = run_python("experiments/12_small_grey.py", "--data", drawn, "--quick", "--resume")
     assert again.returncode == 0 and "skipped" in again.stdout and "epoch 1" not in again.stdout
+    assert run_python("-m", "emofast", "submission", "--data", drawn, "--quick").returncode == 0
     assert (folder / "submission.csv").read_bytes() == submission
 
 

@@ -19,16 +19,16 @@ from browser import visit
 from films import episode, faces, write_film
 from processes import run_python, wait_until
 
-VIEWERS = ("anna", "boris", "carla", "дина", "<i>emil</i>")
+VIEWERS = ("anna", "дина", "<i>emil</i>")
 
 
 @pytest.fixture(scope="module")
 def series(tmp_path_factory) -> Path:
-    """A 20 s episode with a cut every 3 s, and five viewers who are happy at 6 and 14 s, a second late."""
+    """A 20 s episode with a cut every 3 s, and three viewers who are happy at 6 and 14 s, a second late."""
     folder = tmp_path_factory.mktemp("series")
     episode(folder / "episode.mp4", 20, timecode="10:00:00:00")
     for k, name in enumerate(VIEWERS):
-        write_film(folder / f"{name.replace('/', '_')}.mp4", faces(20, (6.9 + 0.1 * k, 15.0 - 0.1 * k), seed=k), 10)
+        write_film(folder / f"{name.replace('/', '_')}.mp4", faces(20, (6.9 + 0.1 * k, 15.0 - 0.1 * k), rate=5, seed=k), 5)
     return folder
 
 
@@ -144,7 +144,7 @@ def api(url: str, path: str, given: dict | None = None, method: str | None = Non
 
 def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model):
     server, url = serve(series, "--model", model)
-    films = {"episode": "0/episode.mp4", "viewers": [{"file": "0/anna.mp4"}, {"file": "0/boris.mp4", "offset": 0.0, "group": "men"}]}
+    films = {"episode": "0/episode.mp4", "viewers": [{"file": "0/anna.mp4"}, {"file": "0/дина.mp4", "offset": 0.0, "group": "men"}]}
     made = api(url, "/api/sessions", films | {"name": "killed"})
     assert made == {"address": "0/killed"}
     session = series / "emofast" / "killed"

@@ -24,6 +24,10 @@ def test_the_start_notebook_runs(drawn, tmp_path, monkeypatch):
     assert not any(cell.get("outputs") for cell in notebook.cells), (
         "the committed notebook has no outputs: they would hold pictures"
     )
+    code = {cell.id: cell for cell in notebook.cells if cell.cell_type == "code"}
+    for long, short in (("lr_find()", "lr_find(num_it=20)"), ("size=48, bs=64", "size=24, bs=32")):
+        (cell,) = [c for c in code.values() if long in c.source]
+        cell.source = cell.source.replace(long, short)
     NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()
     pictures = [o for c in notebook.cells for o in c.get("outputs", []) if "image/png" in o.get("data", {})]
     assert len(pictures) >= 5

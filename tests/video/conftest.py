@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from films import episode, faces, write_film
 from mood import mood_model
+from processes import run_python
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +34,11 @@ def trailer(project, tmp_path, model):
     """`trailer(*arguments)`: run trailer.py with the known model; the finished process."""
 
     def run(*arguments, wait: bool = True, **env):
-        command = [sys.executable, str(project / "trailer.py"), *map(str, arguments), "--model", str(model)]
-        process = subprocess.Popen(
-            command,
+        command = [str(project / "trailer.py"), *map(str, arguments), "--model", str(model)]
+        if wait:
+            return run_python(*command, cwd=tmp_path, env={**os.environ, **env})
+        return subprocess.Popen(
+            [sys.executable, *command],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -43,9 +46,5 @@ def trailer(project, tmp_path, model):
             env={**os.environ, **env},
             start_new_session=True,
         )
-        if not wait:
-            return process
-        out, err = process.communicate(timeout=180)
-        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     return run

@@ -212,9 +212,9 @@ def test_without_a_model_the_way_out_is_told(refused, material):
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory):
-    """An episode of a minute, and a viewer of two."""
+    """An episode of half a minute, and a viewer of two."""
     folder = tmp_path_factory.mktemp("long")
-    return episode(folder / "episode.mp4", 60), write_film(folder / "long.mp4", faces(120, (20, 100)), 10)
+    return episode(folder / "episode.mp4", 30), write_film(folder / "long.mp4", faces(120, (10, 100), rate=4), 4)
 
 
 def test_interrupted_half_way_it_goes_on(trailer, long, tmp_path):
@@ -230,7 +230,7 @@ def test_interrupted_half_way_it_goes_on(trailer, long, tmp_path):
     assert done.returncode == 0, done.stderr
     watched = float(done.stdout.split("watched ")[1].split(" ")[0])
     assert watched == pytest.approx(120 - 30 * len(kept), abs=1)
-    assert not list(timelines.glob(".partial-*")) and len(pd.read_parquet(timelines / "long.parquet")) == 1200
+    assert not list(timelines.glob(".partial-*")) and len(pd.read_parquet(timelines / "long.parquet")) == 480
 
 
 class Silent(Listener):
