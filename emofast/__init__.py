@@ -9,7 +9,6 @@ from emofast.emotions import EMOTIONS
 from emofast.lazy import lazily
 
 __all__ = ["EMOTIONS", "EmotionRecognizer"]
-__version__ = "0.1.0"
 
 # ONNX Runtime and Hugging Face's client report to their makers unless told otherwise before they are loaded. Nothing of ours leaves
 # the machine.

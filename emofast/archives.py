@@ -8,8 +8,6 @@ from pathlib import Path, PurePosixPath
 
 from emofast.errors import EmofastError
 
-__all__ = ["LARGEST", "Archive"]
-
 LARGEST = 256 << 20
 """Bytes of the largest file that is read whole: no picture and no table of a data set has so many, and memory must not either."""
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from emofast.console import visible
 
-__all__ = ["Help", "Parser", "add_data", "add_engine", "add_model", "whole_number"]
-
 
 class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
     """Shows the defaults there are, and keeps the line breaks of examples."""

@@ -11,8 +11,6 @@ from emofast.arguments import Help, Parser, add_data, add_engine, add_model, who
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
-__all__ = ["main"]
-
 
 def _command(sub, name: str, run, help: str, example: str, description: str = "") -> argparse.ArgumentParser:
     """Add a subcommand whose `args.run(args)` returns an exit status or None."""
@@ -379,19 +377,11 @@ def _parser() -> argparse.ArgumentParser:
     example = "example: python -m emofast doctor"
     parser = Parser(prog="python -m emofast", description=f"{about}\n\n{example}", formatter_class=Help)
     sub = parser.add_subparsers(metavar="COMMAND", required=True)
-    _add_data(sub)
-    _add_programs(sub)
-    _add_plan(sub)
-    _add_sweep(sub)
-    _add_leaderboard(sub)
-    _add_submission(sub)
-    _add_submit(sub)
-    _add_export(sub)
-    _add_publish(sub)
-    _add_bench(sub)
-    _add_doctor(sub)
-    _add_season(sub)
-    _add_app(sub)
+    for add in (
+        _add_data, _add_programs, _add_plan, _add_sweep, _add_leaderboard, _add_submission, _add_submit, _add_export, _add_publish,
+        _add_bench, _add_doctor, _add_season, _add_app,
+    ):  # fmt: skip
+        add(sub)
     return parser
 
 

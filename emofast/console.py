@@ -9,8 +9,6 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-__all__ = ["console", "fail", "visible", "warn"]
-
 # Controls of a terminal, marks that turn the direction of writing, and bytes of a file name that are no text.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -21,8 +21,6 @@ from emofast.sample import Identity, Pose, action_units, draw_into
 from emofast.sample.episode import DrawnEpisode, draw_episode
 from emofast.video.pipeline import Trailer
 
-__all__ = ["demo_films", "demo_model", "demo_out", "tell_truth"]
-
 _SEED = 7
 _FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import sys
+from importlib.metadata import requires
 
 from rich.table import Table
 from rich.text import Text
@@ -13,8 +14,6 @@ from rich.text import Text
 from emofast import paths
 from emofast.console import console, warn
 from emofast.machine import installed
-
-__all__ = ["examine", "examine_hub"]
 
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)")
 
@@ -27,7 +26,7 @@ def examine() -> int:
         found = installed(name)
         if found is None:
             missing.append(name)
-        note = Text("missing", "red") if found is None else "" if found.split("+")[0] == tested else Text("another version", "yellow")
+        note = Text("missing", "red") if found is None else "" if tested in ("", found.split("+")[0]) else Text("another version", "yellow")
         table.add_row(name, found or "-", tested, note)
     console.print(table)
     if installed("dlib") and installed("dlib-bin"):
@@ -35,17 +34,23 @@ def examine() -> int:
     if missing:
         console.print(f"missing: {', '.join(missing)}; install everything with: pip install -r requirements.txt", style="red")
         return 1
-    from emofast.training.precision import choose_device, choose_precision
+    if installed("fastai"):
+        from emofast.training.precision import choose_device, choose_precision
 
-    device = choose_device()
-    console.print(f"training would use: {device.type}, {choose_precision(device)}")
+        device = choose_device()
+        console.print(f"training would use: {device.type}, {choose_precision(device)}")
+    else:
+        console.print("training is not installed: pip install 'emofast[train]'")
     console.print(f"results: {paths.artifacts()}   caches: {paths.cache()}")
     return 0
 
 
 def _pins() -> list[tuple[str, str]]:
-    lines = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [found.groups() for line in lines if (found := PIN.match(line))]
+    """What is required: in a checkout as it is pinned; of an installed package what it asks for without extras, with no version tested."""
+    pinned = paths.PROJECT / "requirements.txt"
+    if pinned.is_file():
+        return [found.groups() for line in pinned.read_text(encoding="utf-8").splitlines() if (found := PIN.match(line))]
+    return [(re.match(r"[\w.-]+", line)[0], "") for line in requires("emofast") or () if "extra ==" not in line]
 
 
 def examine_hub() -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_NAME", "CENTRES", "EMOTIONS", "TABLE", "Emotion", "N"]
-
 
 @dataclass(frozen=True)
 class Emotion:

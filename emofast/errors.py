@@ -11,9 +11,6 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-__all__ = ["EmofastError", "NoWeights", "exits_cleanly", "interruption"]
-
-
 _PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
 """Of an `OSError`: the place cannot be used, through no fault of the program."""
 

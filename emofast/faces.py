@@ -7,8 +7,6 @@ import numpy as np
 
 from emofast.errors import EmofastError
 
-__all__ = ["check_picture", "prepare_face", "to_channels"]
-
 
 def check_picture(image: np.ndarray) -> None:
     """Raises `EmofastError` unless `image` is grey [h, w] or [h, w, 1], BGR [h, w, 3] or BGRA [h, w, 4], of uint8 or uint16, not empty."""

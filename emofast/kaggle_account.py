@@ -8,8 +8,6 @@ from contextlib import contextmanager, redirect_stdout
 
 from emofast.errors import EmofastError
 
-__all__ = ["COMPETITION", "DAILY_LIMIT", "PAGE", "kaggle"]
-
 COMPETITION = "skillbox-computer-vision-project"
 PAGE = f"https://www.kaggle.com/competitions/{COMPETITION}"
 DAILY_LIMIT = 5

@@ -10,8 +10,6 @@ from pathlib import Path
 from emofast.errors import EmofastError
 from emofast.paths import partial_beside
 
-__all__ = ["VOTES", "add_picture", "new_archive", "new_folder", "write_table"]
-
 VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt", "uncertain")
 """The classes in the order of `train_votes.csv`, which is that of FER+."""
 

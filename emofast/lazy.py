@@ -6,8 +6,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-__all__ = ["lazily"]
-
 
 def lazily(package: str, where: dict[str, str]) -> Callable[[str], Any]:
     """The `__getattr__` of `package` that finds each name in its module; `where`: name to module."""

@@ -19,8 +19,6 @@ from emofast.errors import EmofastError
 from emofast.training.metrics import accuracy, elect, ferplus_scores, paired_difference
 from emofast.training.results import Result, package_hash, read_results
 
-__all__ = ["leaderboard_table", "markdown", "mistakes", "print_leaderboard", "write_leaderboard"]
-
 
 def leaderboard_table(results: list[Result], data: Competition | None = None) -> pd.DataFrame:
     """One row per experiment, best first. Accuracies are on validation, means over seeds.
@@ -113,7 +111,8 @@ def markdown(table: pd.DataFrame, rows: int) -> str:
     lines = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
     for r in table.head(rows).itertuples():
         name = f"[{r.experiment}](experiments/{r.experiment.split('+')[0]}.py)"
-        cells = [name, *(f"{v:.4f}"[1:] for v in (r.accuracy_tta, r.noise, r.macro_f1_tta, r.ferplus_tta, r.js))]
+        scores = (r.accuracy_tta, r.noise, r.macro_f1_tta, r.ferplus_tta, r.js)
+        cells = [name, *("" if pd.isna(v) else f"{v:.4f}".removeprefix("0") for v in scores)]
         lines.append(f"| {' | '.join([*cells, f'{r.parameters_m:.2f}', f'{r.ms_per_face_cpu:.1f}', f'{r.train_minutes:.0f}'])} |")
     return "\n".join(lines)
 

@@ -7,8 +7,6 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-__all__ = ["installed", "machine", "processor"]
-
 
 def installed(package: str) -> str | None:
     """Version of an installed package, None where it is not."""

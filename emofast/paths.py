@@ -17,8 +17,6 @@ import platformdirs
 
 from emofast.errors import EmofastError
 
-__all__ = ["PROJECT", "SHIPPED", "artifacts", "atomic_write", "cache", "keeping", "partial_beside", "refuse_overwriting", "sha256"]
-
 PROJECT = Path(__file__).resolve().parents[1]
 
 SHIPPED = Path(__file__).resolve().parent / "shipped"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-__all__ = ["TRAILER", "WEBCAM", "trailer", "webcam"]
-
 WEBCAM = """See the emotion of every face in front of the camera, now.
 
 examples:

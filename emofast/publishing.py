@@ -14,8 +14,6 @@ from emofast.recognition.hub import hub
 from emofast.recognition.model_files import unpickle
 from emofast.recognition.recognizer import find_model
 
-__all__ = ["publish", "write_repository"]
-
 
 def publish(to: str, model: str | Path | None = None, private: bool = False) -> str:
     """Put a model (default: the shipped one) into the Hub's repository `ORG/NAME`, made where there is none; returns its address.

@@ -19,8 +19,6 @@ from emofast.kaggle_account import COMPETITION, DAILY_LIMIT, PAGE, kaggle
 from emofast.submission import check_submission
 from emofast.tables import read_rows
 
-__all__ = ["COLUMNS", "send_submission"]
-
 COLUMNS = ["time", "file", "sha256", "members", "validation_accuracy", "public", "private", "message", "ref"]
 """Of `artifacts/<data set>/submissions.csv`; time in UTC, `members` as "experiment=weight ...", scores empty until known."""
 

@@ -14,8 +14,6 @@ from emofast.training import metrics
 from emofast.training.calibration import fit_temperature, tempered
 from emofast.training.results import Result
 
-__all__ = ["export", "model_facts"]
-
 NOT_FOR = [
     "deciding about a person (hiring, school, credit, police, border, health): a posed or accidental expression is no feeling",
     "naming what somebody feels or thinks: it names what ten strangers would say the face shows",
@@ -58,7 +56,7 @@ def model_facts(result: Result) -> dict:
         "training_data": summary["data"],
         "accuracy": round(float(right.mean()), 4),
         "accuracy_95": [round(x, 4) for x in metrics.bootstrap_interval(right)],
-        "accuracy_on": f"{len(labels)} validation pictures that it was not trained on, without TTA; the epoch was chosen on them",
+        "accuracy_on": f"{len(labels)} validation pictures that it was not trained on, without TTA",
         "macro_f1": round(metrics.macro_f1(probabilities, labels), 4),
         "recall": {e: r if r is None else round(r, 4) for e, r in metrics.recalls(probabilities, labels).items()},
         "calibration_error": round(metrics.calibration_error(_cross_tempered(probabilities, labels), labels), 4),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,20 +12,16 @@ import numpy as np
 import pandas as pd
 
 from emofast import paths
-from emofast.arguments import Help, Parser, add_data
 from emofast.console import console
-from emofast.data import Competition, open_data
+from emofast.data import Competition
 from emofast.emotions import EMOTIONS
-from emofast.errors import EmofastError, exits_cleanly
+from emofast.errors import EmofastError
 from emofast.paths import PROJECT
 from emofast.tables import read_rows
 from emofast.training.decoding import weighted_mean
 from emofast.training.ensemble import Ensemble, ensemble_of
 from emofast.training.metrics import accuracy
-from emofast.training.results import Result, code_hash, read_results, results_folder, used_results
-
-__all__ = ["check_submission", "ensemble_main", "make_submission", "write_submission"]
-
+from emofast.training.results import Result, code_hash, read_results, used_results
 
 SCRIPT = PROJECT / "experiments" / "11_ensemble.py"
 
@@ -65,16 +62,8 @@ def make_submission(data: Competition, folder: Path) -> Path:
 
 def ensemble_main(doc: str) -> None:
     """The command of the script 11_ensemble.py: what `emofast submission` does."""
-    p = Parser(description=doc.splitlines()[0], formatter_class=Help)
-    add_data(p)
-    p.add_argument("--quick", action="store_true", help="take the results of --quick runs")
-
-    def command() -> None:
-        args = p.parse_args()
-        data = open_data(args.data)
-        make_submission(data, results_folder(data.name, args.quick))
-
-    sys.exit(exits_cleanly(command)())
+    sys.argv.insert(1, "submission")
+    runpy.run_module("emofast", run_name="__main__")
 
 
 def _record(data: Competition, folder: Path, results: list[Result], ensemble: Ensemble, valid: dict, test: dict) -> None:

@@ -14,8 +14,6 @@ import pandas as pd
 from emofast.archives import Archive
 from emofast.errors import EmofastError
 
-__all__ = ["find_table", "numbers", "read_rows", "read_table"]
-
 
 def find_table(folder: Path, name: str) -> Path | None:
     """`folder/name`, or `name.zip` as Kaggle serves it; None where neither is there. Raises `EmofastError` for a folder in its place."""

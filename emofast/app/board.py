@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -10,11 +9,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from starlette.exceptions import HTTPException
 
 from emofast.paths import artifacts
-
-__all__ = ["compare", "datasets", "leaderboard", "picture", "run"]
 
 PICTURES = ("confusion.png", "curves.png", "mistakes.png")
 _LOG = "checkpoints/run.log"
@@ -88,9 +86,7 @@ def _training(folder: Path) -> list[dict]:
         result, changed = log.parents[1] / "result.json", log.stat().st_mtime
         since = time.time() - changed
         if since < 3600 and not (result.is_file() and result.stat().st_mtime >= changed):
-            with log.open("rb") as f:
-                f.seek(max(0, log.stat().st_size - 4000))
-                lines = f.read().decode("utf-8", "replace").splitlines()
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
             found.append({"name": log.parents[1].name, "since": round(since), "log": "\n".join(lines[-12:])})
     return sorted(found, key=lambda r: r["since"])
 
@@ -104,17 +100,8 @@ def _folder(*names: str) -> Path:
 
 
 def _table(path: Path) -> list[dict]:
-    """Rows of a csv; numbers as numbers, nothing (or NaN) as None."""
+    """Rows of a csv; nothing (or NaN) as None."""
     try:
-        with path.open(newline="", encoding="utf-8") as f:
-            return [{k: _value(v) for k, v in row.items() if k} for row in csv.DictReader(f)]
-    except (OSError, UnicodeDecodeError, csv.Error):
+        return json.loads(pd.read_csv(path).to_json(orient="records"))
+    except (OSError, ValueError):
         return []
-
-
-def _value(text: str | None) -> str | float | None:
-    try:
-        number = float(text or "nan")
-    except ValueError:
-        return text
-    return number if math.isfinite(number) else None

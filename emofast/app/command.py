@@ -16,8 +16,6 @@ from emofast.arguments import add_model, whole_number
 from emofast.console import console, warn
 from emofast.errors import EmofastError
 
-__all__ = ["add_arguments", "run"]
-
 PORT = 8765
 
 

@@ -129,7 +129,7 @@ def preview(folder: Path, listener: Listener, name: str) -> None:
 
 def preview_of(folder: Path, film: Path) -> Path:
     """Where the preview of a film lies."""
-    return folder / f"preview-{film.stem}.mp4"
+    return folder / f"preview-{film.name}.mp4"
 
 
 def media(path: Path) -> Media:

@@ -13,8 +13,6 @@ from emofast.app import editing, jobs
 from emofast.app.guard import Shelf
 from emofast.errors import EmofastError
 
-__all__ = ["FilmRoom"]
-
 HOME = "emofast"
 """Sessions lie in a folder of this name in one of the opened folders."""
 

@@ -20,8 +20,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from emofast.errors import EmofastError
 from emofast.paths import cache
 
-__all__ = ["FILMS", "Guard", "Shelf", "kept_token"]
-
 FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".wmv", ".gif"}
 """Suffixes of files that are offered and served as films."""
 

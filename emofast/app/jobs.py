@@ -16,8 +16,6 @@ from emofast.errors import EmofastError, interruption
 from emofast.paths import atomic_write
 from emofast.video.listener import Listener
 
-__all__ = ["cancel", "main", "start", "state"]
-
 ACTIONS = ("analyse", "trailer", "preview")
 _PLACE = ".app"  # folder of a session with what is no result
 _EVERY = 0.3  # seconds between two notes of progress

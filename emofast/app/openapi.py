@@ -2,8 +2,6 @@
 
 from emofast.emotions import EMOTIONS
 
-__all__ = ["OPENAPI"]
-
 
 def _object(**properties: dict) -> dict:
     return {"type": "object", "properties": properties}

@@ -27,8 +27,6 @@ from emofast.emotions import TABLE
 from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
 
-__all__ = ["create_app"]
-
 PAGE = Path(__file__).with_name("page")
 PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
@@ -134,8 +132,8 @@ class Live:
         if self._open >= MOST_VIEWINGS:
             await socket.close(1013, "too many live views are open")
             return
-        self._open += 1
         viewing = await run_in_threadpool(Viewing, self._recognizer, self._detector)
+        self._open += 1
         try:
             while True:
                 message = await socket.receive()
@@ -151,14 +149,14 @@ class Live:
 
 
 async def _heard(viewing: Viewing, message: dict) -> dict:
-    if message.get("bytes") is not None:
-        try:
+    try:
+        if message.get("bytes") is not None:
             return await run_in_threadpool(viewing.see, message["bytes"])
-        except EmofastError as e:
-            return {"error": str(e)}
-    if message.get("text") == "log":
-        await run_in_threadpool(viewing.start_log)
-        return {"logging": True}
+        if message.get("text") == "log":
+            await run_in_threadpool(viewing.start_log)
+            return {"logging": True}
+    except EmofastError as e:
+        return {"error": str(e)}
     if message.get("text") == "end log":
         return {"log": await run_in_threadpool(viewing.finish_log)}
     return {"error": "a message is a frame, or one of: log, end log"}

@@ -20,8 +20,6 @@ from emofast.live.smoothing import FaceView, Smoother
 from emofast.recognition import Box, EmotionRecognizer, TrackedFace, crop_face, crop_square, iou, make_detector
 from emofast.recognition.quality import quality, roll
 
-__all__ = ["Viewing", "faces_in", "read_photo"]
-
 _FRAME_PIXELS, _PHOTO_PIXELS = 4_000_000, 60_000_000
 SAME = 0.3  # overlap from which two boxes are one face
 _CLOCK = struct.Struct("<d")

@@ -8,25 +8,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-__all__ = [
-    "DISTURBANCES",
-    "Disturbance",
-    "blurred",
-    "boxed",
-    "brightened",
-    "cast",
-    "compressed",
-    "dimmed",
-    "in_colour",
-    "mirrored",
-    "noisy",
-    "poor_webcam",
-    "rotated",
-    "seen_at",
-    "shaken",
-    "shifted",
-]
-
 FER = 48
 """Pixels across a FER2013 picture. Lengths are in pixels of such a picture and grow with larger ones."""
 CAMERA = 96

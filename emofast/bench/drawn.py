@@ -9,8 +9,6 @@ import numpy as np
 from emofast.emotions import EMOTIONS
 from emofast.sample import Identity, Pose, action_units, draw_into
 
-__all__ = ["drawn_frames"]
-
 
 def drawn_frames(n: int, faces: int = 1, size: tuple[int, int] = (640, 480), face_size: int = 130, seed: int = 0) -> Iterator[np.ndarray]:
     """`n` frames, uint8 BGR [h, w, 3], of `faces` people side by side who sway, nod and go from one emotion to the next."""

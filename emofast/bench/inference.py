@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +10,10 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from emofast.bench.stand_in import ARCH, stand_in
 from emofast.console import console
-from emofast.errors import EmofastError
 from emofast.machine import machine
-from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
-
-__all__ = ["LIMIT", "models", "run"]
+from emofast.recognition.recognizer import find_model
 
 LIMIT = 0.33
 """Seconds per image that the competition allows, on Google Colab."""
@@ -27,38 +22,25 @@ LIMIT = 0.33
 def run(args: argparse.Namespace) -> None:
     """Print milliseconds per face of `predict` and of `predict_batch`, for the ONNX model and the learner, one thread."""
     faces = list(np.random.default_rng(0).integers(0, 256, (32, 160, 160, 3), np.uint8))
-    with tempfile.TemporaryDirectory() as tmp:
-        onnx, learner = models(args.model, Path(tmp))
-        own = onnx.parent == Path(tmp)  # made here, a moment ago
-        console.print(f"{machine()}; one thread; a face is a 160 x 160 BGR picture; the competition allows {LIMIT * 1000:.0f} ms")
-        table = Table("model", "load s", "face ms", "95 %", "of limit", "of 32 ms", box=None, pad_edge=False)
-        for path in (onnx, learner):
-            start = time.perf_counter()
-            recognizer = EmotionRecognizer(path, trust=own)
-            loading = time.perf_counter() - start
-            one = _times(recognizer.predict, faces[0], 300)
-            many = _times(recognizer.predict_batch, faces, 20)
-            ms, p95 = np.percentile(one, [50, 95])
-            share = f"{ms / LIMIT / 1000:.2%}"
-            table.add_row(path.name, f"{loading:.2f}", f"{ms:.2f}", f"{p95:.2f}", share, f"{np.median(many) / 32:.2f}")
-        console.print(table)
-        console.print(
-            "face: median of predict, one face; 95 %: below this; of limit: share of the allowed time; of 32: one of a batch of 32"
-        )
+    console.print(f"{machine()}; one thread; a face is a 160 x 160 BGR picture; the competition allows {LIMIT * 1000:.0f} ms")
+    table = Table("model", "load s", "face ms", "95 %", "of limit", "of 32 ms", box=None, pad_edge=False)
+    for path in models(args.model):
+        start = time.perf_counter()
+        recognizer = EmotionRecognizer(path)
+        loading = time.perf_counter() - start
+        one = _times(recognizer.predict, faces[0], 300)
+        many = _times(recognizer.predict_batch, faces, 20)
+        ms, p95 = np.percentile(one, [50, 95])
+        table.add_row(path.name, f"{loading:.2f}", f"{ms:.2f}", f"{p95:.2f}", f"{ms / LIMIT / 1000:.2%}", f"{np.median(many) / 32:.2f}")
+    console.print(table)
+    console.print("face: median of predict, one face; 95 %: below this; of limit: share of the allowed time; of 32: one of a batch of 32")
 
 
-def models(given: Path | None, folder: Path) -> tuple[Path, Path]:
-    """(ONNX, learner) to measure: the given model and its twin, else the shipped ones, else untrained ones of that size; says which."""
-    if given and not given.is_file():
-        raise EmofastError(f"there is no model {given}; name an emofast.onnx or emofast.pkl, or leave out --model for the shipped one.")
-    base = given or artifacts() / "emofast.onnx"
-    pair = base.with_suffix(".onnx"), base.with_suffix(".pkl")
-    if given or all(p.is_file() for p in pair):
-        console.print(f"model: {pair[0]} and {pair[1].name}")
-        return pair
-    console.print(f"model: an UNTRAINED {ARCH}, the shipped model's shape; only its speed means anything")
-    card = stand_in(folder)
-    return card.with_suffix(".onnx"), card.with_suffix(".pkl")
+def models(given: Path | None) -> tuple[Path, Path]:
+    """(ONNX, learner) to measure: the given model and its twin, else the shipped ones; says which."""
+    base = find_model(given)
+    console.print(f"model: {base}")
+    return base.with_suffix(".onnx"), base.with_suffix(".pkl")
 
 
 def _times(call: Callable, argument, n: int) -> np.ndarray:

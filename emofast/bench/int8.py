@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from rich.table import Table
 
 from emofast.bench.disturbances import DISTURBANCES
-from emofast.bench.record import write_record
+from emofast.bench.record import show, write_record
 from emofast.bench.robustness import Faces, disturbed, validation_faces
 from emofast.console import console
 from emofast.data import Competition, frozen_split, open_data
@@ -20,8 +19,6 @@ from emofast.data.cache import cached_faces
 from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
 from emofast.training import metrics
-
-__all__ = ["quantise", "run"]
 
 SHOWN = ("none", "out of focus", "motion", "low light", "noise", "poor webcam")
 CALIBRATE = 2048  # training pictures
@@ -43,11 +40,10 @@ def run(args: argparse.Namespace) -> None:
             {"model": name, "kilobytes": sizes[name] // 1024, "ms": times[name], "disturbance": f"{d}", **_scores(r, faces, d)}
             for name, r in both.items() for d in DISTURBANCES if d.name in SHOWN
         ]  # fmt: skip
-    table = Table(*rows[0], box=None)
-    for row in rows:
-        table.add_row(*map(str, row.values()))
-    console.print(table)
-    if not args.max_rows:
+    show(rows)
+    if args.max_rows or data.va is not None or args.model:  # as in `bench robustness`
+        console.print("a look: nothing was recorded (the shipped model on the whole validation split of real faces is)")
+    else:
         write_record("bench/int8.csv", f"int8 --data {data.name}", rows)
 
 

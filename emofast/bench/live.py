@@ -21,10 +21,7 @@ from emofast.live import Pipeline, Stages, VideoFile, draw
 from emofast.live.overlay import Status
 from emofast.live.texts import ENGLISH
 from emofast.machine import machine
-from emofast.paths import PROJECT
 from emofast.recognition import DETECTORS, EmotionRecognizer, make_detector
-
-__all__ = ["measure", "run"]
 
 STAGES = ("read", "track", "detect", "classify", "draw", "loop")
 
@@ -36,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
         f"{machine()}; 640 x 480; goals: 60 fps median and 95 % below 33 ms with one face, 30 fps with four, first label within 2 s"
     )
     with tempfile.TemporaryDirectory() as tmp:
-        onnx, _ = models(args.model, Path(tmp))
+        onnx, _ = models(args.model)
         clips = {f"{n} drawn face{'s' * (n > 1)}": _draw(Path(tmp) / f"{n}.mp4", n) for n in (1, 4)}
         if args.clip:
             clips[args.clip.name] = args.clip
@@ -97,7 +94,7 @@ def _draw(path: Path, faces: int) -> Path:
 
 
 def _start_up(model: Path, clip: Path) -> str:
-    """Seconds that `webcam.py` itself reports, in a process of its own."""
-    command = [sys.executable, str(PROJECT / "webcam.py"), "--headless", "--max-frames", "1", "--model", str(model), "--source", str(clip)]
+    """Seconds that `emofast webcam` itself reports, in a process of its own."""
+    command = [sys.executable, "-m", "emofast", "webcam", "--headless", "--max-frames", "1", "--model", str(model), "--source", str(clip)]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return out.partition("first label ")[2].partition(" s")[0]

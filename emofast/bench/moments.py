@@ -9,15 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
-from rich.table import Table
 
-from emofast.bench.record import write_record
+from emofast.bench.record import show, write_record
 from emofast.console import console
 from emofast.sample.audience import Bump, plan_events, plan_viewers
 from emofast.video.group import STEP, Group
 from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
-
-__all__ = ["GROUPS", "average_precision", "matches", "run", "study"]
 
 GROUPS = (1, 2, 3, 4, 5, 8, 12)
 DURATION, EVENTS = 600.0, 12
@@ -37,10 +34,7 @@ def run(args: argparse.Namespace) -> None:
         for n in GROUPS:
             rows.append(study(n, pool.map(_one_seed, [n] * args.seeds, range(args.seeds))))
             console.print(f"{n} viewers: recall {rows[-1]['recall']:.3f}, precision {rows[-1]['precision']}")
-    table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    console.print(table)
+    show(rows)
     write_record("video/moments-study.csv", f"moments --seeds {args.seeds}", rows)
 
 

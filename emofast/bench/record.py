@@ -6,11 +6,19 @@ import csv
 from datetime import date
 from pathlib import Path
 
+from rich.table import Table
+
 from emofast.console import console
 from emofast.machine import machine
 from emofast.paths import artifacts, atomic_write
 
-__all__ = ["write_record"]
+
+def show(rows: list[dict]) -> None:
+    """Print rows as a table."""
+    table = Table(*(name.replace("_", " ") for name in rows[0]), box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    console.print(table)
 
 
 def write_record(name: str, command: str, rows: list[dict]) -> Path:

@@ -26,8 +26,6 @@ from emofast.recognition import EmotionRecognizer
 from emofast.recognition.card import card_of, read_card
 from emofast.training import metrics
 
-__all__ = ["Faces", "disturbed", "run", "validation_faces"]
-
 BATCH = 64
 
 

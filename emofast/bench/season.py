@@ -10,13 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from rich.table import Table
 
 from emofast.bench.inference import models
-from emofast.bench.record import write_record
+from emofast.bench.record import show, write_record
 from emofast.bench.video import _looped, _webcam
 from emofast.console import console
 from emofast.film import write_film
@@ -28,8 +28,6 @@ from emofast.season.table import Session
 from emofast.season.work import Recipe, look, make_trailer, piece
 from emofast.video.analysis import CHUNK, Task, join
 from emofast.video.timeline import write_timeline
-
-__all__ = ["Costs", "run", "simulate"]
 
 EPISODES, VIEWERS, LENGTH = 250, 40, 3600.0
 """The season that is simulated: 10,000 hours of viewers."""
@@ -53,19 +51,16 @@ class Costs:
 def run(args: argparse.Namespace) -> None:
     """Measure, simulate, print, and write both to `artifacts/season/`."""
     with tempfile.TemporaryDirectory() as tmp:
-        model, _ = models(args.model, Path(tmp))
+        model, _ = models(args.model)
         costs, facts = measure(Path(tmp), Recipe.of(model))
-    for engine in ("local", "ray"):
+    for engine in ("local", "ray") if find_spec("ray") else ("local",):
         each, here = _overhead(engine)
         facts |= {f"ms from one empty task to the next, {engine}": 1000 * each, f"of it processor ms here, {engine}": 1000 * here}
     costs = replace(costs, answer=costs.answer + here)
     rows = [simulate(costs, workers, home) for workers, home in _MACHINES]
     for text, value in facts.items():
         console.print(f"{value:10.2f}  {text}")
-    table = Table(*rows[0], box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    console.print(table)
+    show(rows)
     command = f"season; {model.name}"
     write_record("season/costs.csv", command, [{"what": text, "value": round(value, 3)} for text, value in facts.items()])
     write_record("season/schedule.csv", command, rows)

@@ -29,8 +29,6 @@ from emofast.training.metrics import ferplus_scores
 from emofast.training.predictions import raw_outputs
 from emofast.training.runner import load_experiment
 
-__all__ = ["run"]
-
 STOCK_EPOCHS = 8
 
 
@@ -39,6 +37,8 @@ def run(args: argparse.Namespace) -> None:
     data = open_data(args.data)
     if data.votes is None:
         raise EmofastError(f"{data.folder} has no train_votes.csv, by which this bench scores; name a data set with votes.")
+    if data.va is not None:
+        raise EmofastError(f"{data.name} is drawn: seconds to an accuracy on it say nothing; name a data set of photographs.")
     seeds = range(42, 42 + args.runs)
     threads = torch.get_num_threads()
     console.print(f"{machine()}, {threads} threads; {data.name}; seconds are of training steps and their loading alone")

@@ -29,8 +29,6 @@ from emofast.machine import machine
 from emofast.training import emotion_learner
 from emofast.training.precision import choose_precision
 
-__all__ = ["run"]
-
 ARCH, SIZE, BS = "resnet10t", 64, 64
 ROUNDS, BATCHES = 5, 30
 BIG = 400  # pixels of the large source pictures

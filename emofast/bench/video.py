@@ -15,17 +15,14 @@ import cv2
 import imageio_ffmpeg
 import numpy as np
 import psutil
-from rich.table import Table
 
 from emofast.bench.drawn import drawn_frames
 from emofast.bench.inference import models
-from emofast.bench.record import write_record
+from emofast.bench.record import show, write_record
 from emofast.console import console
 from emofast.film import write_film
 from emofast.film.media import probe
 from emofast.video.analysis import Task, analyse
-
-__all__ = ["run"]
 
 LENGTHS = (60, 600, 3600)
 """Seconds of the recordings: the cost should grow with them, the memory should not."""
@@ -36,17 +33,15 @@ _DRAWN = 20
 def run(args: argparse.Namespace) -> None:
     """Analyse one recording after the other with all cores; print the table and write it to `artifacts/video/speed.csv`."""
     rows = []
-    table = Table("film s", "analysed in s", "times real time", "CPU ms per film s", "memory MB", box=None, pad_edge=False)
     with tempfile.TemporaryDirectory() as tmp:
-        model, _ = models(args.model, Path(tmp))
+        model, _ = models(args.model)
         piece = write_film(Path(tmp) / "piece.mp4", _webcam(_DRAWN * 25), rate=25)
         for seconds in LENGTHS:
             row = _measure(_looped(piece, seconds), model)
             rows.append(row)
-            table.add_row(*(str(v) for v in row.values()))
             console.print(f"{seconds} s of film: {row['times_real_time']} times real time")
     console.print(f"640x480, 25 frames/s, one drawn face, looked at 10 times a second, {os.cpu_count()} processes")
-    console.print(table)
+    show(rows)
     write_record("video/speed.csv", f"video; {model.name}", rows)
 
 

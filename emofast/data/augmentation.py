@@ -19,8 +19,6 @@ from fastai.vision.augment import (
     setup_aug_tfms,
 )
 
-__all__ = ["Erase", "Soften", "face_augmentation", "strong_augmentation"]
-
 
 def face_augmentation(strength: float = 1.0) -> list:
     """fastai's batch augmentation within what leaves an expression readable: mirror, small turn, zoom, shift, light.

@@ -23,8 +23,6 @@ from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 
-__all__ = ["ITEMS", "TARGETS", "FacesDL", "Point", "ReadFace", "RowOf", "Shares", "SharesPoint"]
-
 ITEMS = (np.integer, int, str, Path, bytes, np.ndarray, Image.Image)
 """What `learn.predict` and `dls.test_dl` take: a row of train.csv, a picture's file, its bytes, a uint8 grey or BGR array, a PIL image."""
 

@@ -19,8 +19,6 @@ from emofast.data.decode import read_face
 from emofast.data.pictures import Pictures
 from emofast.errors import EmofastError
 
-__all__ = ["PixelCache", "cached_faces"]
-
 CHUNK = 512  # pictures decoded between two writes; bounds memory whatever the size of the data set
 FORMAT = 2  # raise when the same file would decode to other pixels
 

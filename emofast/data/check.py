@@ -17,8 +17,6 @@ from emofast.data.duplicates import copied, duplicate_groups
 from emofast.data.pictures import Pictures
 from emofast.emotions import EMOTIONS
 
-__all__ = ["DataReport", "check_data", "print_report"]
-
 
 @dataclass
 class DataReport:

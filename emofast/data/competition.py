@@ -18,8 +18,6 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.tables import find_table, numbers, read_table
 
-__all__ = ["Competition", "find_data", "open_data", "read_competition"]
-
 SAMPLE = "sample"
 MOUNTED = Path("/kaggle/input")
 """Where a Kaggle notebook finds the data sets that were added to it."""

@@ -12,8 +12,6 @@ from emofast.data.pictures import FORMATS, Pictures, Unreadable
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 
-__all__ = ["decode_face", "read_face"]
-
 
 def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
     """Decode a picture file into uint8 [channels, size, size]. Raises `Unreadable`.

@@ -14,8 +14,6 @@ from emofast.errors import EmofastError
 from emofast.kaggle_account import COMPETITION, PAGE, kaggle
 from emofast.tables import find_table, read_table
 
-__all__ = ["LINKS", "ROWS", "download_data"]
-
 ROWS = {"train.csv": 50_046, "sample_submission.csv": 5_000}
 """The competition's tables and their rows."""
 

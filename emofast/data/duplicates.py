@@ -9,8 +9,6 @@ import numpy as np
 
 from emofast.data.pictures import Pictures, Unreadable
 
-__all__ = ["copied", "duplicate_groups"]
-
 
 def duplicate_groups(pictures: Pictures, names: list[str]) -> np.ndarray:
     """Group number of every name, int64 [n]; two names share a number exactly when their files hold the same bytes.

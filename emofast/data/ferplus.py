@@ -17,8 +17,6 @@ from emofast.errors import EmofastError
 from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table
 from emofast.tables import read_rows
 
-__all__ = ["make_ferplus"]
-
 SIDE = 48  # px
 ROWS = 35_887
 

@@ -22,8 +22,6 @@ from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.spec import IMAGENET_STATS, Target
 
-__all__ = ["get_dls", "get_test_dl"]
-
 
 def _target_values(data: Competition, target: Target, votes: np.ndarray | None) -> np.ndarray:
     """What one row of train.csv is learned as: class int64 [n], shares [n, 9], point [n, 2] or both [n, 11], float32."""

@@ -12,8 +12,6 @@ from typing import Protocol
 from emofast.archives import LARGEST, Archive
 from emofast.errors import EmofastError
 
-__all__ = ["FORMATS", "FolderPictures", "Pictures", "Unreadable", "ZipPictures", "open_pictures"]
-
 FORMATS = {
     "JPEG": (".jpg", ".jpeg"),
     "PNG": (".png",),

@@ -11,8 +11,6 @@ from emofast.data.duplicates import duplicate_groups
 from emofast.errors import EmofastError
 from emofast.tables import numbers, read_table
 
-__all__ = ["SPLIT_FOLDS", "draw_split", "frozen_split"]
-
 SPLIT_FOLDS = 7
 """One picture in seven is for validation."""
 

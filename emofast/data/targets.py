@@ -7,8 +7,6 @@ import numpy as np
 from emofast.data.competition import Competition
 from emofast.emotions import CENTRES, N
 
-__all__ = ["target_va", "vote_shares"]
-
 
 def vote_shares(data: Competition, single_votes: bool = False) -> np.ndarray:
     """Shares of annotators for each class, float32 [n, 9] by row of train.csv; without votes, the class as one-hot shares.

@@ -13,8 +13,6 @@ import av
 
 from emofast.errors import EmofastError
 
-__all__ = ["RATES", "Media", "as_source", "open_film", "picture_stream", "probe", "standard_rate"]
-
 RATES = tuple(
     Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)]
 )

@@ -12,8 +12,6 @@ from av.video.reformatter import VideoReformatter
 
 from emofast.film.media import open_film, picture_stream
 
-__all__ = ["Reader"]
-
 _SEEK_ERROR = 1.0  # seconds by which a seek may land late before the film is decoded from its beginning instead
 
 

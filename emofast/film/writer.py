@@ -12,8 +12,6 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, keeping
 
-__all__ = ["SAMPLES", "Writer", "write_film"]
-
 SAMPLES = 48_000
 """Of sound, per second."""
 

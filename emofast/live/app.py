@@ -26,8 +26,6 @@ from emofast.live.window import Window
 from emofast.paths import atomic_write
 from emofast.recognition import Box
 
-__all__ = ["LiveView"]
-
 TOAST = 2.0  # s that a message stays on screen
 GIVE_UP = 60.0  # s that a run without a window waits for a lost camera; a person at a window decides for himself
 

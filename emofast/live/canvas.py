@@ -7,8 +7,6 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-__all__ = ["Canvas"]
-
 Colour = tuple[int, int, int]
 SHIFT = 4  # OpenCV draws at sixteenths of a pixel: shapes glide instead of jumping
 
@@ -23,17 +21,13 @@ def _width(text: str, size: int, weight: int) -> int:
     return cv2.getTextSize((1, 1), text, (0, 0), _font(), size, weight)[2]
 
 
-@lru_cache(maxsize=64)
-def _corner(radius: int) -> np.ndarray:
-    """Coverage 0 to 1, float32 [r, r, 1], of the upper left corner of a rounded rectangle."""
-    big = np.zeros((radius * 8, radius * 8), np.uint8)
-    cv2.circle(big, (radius * 8, radius * 8), radius * 8, 255, -1)
-    return (cv2.resize(big, (radius, radius), interpolation=cv2.INTER_AREA) / np.float32(255))[..., None]
-
-
-@lru_cache(maxsize=32)
-def _solid(height: int, width: int, bgr: Colour) -> np.ndarray:
-    return np.full((height, width, 3), bgr, np.uint8)
+@lru_cache(maxsize=256)
+def _rounded(w: int, h: int, radius: int) -> np.ndarray:
+    """The outline of a rectangle with round corners at the origin, int32 [n, 2] in sixteenths of a pixel."""
+    r, turn = min(radius, w // 2, h // 2), np.linspace(0, np.pi / 2, 8)
+    corners = ((w - r, h - r), (r, h - r), (r, r), (w - r, r))
+    points = [(x + r * np.cos(turn + k * np.pi / 2), y + r * np.sin(turn + k * np.pi / 2)) for k, (x, y) in enumerate(corners)]
+    return np.rint(np.hstack(points).T * (1 << SHIFT)).astype(np.int32)
 
 
 def _fixed(*values: float) -> tuple[int, ...]:
@@ -63,16 +57,9 @@ class Canvas:
         if x0 >= x1 or y0 >= y1:
             return
         area = self.image[y0:y1, x0:x1]
-        before = None
-        radius = min(radius, w // 2, h // 2)
-        if (x0, y0, x1, y1) == (x, y, x + w, y + h) and radius > 1:
-            r, corner = radius, _corner(radius)
-            spots = [(slice(0, r), slice(0, r), corner), (slice(0, r), slice(w - r, w), corner[:, ::-1]),
-                     (slice(h - r, h), slice(0, r), corner[::-1]), (slice(h - r, h), slice(w - r, w), corner[::-1, ::-1])]  # fmt: skip
-            before = [(rows, cols, cover, area[rows, cols].copy()) for rows, cols, cover in spots]
-        cv2.addWeighted(area, 1 - opacity, _solid(y1 - y0, x1 - x0, colour[::-1]), opacity, 0, dst=area)
-        for rows, cols, cover, old in before or ():
-            area[rows, cols] = (old + (area[rows, cols] - old.astype(np.float32)) * cover + 0.5).astype(np.uint8)
+        outline = _rounded(w - 1, h - 1, radius) + np.int32(_fixed(x - x0, y - y0))
+        filled = cv2.fillPoly(area.copy(), [outline], colour[::-1], cv2.LINE_AA, SHIFT)
+        cv2.addWeighted(area, 1 - opacity, filled, opacity, 0, dst=area)
 
     def text(self, text: str, x: float, y: float, size: int, colour: Colour, weight: int = 400, align: str = "left") -> int:
         """Text whose line is centred at height `y`; returns its width in pixels. `align`: where `x` is (left, centre, right)."""
@@ -95,11 +82,5 @@ class Canvas:
 
     def frame(self, x: int, y: int, w: int, h: int, radius: int, colour: Colour, thickness: int) -> None:
         """The outline of a rounded rectangle."""
-        r = min(radius, w // 2, h // 2)
-        right, bottom = x + w, y + h
-        for edge in (y, bottom):
-            cv2.line(self.image, (x + r, edge), (right - r, edge), colour[::-1], thickness, cv2.LINE_AA)
-        for edge in (x, right):
-            cv2.line(self.image, (edge, y + r), (edge, bottom - r), colour[::-1], thickness, cv2.LINE_AA)
-        for (cx, cy), start in (((x + r, y + r), 180), ((right - r, y + r), 270), ((right - r, bottom - r), 0), ((x + r, bottom - r), 90)):
-            cv2.ellipse(self.image, (cx, cy), (r, r), start, 0, 90, colour[::-1], thickness, cv2.LINE_AA)
+        outline = _rounded(w, h, radius) + np.int32(_fixed(x, y))
+        cv2.polylines(self.image, [outline], True, colour[::-1], thickness, cv2.LINE_AA, SHIFT)

@@ -21,8 +21,6 @@ from emofast.paths import refuse_overwriting
 from emofast.recognition import DETECTORS, EmotionRecognizer, make_detector
 from emofast.recognition.recognizer import find_model
 
-__all__ = ["parser", "run"]
-
 
 def parser(description: str) -> argparse.ArgumentParser:
     """The flags of `webcam.py`."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import signal
 import time
 
-__all__ = ["Leaving"]
-
 AGAIN = 0.5  # s: a signal that comes sooner is the same one, sent on by whoever started the program
 
 

@@ -13,8 +13,6 @@ from emofast.errors import EmofastError
 from emofast.live.smoothing import FaceView
 from emofast.paths import atomic_write, keeping
 
-__all__ = ["COLUMNS", "FaceLog"]
-
 COLUMNS = ("t", "frame", "face", "x", "y", "w", "h", "shown", *(f"p_{e}" for e in EMOTIONS), "valence", "arousal")
 
 

@@ -14,8 +14,6 @@ from emofast.live.smoothing import AWAY, BAD_PICTURE, FaceView
 from emofast.live.texts import Texts
 from emofast.recognition import MARGIN, crop_square
 
-__all__ = ["Status", "draw", "drawing_scale"]
-
 INK: Colour = (18, 21, 28)  # panels
 COLUMN: Colour = (30, 33, 41)  # behind the panels beside the picture
 PAPER: Colour = (244, 246, 250)  # text

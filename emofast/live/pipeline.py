@@ -12,8 +12,6 @@ from emofast.live.stages import Stages
 from emofast.recognition import Detector, EmotionRecognizer, FaceTracker, crop_face, make_detector
 from emofast.recognition.quality import quality, roll
 
-__all__ = ["Pipeline", "Seen"]
-
 
 @dataclass(frozen=True)
 class Seen:

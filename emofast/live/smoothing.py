@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from emofast.emotions import EMOTIONS
 from emofast.recognition import Box, TrackedFace
 from emofast.recognition.quality import FACING, Quality, frontality
-
-__all__ = ["AWAY", "BAD_PICTURE", "MIXED", "FaceView", "Smoother"]
 
 MIXED, BAD_PICTURE, AWAY = "mixed", "bad picture", "away"
 """Why a face has no label: no expression stands out, the picture is too poor to be read, the head is turned away."""
@@ -51,17 +49,15 @@ class FaceView:
 
 @dataclass
 class _Face:
-    """Memory of one face."""
+    """Memory of one face. state: probabilities, valence and arousal, box, frontality, sharpness and brightness, smoothed."""
 
     t: float
-    probabilities: np.ndarray
-    point: np.ndarray
-    square: np.ndarray
-    frontality: float
-    sharpness: float
-    brightness: float
-    trail: deque
+    state: np.ndarray
+    trail: deque = field(default_factory=deque)
     emotion: str | None = None
+
+
+_TAUS = np.repeat([TAU, BOX_TAU, TAU], [11, 4, 3])  # of each number of the state
 
 
 class Smoother:
@@ -81,32 +77,21 @@ class Smoother:
         return views
 
     def _update_one(self, t: float, tracked: TrackedFace, probabilities: np.ndarray, point: np.ndarray, quality: Quality) -> FaceView:
-        box, front = tracked.box, frontality(tracked.landmarks)
-        square = np.array([box.x, box.y, box.w, box.h], np.float64)
-        face = self._faces.get(tracked.id)
-        if face is None:
-            face = _Face(t, probabilities, point, square, front, quality.sharpness, quality.brightness, deque())
-            self._faces[tracked.id] = face
-        keep, keep_box = np.exp(-(t - face.t) / TAU), np.exp(-(t - face.t) / BOX_TAU)
-
-        def glide(before, now):
-            return keep * before + (1 - keep) * now
-
-        face.probabilities = glide(face.probabilities, probabilities).astype(np.float32)
-        face.point = glide(face.point, point)
-        face.square = keep_box * face.square + (1 - keep_box) * square
-        face.frontality = front if np.isnan(face.frontality) else glide(face.frontality, front)
-        face.sharpness, face.brightness = glide(face.sharpness, quality.sharpness), glide(face.brightness, quality.brightness)
-        reason = AWAY if face.frontality < FACING else BAD_PICTURE if Quality(face.sharpness, face.brightness).bad else None
-        face.emotion = None if reason else _label(face.emotion, face.probabilities)
-        face.t = t
-        face.trail.append((t, tuple(face.point.tolist())))
+        b, front = tracked.box, frontality(tracked.landmarks)
+        now = np.concatenate((probabilities, point, (b.x, b.y, b.w, b.h, front, quality.sharpness, quality.brightness)))
+        face = self._faces.setdefault(tracked.id, _Face(t, now))
+        keep = np.exp((face.t - t) / _TAUS)
+        face.t, face.state = t, np.where(np.isnan(face.state), now, keep * face.state + (1 - keep) * now)
+        smooth, point, square, (front, *worth) = np.split(face.state, [9, 11, 15])
+        smooth = smooth.astype(np.float32)
+        reason = AWAY if front < FACING else BAD_PICTURE if Quality(*worth).bad else None
+        face.emotion = None if reason else _label(face.emotion, smooth)
+        face.trail.append((t, tuple(point.tolist())))
         while face.trail[0][0] < t - TRAIL:
             face.trail.popleft()
-        box = Box(*(round(v) for v in face.square))
         trail = tuple(p for _, p in face.trail)
         reason = None if face.emotion else reason or MIXED
-        return FaceView(tracked.id, box, face.emotion, face.probabilities, *trail[-1], trail, reason)
+        return FaceView(tracked.id, Box(*(round(v) for v in square)), face.emotion, smooth, *trail[-1], trail, reason)
 
 
 def _label(shown: str | None, probabilities: np.ndarray) -> str | None:

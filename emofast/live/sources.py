@@ -17,8 +17,6 @@ from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.film import Reader
 
-__all__ = ["Frame", "LiveSource", "VideoFile", "as_bgr", "cameras", "open_source", "without_password"]
-
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # its complaints are told in one sentence of ours
 
 RETRY = 0.5  # s between attempts to get a lost camera back

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-__all__ = ["Stages"]
-
 RECENT = 20_000  # durations of a stage that are remembered: ten minutes of a camera
 
 

@@ -12,8 +12,6 @@ from emofast.emotions import EMOTIONS
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED, FaceView
 from emofast.live.stages import Stages
 
-__all__ = ["Summary"]
-
 
 class Summary:
     """Counts a session in constant memory. `started`: `time.perf_counter()` when the person started the program."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from emofast.emotions import BY_NAME
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED
 
-__all__ = ["ENGLISH", "LANGUAGES", "RUSSIAN", "Texts"]
-
 
 @dataclass(frozen=True)
 class Texts:

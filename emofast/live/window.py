@@ -12,8 +12,6 @@ import numpy as np
 
 from emofast.errors import EmofastError
 
-__all__ = ["Window", "key_name"]
-
 ESCAPE = 27
 # The same keys on a Russian keyboard, as X11 and as Unicode codes: nobody should have to switch layouts to quit.
 _RUSSIAN = dict(zip("йьыкдр", "qmsrlh"))

@@ -17,8 +17,6 @@ from torch import nn
 from emofast.errors import EmofastError, NoWeights
 from emofast.nets.spec import IMAGENET_STATS
 
-__all__ = ["DlibFaceResNet", "calibrate", "installed_file", "load_dlib", "read_tensors"]
-
 _MEAN = (122.782, 117.001, 104.298)
 """dlib's network sees (pixel - mean of its channel) / 256."""
 _LAYER = re.compile(rb"\x01.(con_4|affine_|fc_2)", re.DOTALL)

@@ -7,8 +7,6 @@ from torch import nn
 
 from emofast.errors import EmofastError
 
-__all__ = ["VAOutput", "head_of", "last_linear", "split_head", "split_stages"]
-
 
 class VAOutput(nn.Module):
     """Squeezes the last two outputs, valence and arousal, into (-1, 1); [n, k] to [n, k]."""

@@ -16,8 +16,6 @@ from torch import nn
 
 from emofast.emotions import N
 
-__all__ = ["CCC", "ClassPointLoss", "Elect", "FocalLoss", "PointLoss", "cross_entropy"]
-
 
 def cross_entropy(smoothing: float = 0.0, class_weights: Sequence[float] | None = None) -> CrossEntropyLossFlat:
     """fastai's cross entropy of logits [n, 9] against classes int [n] or shares [n, 9].

@@ -21,8 +21,6 @@ from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
 from emofast.nets.groups import head_of, last_linear
 from emofast.nets.small import SMALL, SmallResNet
 
-__all__ = ["DLIB", "DLIB_FACE_RESNET", "IMAGENET", "NONE", "create_network", "usable_weights"]
-
 IMAGENET, DLIB, NONE = "imagenet", "dlib", "none"
 DLIB_FACE_RESNET = "dlib_face_resnet"
 OWN = (*SMALL, DLIB_FACE_RESNET)

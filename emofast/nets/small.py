@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import nn
 
-__all__ = ["SMALL", "SmallResNet"]
-
 SMALL = {
     "shallow_resnet": {"widths": (32, 64, 128), "blocks": (1, 1, 1), "standardise": True},  # 0.31 M parameters
     "small_resnet": {"widths": (32, 64, 128)},  # 0.70 M

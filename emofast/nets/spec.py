@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-__all__ = ["IMAGENET_STATS", "NetworkSpec", "Target"]
-
 Target = Literal["class", "votes", "va", "class+va"]
 """What a network is trained on: the class, the annotators' votes, valence-arousal, or class and valence-arousal."""
 

@@ -11,8 +11,6 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.faces import check_picture
 
-__all__ = ["LIFT", "MARGIN", "ROLL", "Box", "crop_face", "crop_square", "iou"]
-
 # dlib's box reaches from the brows to the chin; photographs of faces, the training data, show more and sit higher. Median of the
 # 905 of 1,200 FER2013 photographs in which dlib finds one face: side 1.28 times the box, centre 0.09 of the box above its centre.
 MARGIN = 0.14

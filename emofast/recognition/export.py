@@ -24,8 +24,6 @@ from emofast.recognition.card import write_card
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.model_files import Network, open_learner, open_onnx, unpickle
 
-__all__ = ["PARITY", "export_model", "parity", "write_onnx"]
-
 PARITY = 1e-3
 """Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
 

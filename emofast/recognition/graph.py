@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import torch
 from torch import nn
@@ -11,18 +9,8 @@ from torch import nn
 from emofast.emotions import CENTRES, EMOTIONS
 from emofast.nets.spec import NetworkSpec
 
-__all__ = ["SPREAD", "Decoder", "FaceGraph"]
-
 SPREAD = 0.1
 """Squared distance on the circumplex that counts as one logit where no decoder was fitted: neighbouring centres lie about 0.1 apart."""
-
-
-class Decoder(Protocol):
-    """Gaussians over the circumplex, one per class: what `learn.decoder` of a valence-arousal network holds."""
-
-    means: np.ndarray  # [9, 2]
-    covariances: np.ndarray  # [9, 2, 2]
-    log_prior: np.ndarray  # [9]
 
 
 class FaceGraph(nn.Module):
@@ -30,10 +18,10 @@ class FaceGraph(nn.Module):
 
     Inside: /255, normalisation, the network, softmax of its logits over `temperature`. Where the network gives only one of the two, the
     other is derived. Valence-arousal is the mean of the class centres weighted by the probabilities. Logits are the log-posteriors of
-    `decoder`, or, without one, negative squared distances to the class centres over `SPREAD`.
+    `decoder` (the training room's `GaussianDecoder`), or, without one, negative squared distances to the class centres over `SPREAD`.
     """
 
-    def __init__(self, model: nn.Module, spec: NetworkSpec, temperature: float = 1.0, decoder: Decoder | None = None):
+    def __init__(self, model: nn.Module, spec: NetworkSpec, temperature: float = 1.0, decoder=None):
         super().__init__()
         self.model, self.target, self.temperature = model, spec.target, float(temperature)
         centres = np.array(CENTRES)

@@ -10,8 +10,6 @@ from emofast.faces import check_picture, to_channels
 from emofast.recognition.boxes import Box
 from emofast.recognition.detector import BoxStatistics, Face
 
-__all__ = ["HogDetector"]
-
 # dlib's window is 80 px and a scan costs 24 ms for 640x480 grey pixels, so a frame is scanned 640 px wide: faces from an eighth of
 # the frame's width are found at any resolution, at one price. Each upsampling halves the smallest face and costs four times as much.
 SCAN_SIDE = 640

@@ -10,8 +10,6 @@ from emofast.console import console
 from emofast.errors import EmofastError
 from emofast.recognition.card import read_card
 
-__all__ = ["FILES", "PREFIX", "fetch", "hub"]
-
 PREFIX = "hf:"
 FILES = ("emofast.onnx", "emofast.json")
 """What is read of a repository: the network, and the card that holds its SHA-256."""
@@ -24,7 +22,8 @@ def fetch(name: str) -> Path:
     """
     repository = name.removeprefix(PREFIX)
     with hub(repository) as client, console.status(f"looking for {name} on the Hugging Face Hub"):
-        onnx, card = (Path(client.snapshot_download(repository, allow_patterns=FILES)) / file for file in FILES)
+        folder = Path(client.snapshot_download(repository, allow_patterns=FILES))
+    onnx, card = (folder / file for file in FILES)
     if not onnx.is_file() or not card.is_file():
         raise EmofastError(f"{name} holds no {' and '.join(FILES)}; give a repository made by: python -m emofast publish --to ORG/NAME")
     read_card(onnx)  # a damaged one is told before the model is

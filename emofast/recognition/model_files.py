@@ -15,8 +15,6 @@ from emofast.errors import EmofastError
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import crop_margin, read_card, refuse_unvouched
 
-__all__ = ["Network", "open_learner", "open_onnx", "unpickle"]
-
 Run = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from emofast.faces import prepare_face
 
-__all__ = ["FACING", "Quality", "frontality", "quality", "roll"]
-
 SIDE = 48  # px: blur is judged at the shipped network's own size, so that a large soft face counts as sharp as it looks to the network
 # Of 1,020 ferplus9 validation photographs these call none bad; of the same ones out of focus by 2 px (14 points of accuracy lost) all,
 # by 1 px (3 points) 27 %, at a quarter of the light 94 %, overexposed 1.8 times 34 %. The rates are those of emofast.bench.disturbances.

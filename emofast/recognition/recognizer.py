@@ -16,8 +16,6 @@ from emofast.recognition.card import shipped_model
 from emofast.recognition.hub import PREFIX, fetch
 from emofast.recognition.model_files import open_learner, open_onnx
 
-__all__ = ["DEFAULT", "EmotionRecognizer", "Prediction", "find_model"]
-
 DEFAULT = "artifacts/emofast.pkl"
 
 
@@ -47,29 +45,17 @@ class EmotionRecognizer:
     A face is a crop such as `crop_face(frame, box, recognizer.margin)` gives: uint8 (or uint16), grey [h, w], BGR [h, w, 3] or BGRA, of any
     size. `threads` is the number of CPU threads of one call. The first call is as fast as the others: loading warms up.
 
+    margin: of `crop_face`, at which faces look like those the network was trained on. size: side of the network's input in pixels.
+    channels: 1 for a network on grey faces, 3 for one on colour.
     Raises `EmofastError` where there is no such model file, where it is damaged or made by other versions, and where the model card
     beside it does not vouch for it, unless `trust=True`: loading a pickle runs the code in it.
     """
 
     def __init__(self, weights: str | Path = DEFAULT, *, threads: int = 1, trust: bool = False):
         self.path = find_model(weights)
-        self._network = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
+        self._network = n = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
+        self.margin, self.size, self.channels = n.margin, n.size, n.channels
         self.predict_arrays([np.zeros((64, 64), np.uint8)])
-
-    @property
-    def margin(self) -> float:
-        """The `crop_face` margin at which faces look like those the network was trained on."""
-        return self._network.margin
-
-    @property
-    def size(self) -> int:
-        """Side of the network's input in pixels."""
-        return self._network.size
-
-    @property
-    def channels(self) -> int:
-        """1 for a network on grey faces, 3 for one on colour."""
-        return self._network.channels
 
     def __repr__(self) -> str:
         n = self._network

@@ -13,8 +13,6 @@ from emofast.faces import check_picture, to_channels
 from emofast.recognition.boxes import Box
 from emofast.recognition.detector import Detector, Face
 
-__all__ = ["FaceTracker", "TrackedFace"]
-
 REACH = 1.0  # sides of its face within which a person is taken to be the same, where clothes are not seen
 FAR = 5.0  # and where they are, and are alike
 OTHER_CLOTHES = 25.0  # difference in CIE Lab from which a person next to the place of another is somebody else

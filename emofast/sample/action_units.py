@@ -9,8 +9,6 @@ import numpy as np
 from emofast.emotions import BY_NAME
 from emofast.errors import EmofastError
 
-__all__ = ["ACTION_UNITS", "EMFACS", "ActionUnits", "action_units", "side", "uncertain_mixture", "valence_arousal"]
-
 ActionUnits = dict[int | str, float]
 """Intensity in [0, 1] by action unit: `12` on both sides, `"L12"` or `"R12"` on the person's own left or right only."""
 

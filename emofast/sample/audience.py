@@ -10,8 +10,6 @@ from scipy.signal import lfilter
 
 from emofast.emotions import CENTRES, EMOTIONS
 
-__all__ = ["DELAY", "Bump", "DrawnViewer", "plan_events", "plan_viewers"]
-
 DELAY = (0.5, 2.0)
 """Seconds between what happens on the screen and the viewer's face, drawn anew for each reaction."""
 

@@ -13,8 +13,6 @@ from emofast.sample.hair import STYLES
 from emofast.sample.identity import Identity, Light, Pose
 from emofast.sample.lighting import lamp_colour
 
-__all__ = ["draw_behind"]
-
 _SCALE = 56.0  # pixels per face unit of a painted layer: shoulders are a little out of focus
 _BODY = (-2.7, 0.5, 2.7, 5.0)  # left, top, right, bottom in face units
 _BACK = (-1.6, -2.0, 1.6, 2.8)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-__all__ = ["BOTTOM", "CIRCLE", "LEFT", "RIGHT", "TOP", "Canvas", "band", "grid", "moved", "polygon", "ribbon", "rounded", "tapered"]
-
 LEFT, RIGHT, TOP, BOTTOM = -1.3, 1.3, -1.75, 2.05
 """The part of the face's plane that canvases and reliefs cover, in face units."""
 

@@ -17,8 +17,6 @@ from emofast.errors import EmofastError
 from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table
 from emofast.sample.photograph import Photograph, take, vote
 
-__all__ = ["SHARES", "write_sample"]
-
 SHARES: dict[str, int] = {
     "anger": 7022, "contempt": 3085, "disgust": 3155, "fear": 5044, "happy": 5955, "neutral": 6795, "sad": 6740, "surprise": 6323,
     "uncertain": 5927,

@@ -15,8 +15,6 @@ from emofast.sample.lighting import shade
 from emofast.sample.relief import relief
 from emofast.sample.skin import paint_face
 
-__all__ = ["draw_face", "draw_into"]
-
 _SMALLEST = 120  # pixels; smaller faces are drawn at this size and shrunk, or their lids and lips would flicker
 _SCALES = (50.0, 65.0, 85.0, 110.0, 145.0, 190.0, 250.0)  # of painted faces: few, so that a clip reuses what does not change
 

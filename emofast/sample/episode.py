@@ -19,8 +19,6 @@ from emofast.sample.audience import Bump, DrawnViewer, plan_events, plan_viewers
 from emofast.sample.drawing import draw_into
 from emofast.sample.identity import Identity, Pose
 
-__all__ = ["DrawnEpisode", "draw_episode"]
-
 RATE = 25
 VIEWER_RATE = 8  # pictures a second: drawing them is the slow part
 LATE = 4.0

@@ -14,8 +14,6 @@ import numpy as np
 from emofast.sample.action_units import side
 from emofast.sample.identity import Identity
 
-__all__ = ["BOX_CENTRE", "BOX_SIDE", "Eye", "Geometry", "Mouth", "Profile", "geometry"]
-
 BOX_CENTRE, BOX_SIDE = 0.42, 2.1
 """The square that a face detector reports: y of its centre and its side, from the brows to the chin."""
 

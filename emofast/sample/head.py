@@ -11,8 +11,6 @@ from emofast.sample.geometry import Geometry
 from emofast.sample.hair import STYLES
 from emofast.sample.identity import Identity, Pose
 
-__all__ = ["Outline", "Surface", "Turn", "meet"]
-
 _ROWS = 2048  # of the table of the outline
 
 

@@ -7,8 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["FRONTAL", "LAMP", "Identity", "Light", "Pose"]
-
 Colour = tuple[float, float, float]
 """Blue, green, red in [0, 1], as OpenCV orders them."""
 

@@ -13,8 +13,6 @@ from emofast.sample.head import Surface, Turn
 from emofast.sample.identity import Identity, Light
 from emofast.sample.relief import SCALE
 
-__all__ = ["lamp_colour", "shade"]
-
 
 def lamp_colour(light: Light) -> np.ndarray:
     """Float32 [3]: blue, green, red factors of a light."""

@@ -12,8 +12,6 @@ from emofast.sample.action_units import action_units, uncertain_mixture, valence
 from emofast.sample.drawing import draw_face
 from emofast.sample.identity import Identity, Light, Pose
 
-__all__ = ["Photograph", "backdrop", "take", "vote"]
-
 _ANNOTATORS = 10
 
 _CONFUSED = {  # what annotators take an expression for when they miss it

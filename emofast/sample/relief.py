@@ -12,8 +12,6 @@ from emofast.sample.canvas import LEFT, TOP, grid, moved, polygon, ribbon, taper
 from emofast.sample.geometry import Geometry
 from emofast.sample.identity import Identity
 
-__all__ = ["SCALE", "relief"]
-
 SCALE = 50.0
 """Pixels per face unit of a relief: fine enough for a fold, coarse enough for a video."""
 

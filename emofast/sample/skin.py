@@ -14,8 +14,6 @@ from emofast.sample.geometry import Eye, Geometry
 from emofast.sample.hair import STYLES
 from emofast.sample.identity import Identity
 
-__all__ = ["paint_face"]
-
 
 def paint_face(identity: Identity, geometry: Geometry, aus: Mapping[int | str, float], scale: float) -> np.ndarray:
     """Float32 [h, w, 4] on `canvas.grid(scale)`: blue, green, red, and how much of the pixel is hair."""

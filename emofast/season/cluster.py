@@ -12,8 +12,6 @@ import time
 from emofast.errors import EmofastError
 from emofast.season.calls import Call, Outcome, perform
 
-__all__ = ["Cluster"]
-
 _STORE = 100_000_000  # bytes of Ray's object store: answers of less than 100 kB never enter it
 
 

@@ -22,8 +22,6 @@ from emofast.season.calls import Call, Engine, Outcome, UnfitMachine, drive
 from emofast.season.progress import duration
 from emofast.season.season import open_engine
 
-__all__ = ["read_commands", "run_commands"]
-
 
 def read_commands(lines: Iterable[str]) -> dict[str, tuple[list[str], str]]:
     """Name to (names it comes after, line for bash). Raises `EmofastError` for a line that is none, or an unknown or repeated name."""

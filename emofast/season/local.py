@@ -11,8 +11,6 @@ from multiprocessing.process import BaseProcess
 from emofast.season.calls import Call, Outcome, perform
 from emofast.video.children import born_deaf, end_with_parent
 
-__all__ = ["Local"]
-
 _SPAWN = get_context("spawn")  # a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
 
 

@@ -6,8 +6,6 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["Manifest"]
-
 _TABLE = """CREATE TABLE IF NOT EXISTS work (
     name TEXT PRIMARY KEY, kind TEXT, file TEXT, hash TEXT DEFAULT '', state TEXT DEFAULT 'asked', tries INTEGER DEFAULT 0,
     error TEXT DEFAULT '', seconds REAL DEFAULT 0, place TEXT DEFAULT '')"""

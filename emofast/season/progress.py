@@ -8,8 +8,6 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from emofast.console import console
 
-__all__ = ["Bar"]
-
 _TELL_EVERY = 60  # seconds between two lines of a log
 
 

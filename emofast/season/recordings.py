@@ -14,8 +14,6 @@ from emofast.season.work import Recipe, look, piece
 from emofast.video.analysis import Task, join, pending
 from emofast.video.timeline import read_timeline
 
-__all__ = ["Recording", "Recordings"]
-
 
 @dataclass
 class Recording:

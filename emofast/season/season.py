@@ -24,8 +24,6 @@ from emofast.season.work import Recipe, finished, make_trailer
 from emofast.video.audience import timeline_path
 from emofast.video.timeline import digest
 
-__all__ = ["make_season", "open_engine", "watch_recording"]
-
 
 @contextmanager
 def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
@@ -105,7 +103,7 @@ class _Season:
         self.bar.tell(f"{settled} of {len(self._made)} recordings{failed}")
 
     def _recording_settled(self, r: Recording) -> Iterable[Call]:
-        if r.state != "done":  # what is done was counted piece by piece
+        if not r.pieces:  # they were counted one by one
             self.bar.advance(self._weight[r.name], found=r.state == "kept")
         self._states[r.state] += 1
         self._write(r)

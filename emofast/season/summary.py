@@ -18,8 +18,6 @@ from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.paths import atomic_write
 from emofast.video.moments import SIGNIFICANT
 
-__all__ = ["write_summary"]
-
 _TEMPLATE = Path(__file__).with_name("summary.html")
 _BEST = 3  # moments of each episode that are listed
 _POINTS = 240  # of a curve: as many as it has pixels

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from emofast.errors import EmofastError
 
-__all__ = ["COLUMNS", "Session", "read_sessions"]
-
 COLUMNS = ("episode", "viewer", "file", "offset", "group")
 _NEEDED = ("episode", "viewer", "file")
 _LISTED = 20  # faults named one by one; the rest are counted

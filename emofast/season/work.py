@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
-from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.recognition.recognizer import find_model
 from emofast.season.calls import UnfitMachine
 from emofast.season.table import Session
-from emofast.video.analysis import DETECTOR, Task, analyse_chunk, stamp_of
+from emofast.video.analysis import DETECTOR, Task, analyse_chunk, readers, stamp_of
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
-
-__all__ = ["Recipe", "finished", "look", "make_trailer", "piece"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Recipe:
     def of(cls, model: Path | None = None, detector: str | None = None, trust: bool = False, length: float = 30.0) -> Recipe:
         """None: the shipped model, the trailer's detector. Raises `EmofastError` for what cannot be used, before anything starts."""
         recipe = cls(find_model(model).absolute(), detector or DETECTOR, trust, length)
-        _readers(recipe)
+        readers(recipe.model, trust, recipe.detector)
         return recipe
 
 
@@ -54,7 +50,7 @@ def piece(task: Task, k: int, recipe: Recipe) -> bytes:
     with tempfile.TemporaryDirectory() as tmp:
         elsewhere = replace(task, out=Path(tmp) / "timeline.parquet")
         elsewhere.parts.mkdir()
-        analyse_chunk(elsewhere, k, *_readers(recipe))
+        analyse_chunk(elsewhere, k, *readers(recipe.model, recipe.trust, recipe.detector))
         return next(elsewhere.parts.iterdir()).read_bytes()
 
 
@@ -99,12 +95,3 @@ class _Log(Listener):
 
     def warning(self, text: str) -> None:
         self.lines.append(f"warning: {text}")
-
-
-@lru_cache(maxsize=1)
-def _readers(recipe: Recipe) -> tuple[EmotionRecognizer, Detector]:
-    """Of a worker, which stays: loading them takes a second."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    return EmotionRecognizer(recipe.model, threads=1, trust=recipe.trust), make_detector(recipe.detector)

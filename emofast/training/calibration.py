@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["fit_temperature", "tempered"]
-
 
 def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """The temperature at which softmax(log p / T) has the smallest cross entropy with the targets (Guo et al. 2017, section 4.2).

@@ -6,8 +6,6 @@ import numpy as np
 
 from emofast.emotions import CENTRES
 
-__all__ = ["GaussianDecoder", "nearest_centre", "weighted_mean"]
-
 
 def nearest_centre(va: np.ndarray, temperature: float = 0.1) -> np.ndarray:
     """Class probabilities [n, 9] from points [n, 2]: a softmax over negative squared distances to the class centres.

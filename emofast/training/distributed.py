@@ -9,8 +9,6 @@ import torch
 from fastai.learner import defaults
 from fastai.torch_core import num_distrib, rank_distrib
 
-__all__ = ["is_first", "together", "wait_for_all"]
-
 
 def is_first() -> bool:
     """Whether this process speaks and writes for all."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from fastai.callback.core import Callback
 
-__all__ = ["EMA"]
-
 
 class EMA(Callback):
     """Keeps an exponential moving average of the weights, validates it, and leaves it in the model at the end

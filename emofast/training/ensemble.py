@@ -14,8 +14,6 @@ from emofast.training.calibration import fit_temperature, tempered
 from emofast.training.metrics import accuracy
 from emofast.training.results import Result
 
-__all__ = ["Ensemble", "Mixture", "adjust", "choose_ensemble", "ensemble_of", "read_members", "repeat_factors"]
-
 BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from fastai.callback.core import Callback, CancelValidException
 from fastai.data.core import DataLoaders
 
-__all__ = ["GrowingPictures", "ValidateLast"]
-
 
 class GrowingPictures(Callback):
     """Train the first `epochs` epochs of a fit on `smaller`, the rest on the Learner's own `dls`, under one schedule

@@ -10,8 +10,6 @@ from emofast import paths
 from emofast.console import console, warn
 from emofast.training.results import QUICK, Result, read_results
 
-__all__ = ["BEGIN", "END", "header_block", "refresh_header", "results_of"]
-
 BEGIN = "--- measured (written by the tool from result.json) ---"
 END = "--- end of measured ---"
 

@@ -24,8 +24,6 @@ from emofast.nets.pretrained import DLIB, create_network, usable_weights
 from emofast.nets.spec import NetworkSpec
 from emofast.training.precision import Autocast, mixed_precision
 
-__all__ = ["emotion_learner"]
-
 SPLITTERS = {"head": split_head, "stages": split_stages}
 
 

@@ -14,8 +14,6 @@ from emofast import paths
 from emofast.console import console
 from emofast.errors import EmofastError
 
-__all__ = ["find_rate"]
-
 
 class _Caught(BaseException):
     """Carries the learner out of the experiment, past whatever `except Exception` stands there."""

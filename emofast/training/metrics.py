@@ -7,22 +7,6 @@ from sklearn.metrics import f1_score, recall_score
 
 from emofast.emotions import EMOTIONS, N
 
-__all__ = [
-    "accuracy",
-    "bootstrap_interval",
-    "calibration_error",
-    "ccc",
-    "elect",
-    "entropy",
-    "ferplus_protocol",
-    "ferplus_scores",
-    "macro_f1",
-    "paired_difference",
-    "recalls",
-    "rmse",
-    "vote_scores",
-]
-
 CLASSES = list(range(N))
 UNCERTAIN = EMOTIONS.index("uncertain")
 

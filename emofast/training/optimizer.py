@@ -7,8 +7,6 @@ from functools import partial
 import torch
 from fastai.optimizer import Optimizer, adam_step, average_grad, average_sqr_grad, step_stat, weight_decay
 
-__all__ = ["muon"]
-
 
 def muon(params, lr: float, mom: float = 0.9, sqr_mom: float = 0.99, eps: float = 1e-5, wd: float = 0.01) -> Optimizer:
     """An `opt_func` for fastai, used as `Adam` is, at Adam's rates: convolutions step along their orthogonalised momentum (Jordan

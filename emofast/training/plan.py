@@ -15,8 +15,6 @@ from emofast.data.pictures import FORMATS, Unreadable
 from emofast.errors import EmofastError
 from emofast.paths import PROJECT
 
-__all__ = ["LARGE", "Planned", "picture_size", "plan"]
-
 LARGE = 200
 """Median pixels of a picture's shorter side from which recipes for large photographs come first."""
 

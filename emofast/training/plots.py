@@ -7,8 +7,6 @@ from matplotlib.figure import Figure
 
 from emofast.emotions import EMOTIONS
 
-__all__ = ["confusion_figure"]
-
 
 def confusion_figure(probabilities: np.ndarray, labels: np.ndarray, title: str) -> Figure:
     """Confusion matrix in percent of each true class's rows. `probabilities` [n, 9], `labels` int [n]."""

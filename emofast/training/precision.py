@@ -11,8 +11,6 @@ from fastai.callback.fp16 import AMPMode, MixedPrecision
 
 from emofast.errors import EmofastError
 
-__all__ = ["Autocast", "Precision", "choose_device", "choose_precision", "mixed_precision"]
-
 
 @dataclass(frozen=True)
 class Precision:

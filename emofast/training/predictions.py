@@ -13,8 +13,6 @@ from emofast.emotions import N
 from emofast.training.decoding import GaussianDecoder, weighted_mean
 from emofast.training.precision import choose_precision
 
-__all__ = ["Predictions", "fit_decoder", "predict", "training_dl"]
-
 
 @dataclass
 class Predictions:

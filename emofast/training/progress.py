@@ -13,8 +13,6 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from emofast.console import console
 from emofast.errors import EmofastError
 
-__all__ = ["EpochProgress", "StopOnNaN", "epoch_numbers"]
-
 
 def epoch_numbers(recorder: Recorder) -> dict:
     """Numbers of the epoch that has just ended, by name; of one that was not validated the loss of training alone."""

@@ -24,8 +24,6 @@ from emofast.training.learners import emotion_learner
 from emofast.training.predictions import predict, training_dl
 from emofast.training.results import Result, read_results, results_folder
 
-__all__ = ["distill", "distill_shipped", "fine_tune_large", "load_trained", "out_of_fold", "three_stages"]
-
 
 def three_stages(
     data: Competition, arch: str, votes: np.ndarray, epochs: int, bs: int, lr: float, drop: float,

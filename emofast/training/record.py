@@ -31,8 +31,6 @@ from emofast.training.progress import EpochProgress, StopOnNaN
 from emofast.training.results import environment, package_hash, write_result
 from emofast.training.resume import Checkpoint, Session, save_whole
 
-__all__ = ["Code", "SeedResult", "finished_seed", "record", "seed_result"]
-
 
 @dataclass(frozen=True)
 class Code:
@@ -144,7 +142,7 @@ def record(
         "data": comp.name,
         **key,
         "package": code.package,
-        "command": f"python experiments/{code.script.name} {' '.join(_portable(a) for a in sys.argv[1:])}".strip(),
+        "command": f"python experiments/{code.script.name} {' '.join(_portable(a) for a in sys.argv[1:] if a != 'submission')}".strip(),
         "valid_rows": len(rows),
         "scores": _scores(seeds, labels, comp),
         "va_truth": "the drawn faces' true values" if comp.va is not None else "the classes' circumplex centres: no truth about any face",
@@ -177,7 +175,8 @@ def record(
 
 def _portable(argument: str) -> str:
     """A path in a recorded command keeps its last name only: other machines have other folders."""
-    return Path(argument).name if "/" in argument else argument
+    flag, equals, value = argument.rpartition("=")
+    return f"{flag}{equals}{Path(value).name}" if "/" in value else argument
 
 
 def _seed_scores(s: SeedResult, labels: np.ndarray) -> dict:

@@ -22,18 +22,6 @@ from emofast import paths
 from emofast.errors import EmofastError
 from emofast.machine import processor
 
-__all__ = [
-    "Result",
-    "code_hash",
-    "environment",
-    "package_hash",
-    "read_results",
-    "results_folder",
-    "used_results",
-    "variant_name",
-    "write_result",
-]
-
 FILES = ("result.json", "history.csv", "valid.npz", "test.npz", "confusion.png", "source.py")
 QUICK = "-quick"
 

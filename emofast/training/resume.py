@@ -21,8 +21,6 @@ from emofast.console import console
 from emofast.training.distributed import is_first
 from emofast.training.progress import epoch_numbers
 
-__all__ = ["Checkpoint", "Session", "save_whole"]
-
 
 @dataclass
 class Session:

@@ -13,8 +13,6 @@ from emofast.errors import EmofastError
 from emofast.training.results import Result, results_folder, variant_name
 from emofast.training.runner import Experiment, load_experiment
 
-__all__ = ["sweep"]
-
 
 def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, more: list[str]) -> dict:
     """Run `trials` variants of the experiment `which` on `data`, and return the best one's arguments and accuracy (with flip TTA).

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -20,8 +21,6 @@ from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.video.children import born_deaf, end_with_parent
 from emofast.video.timeline import digest, read_timeline, write_timeline
 from emofast.video.watching import HZ, WORKING_SIDE, watch
-
-__all__ = ["CHUNK", "DETECTOR", "Task", "analyse", "analyse_chunk", "join", "pending", "stamp_of"]
 
 CHUNK = 30.0
 """Seconds of a recording that are one piece of work; every piece starts its tracker anew, so pieces do not depend on each other."""
@@ -89,9 +88,8 @@ def analyse(tasks: Iterable[Task], model: Path, jobs: int, trust: bool = False) 
         task.parts.mkdir(parents=True, exist_ok=True)
     jobs = min(jobs, len(work))
     if jobs <= 1:
-        readers = _load(model, trust, work[0][0].stamp["detector"], os.cpu_count() or 1) if work else ()
-        for piece in work:
-            yield analyse_chunk(*piece, *readers)
+        for task, k in work:
+            yield analyse_chunk(task, k, *readers(model, trust, task.stamp["detector"], os.cpu_count() or 1))
     else:
         yield from _in_parallel(work, jobs, model, trust)
     for task in tasks:
@@ -109,13 +107,12 @@ def analyse_chunk(task: Task, k: int, recognizer: EmotionRecognizer, detector: D
 
 
 def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[float]:
-    detector = work[0][0].stamp["detector"]
-    _load(model, trust, detector)  # what cannot be used is told here; out of a worker it would look like a crash
+    readers(model, trust, work[0][0].stamp["detector"])  # what cannot be used is told here; out of a worker it would look like a crash
     # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(model, trust, detector))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent)
     try:
         with born_deaf():
-            futures = [pool.submit(_work, task, k) for task, k in work]  # the first of these start the processes
+            futures = [pool.submit(_work, task, k, model, trust) for task, k in work]  # the first of these start the processes
         for done in as_completed(futures):
             yield done.result()
     except BrokenExecutor:
@@ -130,24 +127,17 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
         pool.shutdown(cancel_futures=True)
 
 
-_readers: tuple[EmotionRecognizer, Detector] | None = None  # of a worker: loading them takes a second
+@lru_cache(maxsize=1)
+def readers(model: Path, trust: bool, detector: str, threads: int = 1) -> tuple[EmotionRecognizer, Detector]:
+    """What a process watches with; it stays, since loading takes a second."""
+    import cv2
 
-
-def _load(model: Path, trust: bool, detector: str, threads: int = 1) -> tuple[EmotionRecognizer, Detector]:
+    cv2.setNumThreads(threads)
     return EmotionRecognizer(model, threads=threads, trust=trust), make_detector(detector)
 
 
-def _start_worker(model: Path, trust: bool, detector: str) -> None:
-    global _readers
-    import cv2
-
-    end_with_parent()
-    cv2.setNumThreads(1)
-    _readers = _load(model, trust, detector)
-
-
-def _work(task: Task, k: int) -> float:
-    return analyse_chunk(task, k, *_readers)
+def _work(task: Task, k: int, model: Path, trust: bool) -> float:
+    return analyse_chunk(task, k, *readers(model, trust, task.stamp["detector"]))
 
 
 def join(task: Task) -> None:

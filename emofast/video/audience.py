@@ -20,8 +20,6 @@ from emofast.video.timeline import digest, read_timeline
 from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.words import one_line
 
-__all__ = ["Recording", "gather", "timeline_path", "usable"]
-
 _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
 
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from emofast.film.media import Media, open_film
 
-__all__ = ["cut_points", "hear", "pauses", "seams", "shot_changes"]
-
 Span = tuple[float, float]
 
 REACH = 2.2

@@ -10,8 +10,6 @@ from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from threading import Thread
 
-__all__ = ["born_deaf", "end_with_parent"]
-
 
 @contextmanager
 def born_deaf() -> Iterator[None]:

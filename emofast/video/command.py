@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import signal
 from pathlib import Path
 
 from emofast.arguments import Parser, add_model, whole_number
@@ -16,8 +15,6 @@ from emofast.video.analysis import DETECTOR
 from emofast.video.pipeline import Order
 from emofast.video.selection import ORDERS, Wish
 from emofast.video.words import seconds_of
-
-__all__ = ["order", "parser"]
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -57,7 +54,6 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def order(args: argparse.Namespace) -> Order:
     """The order that the flags give. Raises `EmofastError` where a file or folder is missing."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended from outside keeps what is finished, as Ctrl-C does
     if not args.episode:
         raise EmofastError(
             "name the episode and its viewers' recordings, as in: python trailer.py EPISODE VIEWER VIEWER --out DIR; or try --demo"

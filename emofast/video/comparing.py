@@ -12,8 +12,6 @@ from scipy.stats import false_discovery_control
 from emofast.video.group import STEP, Group
 from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
 
-__all__ = ["compare", "with_groups"]
-
 STRONGEST = 3
 """Moments of each group that are named."""
 

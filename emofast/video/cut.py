@@ -7,8 +7,6 @@ from fractions import Fraction
 
 from emofast.video.moments import Moment
 
-__all__ = ["Cut"]
-
 
 @dataclass(frozen=True)
 class Cut:

@@ -21,8 +21,6 @@ from emofast.paths import atomic_write
 from emofast.video.cut import Cut
 from emofast.video.words import one_line
 
-__all__ = ["HANDLE", "Timebase", "media_url", "write_edl", "write_otio", "write_otio_markers"]
-
 HANDLE = 1.0
 """Seconds before and after each cut that the edit list promises, where the episode has them."""
 

@@ -16,8 +16,6 @@ from emofast.video.cut import Cut
 from emofast.video.editlist import Timebase
 from emofast.video.words import one_line
 
-__all__ = ["write_fcpxml", "write_xml"]
-
 
 def write_xml(path: Path, title: str, episode: Media, cuts: list[Cut], moments: list[Cut]) -> None:
     """Final Cut 7 XML with two sequences: the trailer's `cuts`, and the whole episode with a marker for each of the `moments`."""

@@ -14,8 +14,6 @@ from filelock import FileLock, Timeout
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, sha256
 
-__all__ = ["FILES", "RECORD", "TrailerFolder", "open_folder"]
-
 RECORD = "trailer.json"
 """What was made, from what, and the SHA-256 of each file as it was written; written last, with "finished" true."""
 

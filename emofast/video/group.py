@@ -11,8 +11,6 @@ from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 
 from emofast.emotions import EMOTIONS
 
-__all__ = ["CLIP", "STEP", "Group", "agreement", "align", "correlation", "moved", "variance"]
-
 STEP = 0.25
 """Seconds between two points of the group's curves."""
 

@@ -16,8 +16,6 @@ from emofast.video.audience import Recording
 from emofast.video.bounds import hear
 from emofast.video.listener import Listener
 
-__all__ = ["Sync", "find_offset", "in_step", "onsets"]
-
 _RATE = 8000
 _HOP = 80  # samples: 100 values a second
 _HZ = _RATE / _HOP

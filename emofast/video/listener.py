@@ -8,8 +8,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from emofast.console import console, warn
 
-__all__ = ["Listener", "Terminal"]
-
 _TELL_EVERY = 30  # seconds between two lines of progress in a log file
 
 

@@ -19,23 +19,21 @@ from emofast.video.cut import Cut
 from emofast.video.moments import Moment
 from emofast.video.words import clock, one_line, seconds_of
 
-__all__ = ["COLUMNS", "read_moments", "rows_to_cuts", "write_moments"]
-
 COLUMNS = ("rank", "start", "end", "peak", "score", "emotion", "viewers", "p_value")
 
 
 def write_moments(path: Path, cuts: list[Cut], episode: Media) -> None:
-    """Write `moments.csv`, best first; p_value is empty where one viewer leaves nothing to compare. A last column, group, names the groups
-    with whom a moment is among the strongest, where viewers are labelled."""
-    labelled = any(cut.moment.groups for cut in cuts)
+    """Write `moments.csv`, best first; p_value is empty where one viewer leaves nothing to compare. Where viewers are
+    labelled a column, group, names the groups with whom a moment is among the strongest; where moments have names, name."""
+    more = [name for name, there in (("group", any(c.moment.groups for c in cuts)), ("name", any(c.label for c in cuts))) if there]
     with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
         out = csv.writer(f)
-        out.writerow([*COLUMNS, "group"] if labelled else COLUMNS)
+        out.writerow([*COLUMNS, *more])
         for cut in cuts:
             m, (start, end) = cut.moment, cut.seconds(episode.rate)
             p = "" if math.isnan(m.p_value) else f"{m.p_value:.4f}"
             cells = [cut.rank, f"{start:.3f}", f"{end:.3f}", f"{m.peak:.3f}", f"{m.score:.1f}", m.emotion, m.viewers, p]
-            out.writerow([*cells, "; ".join(m.groups)] if labelled else cells)
+            out.writerow([*cells, *({"group": "; ".join(m.groups), "name": cut.label}[column] for column in more)])
 
 
 def read_moments(path: Path, episode: Media, table: pd.DataFrame | None = None) -> list[Cut]:

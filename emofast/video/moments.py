@@ -11,8 +11,6 @@ from scipy.stats import beta
 from emofast.emotions import EMOTIONS
 from emofast.video.group import CLIP, STEP, Group, correlation, moved, variance
 
-__all__ = ["SIGNIFICANT", "Moment", "find_moments", "score"]
-
 SIGNIFICANT = 0.05
 SHIFTS = 400
 """Circular shifts behind a p-value; none of them reaching a peak leaves the bound 1 - 0.05 ** (1 / SHIFTS)."""

@@ -13,8 +13,6 @@ from emofast.paths import atomic_write
 from emofast.video.cut import Cut
 from emofast.video.words import one_line
 
-__all__ = ["draw_timeline"]
-
 _INK, _FAINT = "#22262e", "#8a919c"
 
 

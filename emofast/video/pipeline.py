@@ -37,8 +37,6 @@ from emofast.video.timeline import digest
 from emofast.video.vertical import look_at
 from emofast.video.words import clock, one_line
 
-__all__ = ["Order", "Trailer", "group_table", "make_trailer", "open_trailer", "recut"]
-
 _SHORT = 0.8  # share of the length asked for under which it is said that there are no more moments
 
 

@@ -17,8 +17,6 @@ from emofast.film.media import Media, as_source
 from emofast.paths import atomic_write
 from emofast.video.vertical import UPRIGHT, Look
 
-__all__ = ["loudness", "render", "still"]
-
 _PREROLL = 2.0  # seconds decoded before a cut, so that a variable frame rate has its frame on the screen at the cut
 _SAMPLES = 48000
 _CLICK = 0.02  # seconds of sound fade at every joint, against clicks

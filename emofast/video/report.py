@@ -22,8 +22,6 @@ from emofast.video.moments import SIGNIFICANT
 from emofast.video.render import render
 from emofast.video.words import one_line
 
-__all__ = ["write_report"]
-
 _TEMPLATE = Path(__file__).with_name("report.html")
 _HEIGHT = 270  # of the films inside: a megabyte holds half a minute
 _THUMB = 320  # pixels wide

@@ -13,8 +13,6 @@ from emofast.video.bounds import PAUSE, REACH, Span, cut_points
 from emofast.video.cut import Cut
 from emofast.video.moments import Moment
 
-__all__ = ["ORDERS", "Wish", "choose", "place", "wanted"]
-
 LEAD, TAIL = 1.0, 0.7
 """Seconds shown before the faces begin to move and after they calm down: the joke belongs to the laugh."""
 SHORTEST, LONGEST = 3.0, 8.0

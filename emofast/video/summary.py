@@ -15,8 +15,6 @@ from emofast.video.group import STEP, Group
 from emofast.video.moments import score
 from emofast.video.words import clock
 
-__all__ = ["reliability", "summarise"]
-
 OPENING = 8.0
 """Seconds in which an episode wins its viewers or not."""
 

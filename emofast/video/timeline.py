@@ -12,8 +12,6 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
 
-__all__ = ["COLUMNS", "digest", "read_timeline", "rows", "write_timeline"]
-
 COLUMNS = ("t", "face", "x", "y", "w", "h", *(f"p_{e}" for e in EMOTIONS), "valence", "arousal", "facing")
 """t: seconds on the recording's own clock. face: track number. x, y, w, h: pixels of the upright picture. facing: 1 turned to the camera,
 0 away, empty where the detector cannot tell. All but t empty where no face is seen."""

@@ -16,8 +16,6 @@ from emofast.film import Media, Reader
 from emofast.recognition import Detector, FaceTracker
 from emofast.video.watching import WORKING_SIDE
 
-__all__ = ["UPRIGHT", "Look", "look_at"]
-
 UPRIGHT = Fraction(9, 16)
 """Width of the picture over its height."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["person_on_screen", "viewers"]
-
 PRESENT = 0.4
 """Somebody seen for less than this share of the time of the most present viewer is a passer-by, not a viewer."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,8 +11,6 @@ from emofast.film import Reader
 from emofast.recognition import Box, Detector, EmotionRecognizer, FaceTracker, TrackedFace, crop_face
 from emofast.recognition.quality import FACING, frontality, roll
 from emofast.video.timeline import rows
-
-__all__ = ["HZ", "WORKING_SIDE", "watch"]
 
 HZ = 10.0
 """Pictures a second that are looked at: expressions last half a second and more."""
@@ -26,29 +23,20 @@ _AWAY = 15.0  # seconds after which who comes back to the same place is somebody
 _BATCH = 64
 
 
-@dataclass
-class _Look:
-    """One picture and its faces: (track number, box in film pixels, facing) and crop of each."""
-
-    t: float
-    places: list[tuple]
-    crops: list[np.ndarray]
-
-
 def watch(pictures: Reader, recognizer: EmotionRecognizer, detector: Detector) -> Iterator[pd.DataFrame]:
     """Rows of the timeline contract, in order of time, some faces at a time; memory does not grow with the film."""
     records: list[tuple] = []
     crops: list[np.ndarray] = []
-    for look in _looks(pictures, recognizer.margin, detector):
-        records += [(look.t, place) for place in look.places or [None]]
-        crops += look.crops
+    for t, places, seen in _looks(pictures, recognizer.margin, detector):
+        records += [(t, place) for place in places or [None]]
+        crops += seen
         if len(records) >= _BATCH:
             yield rows(records, *recognizer.predict_arrays(crops))
             records, crops = [], []
     yield rows(records, *recognizer.predict_arrays(crops))
 
 
-def _looks(pictures: Reader, margin: float, detector: Detector) -> Iterator[_Look]:
+def _looks(pictures: Reader, margin: float, detector: Detector) -> Iterator[tuple[float, list[tuple], list[np.ndarray]]]:
     """Every picture with its faces: those that a scan finds in it or, in a picture between two scans, both before and after it."""
     # scanned every time: what a tracker carries on from scan to scan may be a wall
     tracker = FaceTracker(detector, every=1, memory=round(_AWAY * pictures.hz / _EVERY))
@@ -68,10 +56,11 @@ def _looks(pictures: Reader, margin: float, detector: Detector) -> Iterator[_Loo
         yield _look(sample, [(f, f.box) for f in before.values()], margin)
 
 
-def _look(sample: tuple, faces: list[tuple[TrackedFace, Box]], margin: float) -> _Look:
+def _look(sample: tuple, faces: list[tuple[TrackedFace, Box]], margin: float) -> tuple[float, list[tuple], list[np.ndarray]]:
+    """Its time; (track number, box in film pixels, facing) and crop of each face."""
     t, picture, scale = sample
     places = [(f.id, *(round(v * scale) for v in (b.x, b.y, b.w, b.h)), _facing(f)) for f, b in faces]
-    return _Look(t, places, [crop_face(picture, b, margin, roll(f.landmarks)) for f, b in faces])
+    return t, places, [crop_face(picture, b, margin, roll(f.landmarks)) for f, b in faces]
 
 
 def _facing(face: TrackedFace) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["clock", "one_line", "seconds_of"]
-
 
 def clock(seconds: float) -> str:
     """61.25 as 1:01.3; an hour and more as 1:02:03.4."""
