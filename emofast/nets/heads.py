@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from fastai.callback.core import Callback
 from fastai.callback.mixup import reduce_loss
-from fastai.learner import Metric
 from fastai.losses import CrossEntropyLossFlat
 from fastai.torch_core import TensorCategory
 from torch import nn
@@ -90,29 +88,3 @@ class Elect(Callback):
     def after_batch(self):
         if len(self.yb) and self.pred.shape[1] > N:
             self.learn.pred = self.pred[:, :N]
-
-
-class CCC(Metric):
-    """Concordance correlation coefficient (Lin 1989) of valence (`axis` 0) or arousal (1) over the whole set; needs `Elect`."""
-
-    def __init__(self, axis: int):
-        self.axis = axis
-
-    def reset(self):
-        self._predicted, self._true = [], []
-
-    def accumulate(self, learn):
-        for values, batch in ((self._predicted, learn.elect.outputs), (self._true, learn.elect.target)):
-            values.append(batch[:, self.axis - 2].detach().float().cpu().as_subclass(torch.Tensor))
-
-    @property
-    def value(self):
-        if not self._true:
-            return None
-        p, t = (torch.cat(v).double().numpy() for v in (self._predicted, self._true))
-        spread = p.var() + t.var() + (p.mean() - t.mean()) ** 2
-        return float(2 * np.mean((p - p.mean()) * (t - t.mean())) / spread) if spread else 1.0
-
-    @property
-    def name(self):
-        return ("ccc_valence", "ccc_arousal")[self.axis]

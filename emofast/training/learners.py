@@ -11,7 +11,7 @@ import torch
 from fastai.callback.core import Callback
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
-from fastai.metrics import F1Score, accuracy
+from fastai.metrics import AccumMetric, F1Score, accuracy
 from fastai.optimizer import Adam
 from torch import nn
 
@@ -19,10 +19,23 @@ from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.dlib_face import calibrate
 from emofast.nets.groups import VAOutput, split_head, split_stages
-from emofast.nets.heads import CCC, ClassPointLoss, Elect, PointLoss, cross_entropy
+from emofast.nets.heads import ClassPointLoss, Elect, PointLoss, cross_entropy
 from emofast.nets.pretrained import DLIB, create_network, usable_weights
 from emofast.nets.spec import NetworkSpec
+from emofast.training.metrics import ccc
 from emofast.training.precision import Autocast, mixed_precision
+
+
+class CCC(AccumMetric):
+    """Concordance correlation of valence (`axis` 0) or arousal (1) over the whole set; needs `Elect`."""
+
+    def __init__(self, axis: int):
+        super().__init__(ccc, to_np=True, name=("ccc_valence", "ccc_arousal")[axis])
+        self.axis = axis
+
+    def accumulate(self, learn):
+        self.accum_values(learn.elect.outputs[:, self.axis - 2], learn.elect.target[:, self.axis - 2], learn)
+
 
 SPLITTERS = {"head": split_head, "stages": split_stages}
 

@@ -39,12 +39,12 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
 
 
 def ccc(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Concordance correlation coefficient of each column (Lin 1989); [n, k], [n, k] to [k]. Two constant columns that
+    """Concordance correlation coefficient of each column (Lin 1989); [n, k], [n, k] to [k]; [n], [n] to a number. Two constant columns that
     agree have 1, that differ 0."""
     p, t = np.asarray(predicted, np.float64), np.asarray(true, np.float64)
     covariance = ((p - p.mean(0)) * (t - t.mean(0))).mean(0)
     spread = p.var(0) + t.var(0) + (p.mean(0) - t.mean(0)) ** 2
-    return np.where(spread > 0, 2 * covariance / np.where(spread > 0, spread, 1), 1.0)
+    return np.where(spread > 0, 2 * covariance / np.where(spread > 0, spread, 1), 1.0)[()]
 
 
 def rmse(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
