@@ -18,7 +18,7 @@ HZ = 10.0
 WORKING_SIDE = 960
 """Longer sides are shrunk to this many pixels: a face in the picture is then still larger than any network's input."""
 
-_EVERY = 2  # every second picture is scanned; a face in between lies halfway: heads are slower than expressions
+_EVERY = 4  # every fourth picture is scanned; a face in between lies between its places: heads are slower than expressions
 _AWAY = 15.0  # seconds after which who comes back to the same place is somebody new
 _BATCH = 64
 
@@ -41,17 +41,17 @@ def _looks(pictures: Reader, margin: float, detector: Detector) -> Iterator[tupl
     # scanned every time: what a tracker carries on from scan to scan may be a wall
     tracker = FaceTracker(detector, every=1, memory=round(_AWAY * pictures.hz / _EVERY))
     between: list[tuple] = []
-    before: dict[int, TrackedFace] = {}
+    before, scanned = {}, 0.0
     for k, sample in enumerate(pictures):
         if k % _EVERY:
             between.append(sample)
             continue
         found = {f.id: f for f in tracker.track(sample[1])}
         for earlier in between:
-            halfway = [(f, _halfway(before[i].box, f.box)) for i, f in found.items() if i in before]
-            yield _look(earlier, halfway, margin)
+            share = (earlier[0] - scanned) / (sample[0] - scanned)
+            yield _look(earlier, [(f, _between(before[i].box, f.box, share)) for i, f in found.items() if i in before], margin)
         yield _look(sample, [(f, f.box) for f in found.values()], margin)
-        between, before = [], found
+        between, before, scanned = [], found, sample[0]
     for sample in between:
         yield _look(sample, [(f, f.box) for f in before.values()], margin)
 
@@ -67,5 +67,6 @@ def _facing(face: TrackedFace) -> float:
     return float("nan") if face.landmarks is None else float(frontality(face.landmarks) >= FACING)
 
 
-def _halfway(a: Box, b: Box) -> Box:
-    return Box(*(round((p + q) / 2) for p, q in ((a.x, b.x), (a.y, b.y), (a.w, b.w), (a.h, b.h))))
+def _between(a: Box, b: Box, share: float) -> Box:
+    """What lies `share` of the way from one box to the other."""
+    return Box(*(round(p + share * (q - p)) for p, q in ((a.x, b.x), (a.y, b.y), (a.w, b.w), (a.h, b.h))))
