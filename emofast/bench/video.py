@@ -87,7 +87,8 @@ def _measure(film: Path, model: Path) -> dict:
     spent = sum(cpu.values()) - before
     limit = _decoding(film, seconds)
     return {
-        "film_s": round(seconds), "took_s": round(took, 1), "times_real_time": round(seconds / took, 1), "decoding_alone": round(seconds / limit, 1),
+        "film_s": round(seconds), "took_s": round(took, 1), "times_real_time": round(seconds / took, 1),
+        "decoding_alone": round(seconds / limit, 1),
         "cpu_ms_per_film_s": round(spent / seconds * 1000), "memory_mb": round(peak[0] / 1e6),
     }  # fmt: skip
 
