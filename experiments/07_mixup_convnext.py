@@ -27,7 +27,8 @@ Finding       Negative: 20 points below its ancestor. Two things in one: a ConvN
 
 from emofast.training import MixUp, emotion_learner, experiment, get_dls, muon
 
-FROM_NOTHING = {"patch_size": 2, "conv_mlp": True}  # a stem that keeps detail of small faces; its layers as convolutions, for Muon
+# a stem that keeps the detail of small faces; no scale by which layers begin as nothing; dense layers as convolutions, which Muon takes
+FROM_NOTHING = {"patch_size": 2, "ls_init_value": None, "conv_mlp": True}
 
 
 @experiment()
