@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,6 @@ import torch
 from fastai.learner import Learner
 from matplotlib.figure import Figure
 from sklearn.metrics import ConfusionMatrixDisplay
-from torch.utils.benchmark import Timer
 
 from emofast import paths
 from emofast.console import warn
@@ -114,12 +114,21 @@ def _fill_unreadable(predictions: Predictions, readable: np.ndarray, data: Compe
     return predictions
 
 
-def _ms_per_face(learn: Learner) -> float:
+def _ms_per_face(learn: Learner, runs: int = 30) -> float:
     """Median milliseconds of one face through the network, fp32, one CPU thread, without preprocessing."""
     model = copy.deepcopy(learn.model).cpu().eval()
     x = torch.zeros(1, learn.spec.channels, learn.spec.size, learn.spec.size)
-    with torch.inference_mode():
-        return 1000 * Timer("model(x)", globals={"model": model, "x": x}).blocked_autorange().median
+    threads, times = torch.get_num_threads(), []
+    torch.set_num_threads(1)  # torch.utils.benchmark would do the same, and warn of CUDA compilers at its import
+    try:
+        with torch.inference_mode():
+            for _ in range(runs + 5):
+                started = time.perf_counter()
+                model(x)
+                times.append(time.perf_counter() - started)
+    finally:
+        torch.set_num_threads(threads)
+    return float(np.median(times[5:]) * 1000)
 
 
 def record(
