@@ -1,11 +1,17 @@
 """32 Muon: the student once more, by an optimizer that turns every direction of a weight matrix alike, in half the epochs.
 
 Idea          what made the speedrun quick (Jordan 2024, kellerjordan.github.io/posts/muon) may make a long training better; and a student
-              may be its own teacher (Furlanello et al. 2018, arXiv:1805.04770): the shipped model, with flip TTA, stands for the
+              may be its own teacher (Furlanello et al. 2018, arXiv:1805.04770): the student of 10, with flip TTA, stands for the
               networks that taught it
 Descends from 10
-Changed       the optimizer and its rate; 24 epochs instead of 46; the shipped student as the only teacher
+Changed       the optimizer and its rate; 24 epochs instead of 46; the student of 10 itself as the only teacher
 Command       python experiments/32_muon.py --data DIR
+
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
+Finding       PENDING
 """
 
 from emofast.training import distill_shipped, experiment, muon, three_stages, vote_shares
