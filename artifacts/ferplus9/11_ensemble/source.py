@@ -11,14 +11,15 @@ Command       python experiments/11_ensemble.py --data DIR
 
 --- measured (written by the tool from result.json) ---
 data set ferplus9, 4080 validation pictures, nothing is trained
-accuracy 0.8176 (95 % interval 0.8064 to 0.8292, one seed), with flip TTA 0.8206
-macro F1 0.6164 (with TTA 0.6246), calibration error 0.0428
-FER+ protocol with TTA: accuracy 0.8930, macro F1 0.7638 (3553 pictures, eight classes)
-members: 5% 10_distilled_student, 1% 12_small_grey, 3% 13_patience, 1% 14_oversampling, 7% 18_polish, 18% 19_wide, 5%
-20_wide_balanced, 11% 21_balanced_polish, 9% 22_born_again, 15% 23_wide_mixup, 10% 24_born_again_balanced, 14% 25_taught_restart
+accuracy 0.8169 (95 % interval 0.8054 to 0.8284, one seed), with flip TTA 0.8196
+macro F1 0.6165 (with TTA 0.6233), calibration error 0.0439
+FER+ protocol with TTA: accuracy 0.8925, macro F1 0.7619 (3553 pictures, eight classes)
+votes: JS divergence 0.0697, Spearman of entropies 0.723, AUROC of uncertain 0.774
+members: 4% 10_distilled_student, 1% 12_small_grey, 2% 13_patience, 1% 14_oversampling, 7% 18_polish, 7% 19_wide, 5%
+20_wide_balanced, 19% 21_balanced_polish, 19% 22_born_again, 15% 23_wide_mixup, 7% 24_born_again_balanced, 14% 25_taught_restart
 24.81 M parameters, 56.8 ms per face on one CPU thread, trained in 526 min a seed
-Intel(R) Xeon(R) Processor, 2 cores, bf16 (this CPU has AMX tiles)
-python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-23
+AMD EPYC, 2 cores, as recorded
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-24
 --- end of measured ---
 
 Finding       The best there is here, half a point above its best member: .8206 with TTA and .8152 (22), .8930 and .8871 in the FER+
