@@ -37,8 +37,6 @@ def run(args: argparse.Namespace) -> None:
     data = open_data(args.data)
     if data.votes is None:
         raise EmofastError(f"{data.folder} has no train_votes.csv, by which this bench scores; name a data set with votes.")
-    if data.va is not None:
-        raise EmofastError(f"{data.name} is drawn: seconds to an accuracy on it say nothing; name a data set of photographs.")
     seeds = range(42, 42 + args.runs)
     threads = torch.get_num_threads()
     console.print(f"{machine()}, {threads} threads; {data.name}; seconds are of training steps and their loading alone")
