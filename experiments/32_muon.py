@@ -19,11 +19,12 @@ AMD EPYC, 2 cores, fp32 (this CPU has neither AMX nor AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-24
 --- end of measured ---
 
-Finding       Half the epochs for no more: .8039 with flip TTA where its ancestor has .8110, .8764 in the FER+ protocol (10: .8812), within the
-              noise of one run; the validation loss, which is steadier, agrees (.733, .715 there). Only macro F1 in that protocol is
-              higher (.726, .715). 17, the same network without teachers, needs 50 epochs for .8051. Muon saves epochs, about half of
-              them; it does not lift where they end. One fault of reading: while votes are learned, the accuracy that is shown counts
-              the class with most votes (.820 at the end here), the record counts train.csv's class, `uncertain` where none leads
+Finding       Half the epochs for no more: .8039 with flip TTA where its ancestor has .8110, .8764 in the FER+ protocol (10: .8812),
+              within the noise of one run; the validation loss, which is steadier, agrees (.733, .715 there). Only macro F1 in that
+              protocol is higher (.726, .715). 17, the same network without teachers, needs 50 epochs for .8051. Muon saves epochs,
+              about half of them; it does not lift where they end. One fault of reading: while votes are learned, the accuracy that is
+              shown counts the class with most votes (.820 at the end here), the record counts train.csv's class, `uncertain` where
+              none leads
 """
 
 from emofast.training import distill_shipped, experiment, muon, three_stages, vote_shares
