@@ -110,7 +110,7 @@ def _add_leaderboard(sub) -> None:
 
         recorded_only = args.data and not Path(args.data).is_dir() and results_folder(args.data, args.quick).is_dir()
         if recorded_only and args.data != "sample":
-            console.print(f"no data set at {args.data}: its recorded results, without mistakes.png")
+            warn(f"no data set at {args.data}: its recorded results, without mistakes.png")
             comp, name = None, args.data
         else:
             comp = open_data(args.data)
