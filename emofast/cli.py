@@ -103,7 +103,7 @@ sample_submission.csv and test_votes.csv: the truth of the test pictures, for sc
 
 def _add_leaderboard(sub) -> None:
     def run(args) -> None:
-        from emofast.console import console
+        from emofast.console import warn
         from emofast.data import open_data
         from emofast.leaderboard import markdown, print_leaderboard, write_leaderboard
         from emofast.training.results import results_folder

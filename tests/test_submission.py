@@ -145,7 +145,7 @@ def test_leaderboard_files_and_table(comp, own_artifacts, drawn, run_cli):
     out = run_cli("leaderboard", "--data", drawn)
     assert out.returncode == 0 and "02_strong" in out.stdout and "\x1b" not in out.stdout
     by_name = run_cli("leaderboard", "--data", comp.name)  # a clone has the results and not the data
-    assert by_name.returncode == 0 and "02_strong" in by_name.stdout and "without mistakes.png" in by_name.stdout
+    assert by_name.returncode == 0 and "02_strong" in by_name.stdout and "without mistakes.png" in by_name.stderr
 
 
 def test_leaderboard_of_nothing_says_what_to_do(drawn, run_cli):
