@@ -96,7 +96,8 @@ def test_killed_workers_and_drivers_leave_the_same_bytes(engine, films, model, u
         assert done.returncode == 0, done.stdout + done.stderr
     else:
         assert max(row["tries"] for row in manifest(out).values()) == 2
-    assert {row["state"] for row in manifest(out).values()} == {"done"} and results(out) == results(undisturbed)
+    # what ended before the driver was killed is kept
+    assert {row["state"] for row in manifest(out).values()} <= {"done", "kept"} and results(out) == results(undisturbed)
 
 
 def disturb(films: Path, out: Path, model: Path, engine: str, *kills: tuple[str, float]) -> None:
