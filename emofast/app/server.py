@@ -132,9 +132,10 @@ class Live:
         if self._open >= MOST_VIEWINGS:
             await socket.close(1013, "too many live views are open")
             return
-        viewing = await run_in_threadpool(Viewing, self._recognizer, self._detector)
         self._open += 1
+        viewing = None
         try:
+            viewing = await run_in_threadpool(Viewing, self._recognizer, self._detector)
             while True:
                 message = await socket.receive()
                 if message["type"] == "websocket.disconnect":
@@ -144,8 +145,9 @@ class Live:
             pass
         finally:
             self._open -= 1
-            with contextlib.suppress(OSError):
-                await run_in_threadpool(viewing.close)
+            if viewing:
+                with contextlib.suppress(OSError):
+                    await run_in_threadpool(viewing.close)
 
 
 async def _heard(viewing: Viewing, message: dict) -> dict:

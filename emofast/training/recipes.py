@@ -104,9 +104,8 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
 
 
 def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
-    """Soft targets as `distill` makes them, with one teacher that lies in the checkout, with flip TTA: the student of experiment 10, which
-    shipped until 32 was better."""
-    student = open_onnx(paths.PROJECT / "artifacts" / "ferplus9" / "10_distilled_student" / "student.onnx")
+    """Soft targets as `distill` makes them, with the shipped model (with flip TTA) as the one teacher: it needs no trained network."""
+    student = open_onnx(paths.PROJECT / "artifacts" / "emofast.onnx")
     faces = cached_faces(data.train_pictures, data.train_names, student.size, student.channels, "training pictures")
     batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
     predicted = np.concatenate([(student(x)[0] + student(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
