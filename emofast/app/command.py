@@ -51,14 +51,23 @@ def run(args: argparse.Namespace) -> None:
         app, log_level="warning", access_log=False, server_header=False, ws_max_size=4 << 20, ws_max_queue=2, timeout_graceful_shutdown=2
     )
     address = f"http://127.0.0.1:{port}/?token={token}"
-    console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.", markup=False)
-    if args.share:
-        console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}", markup=False)
-        warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
-    if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        webbrowser.open(address)
+
+    def tell() -> None:
+        console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.", markup=False)
+        if args.share:
+            console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}", markup=False)
+            warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
+        if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            webbrowser.open(address)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets=None):
+            """The address is told once uvicorn's own handlers take signals: before, one may fall into an import and be lost."""
+            await super().startup(sockets)
+            tell()
+
     with suppress(KeyboardInterrupt):  # the way to end it
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int | None) -> socket.socket:
