@@ -8,4 +8,4 @@ set_up
 stage "Style" "1 s"
 "$PYTHON" -m ruff check .
 stage "Tests" "about 17 min on two cores"
-exec "$PYTHON" -m pytest "$@"
+exec "$PYTHON" -m pytest --numprocesses 2 --dist loadfile "$@"

@@ -12,21 +12,24 @@ from pathlib import Path
 
 import pytest
 
-# Two processes of the suite share two cores; busy-waiting threads would slow both several times. Read when torch is loaded.
-os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Two workers share two cores; more threads than cores, and busy-waiting ones, slow all of them. Read when torch is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from processes import PROJECT, run_python
 
-if os.name != "nt":
-    forkserver.ensure_running()  # `run_python` forks from it; it loads its libraries while the tests are collected
-
 # A suite started in the background of a shell, or by nohup, inherits ignored signals, and so would every process it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_configure(config):
+    """Whoever runs tests (a worker, or pytest alone) forks `run_python` from a process that loads its libraries meanwhile."""
+    if os.name != "nt" and (hasattr(config, "workerinput") or not config.getoption("numprocesses", None)):
+        forkserver.ensure_running()
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,8 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Session:
-    """A trailer folder with the form it came from, `session.json`; paths in it are relative to the folder. order: one of `ORDERS`."""
+    """A trailer folder with the form it came from, `session.json`; paths in it are relative to the folder. order: one of `ORDERS`.
+    vertical: an upright trailer."""
 
     folder: Path
     episode: Path
@@ -50,6 +51,7 @@ class Session:
     lag: float = 1.0
     order: str = "episode"
     model: Path | None = None
+    vertical: bool = False
 
     @classmethod
     def read(cls, folder: Path) -> Session:
@@ -58,7 +60,8 @@ class Session:
             form = json.loads((folder / "session.json").read_text(encoding="utf-8"))
             viewers = tuple(Viewer(_there(folder, v["file"]), v["offset"], v["group"]) for v in form["viewers"])
             model = Path(form["model"]) if form["model"] else None
-            return cls(folder, _there(folder, form["episode"]), viewers, form["length"], form["lag"], form["order"], model)
+            episode, vertical = _there(folder, form["episode"]), bool(form.get("vertical"))
+            return cls(folder, episode, viewers, form["length"], form["lag"], form["order"], model, vertical)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as e:
             raise EmofastError(f"{folder} is no session ({type(e).__name__}: {e}); make a new one") from None
 
@@ -74,6 +77,13 @@ class Session:
             partial.write_text(json.dumps(form, ensure_ascii=False, indent=1), encoding="utf-8")
 
     @property
+    def films(self) -> dict[str, Path]:
+        """The episode and the recordings by file name; with folders, as far as they differ, where two share one."""
+        paths = (self.episode, *(v.file for v in self.viewers))
+        names, top = [p.name for p in paths], os.path.commonpath([p.parent for p in paths])
+        return {p.name if names.count(p.name) == 1 else p.relative_to(top).as_posix(): p for p in paths}
+
+    @property
     def wish(self) -> Wish:
         """What the trailer shall hold."""
         return Wish(self.length, order=self.order)
@@ -83,11 +93,11 @@ class Session:
         groups: dict[str, tuple[str, ...]] = {}
         for v in self.viewers:
             if v.group:
-                groups[v.group] = (*groups.get(v.group, ()), v.file.name)
+                groups[v.group] = (*groups.get(v.group, ()), str(v.file))
         return Order(
             self.episode, tuple(v.file for v in self.viewers), self.folder, self.model, lag=self.lag, wish=self.wish,
-            offsets={v.file.name: v.offset for v in self.viewers if v.offset is not None}, groups=groups,
-            from_moments=from_moments, overwrite=True, jobs=os.cpu_count() or 1,
+            offsets={str(v.file): v.offset for v in self.viewers if v.offset is not None}, groups=groups,
+            from_moments=from_moments, overwrite=True, jobs=os.cpu_count() or 1, vertical=self.vertical,
         )  # fmt: skip
 
 
@@ -112,24 +122,23 @@ def trailer(folder: Path, listener: Listener) -> None:
 
 
 def preview(folder: Path, listener: Listener, name: str) -> None:
-    """A film that every browser plays, for one whose codec it lacks: `preview-NAME.mp4`."""
-    session = Session.read(folder)
-    found = [f for f in (session.episode, *(v.file for v in session.viewers)) if f.name == name]
-    if not found:
+    """A film that every browser plays, for one whose codec it lacks: `preview-NAME.mp4`. name: as `Session.films` has it."""
+    films = Session.read(folder).films
+    if name not in films:
         raise EmofastError(f"{name} is no film of this session")
-    film = media(found[0])
+    film = media(films[name])
     step = round(_PIECE * film.rate)
     spans = [(a, min(a + step, film.frames)) for a in range(0, film.frames, step)]
 
     def tell(done: int, total: int) -> None:
         listener.progress("making a preview", done, total)
 
-    render(film, spans, preview_of(folder, film.path), height=min(360, film.height), crf=27, tell=tell)
+    render(film, spans, preview_of(folder, name), height=min(360, film.height), crf=27, tell=tell)
 
 
-def preview_of(folder: Path, film: Path) -> Path:
+def preview_of(folder: Path, name: str) -> Path:
     """Where the preview of a film lies."""
-    return folder / f"preview-{film.name}.mp4"
+    return folder / f"preview-{name.replace('/', ' ')}.mp4"
 
 
 def media(path: Path) -> Media:
@@ -146,12 +155,12 @@ def timeline(session: Session) -> dict:
     """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode."""
     film, shots, table = media(session.episode), session.folder / "shots.json", _table(session)
     shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "moved ", "valence", "arousal"))]
-    known = read_record(session.folder).get("viewers", [])
+    known = {v["file"]: {key: v[key] for key in ("start", "rate", "how")} for v in read_record(session.folder).get("viewers", [])}
     return {
         "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
         "curves": {name: _plain(table[name]) for name in shown},
         "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
-        "starts": {Path(v["file"]).name: {"start": v["start"], "rate": v["rate"], "how": v["how"]} for v in known},
+        "starts": {name: known[str(path)] for name, path in session.films.items() if str(path) in known},
     }  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class FilmRoom:
         if not isinstance(given, list) or not all(isinstance(v, dict) for v in given) or len(given) > 200:
             raise EmofastError("viewers is a list of recordings, each with its file")
         viewers = tuple(editing.Viewer(self._shelf.film(_text(v, "file")), _number(v, "offset"), _text(v, "group", "")[:40]) for v in given)
+        if len({episode, *(v.file for v in viewers)}) <= len(viewers):
+            raise EmofastError("a film is chosen twice; an episode or a recording is one file, and each counts once")
         length, lag = _number(form, "length", 30.0, above=0), _number(form, "lag", 1.0)
         for film in (episode, *(v.file for v in viewers)):
             editing.media(film)  # a film that cannot be read is told now
@@ -53,10 +55,11 @@ class FilmRoom:
         """The form, the job and the results of a session."""
         session = self._read(address)
         files = [p for p in sorted(session.folder.iterdir()) if _is_result(p)]
+        episode, *viewers = (self._film(session, name, path) for name, path in session.films.items())
         return {
             "name": session.folder.name, "folder": str(session.folder), "length": session.length, "order": session.order,
-            "episode": self._film(session, session.episode),
-            "viewers": [self._film(session, v.file) | {"offset": v.offset} for v in session.viewers],
+            "vertical": session.vertical, "episode": episode,
+            "viewers": [film | {"offset": v.offset} for film, v in zip(viewers, session.viewers)],
             "job": jobs.state(session.folder), "results": [{"name": p.name, "changed": p.stat().st_mtime} for p in files],
         }  # fmt: skip
 
@@ -82,9 +85,10 @@ class FilmRoom:
         if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows) or len(rows) > 2000:
             raise EmofastError("rows is a list of moments")
         order, length = _text(given, "order", session.order), _number(given, "length", session.length, above=0)
+        vertical = given.get("vertical", session.vertical) is True
         if order not in editing.ORDERS:
             raise EmofastError(f"order is one of {', '.join(editing.ORDERS)}")
-        wished = replace(session, length=length, order=order)
+        wished = replace(session, length=length, order=order, vertical=vertical)
         with self._saving:
             if editing.moments(session)["version"] != given.get("version"):
                 raise HTTPException(409, "the moments were changed elsewhere; they are shown anew")
@@ -110,10 +114,10 @@ class FilmRoom:
                 raise EmofastError(f"{film} is outside the folders that were opened; open its folder too: emofast app FOLDER FOLDER")
         return session
 
-    def _film(self, session: editing.Session, path: Path) -> dict:
-        seen = editing.preview_of(session.folder, path)
+    def _film(self, session: editing.Session, name: str, path: Path) -> dict:
+        seen = editing.preview_of(session.folder, name)
         url = f"/api/results/{seen.name}/{self._address(session.folder)}" if seen.is_file() else f"/api/films/{self._shelf.address(path)}"
-        return {"name": path.name, "url": url, "preview": seen.is_file()}
+        return {"name": name, "url": url, "preview": seen.is_file()}
 
     def _address(self, folder: Path) -> str:
         number, _, rest = self._shelf.address(folder).partition("/")

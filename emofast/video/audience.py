@@ -66,8 +66,8 @@ def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Re
 
 
 def named(recordings: list[Recording], key: str, flag: str) -> Recording:
-    """The one recording that `key` names, by its name, file name or stem. Raises `EmofastError` for none or several."""
-    exact = [r for r in recordings if key == r.name]
+    """The one recording that `key` names, by its name, path, file name or stem. Raises `EmofastError` for none or several."""
+    exact = [r for r in recordings if key in (r.name, str(r.film.path))]
     meant = exact or [r for r in recordings if key in (r.film.path.name, r.film.path.stem)]
     if len(meant) != 1:
         says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import urllib.error
 import urllib.request
@@ -18,6 +19,8 @@ import pytest
 from browser import visit
 from films import episode, faces, write_film
 from processes import run_python, wait_until
+
+from emofast.film.media import probe
 
 VIEWERS = ("anna", "дина", "<i>emil</i>")
 
@@ -143,8 +146,12 @@ def api(url: str, path: str, given: dict | None = None, method: str | None = Non
 
 
 def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model):
+    (series / "men").mkdir()
+    shutil.copy(series / "дина.mp4", series / "men" / "anna.mp4")
     server, url = serve(series, "--model", model)
-    films = {"episode": "0/episode.mp4", "viewers": [{"file": "0/anna.mp4"}, {"file": "0/дина.mp4", "offset": 0.0, "group": "men"}]}
+    films = {"episode": "0/episode.mp4", "viewers": [{"file": "0/anna.mp4"}, {"file": "0/men/anna.mp4", "offset": 0.25, "group": "men"}]}
+    twice = api(url, "/api/sessions", {"episode": "0/episode.mp4", "viewers": [{"file": "0/anna.mp4"}] * 2})
+    assert twice["status"] == 400 and "twice" in twice["error"]
     made = api(url, "/api/sessions", films | {"name": "killed"})
     assert made == {"address": "0/killed"}
     session = series / "emofast" / "killed"
@@ -172,6 +179,17 @@ def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model
     assert wait_until(lambda: job()["state"] != "running" and job()["state"]) == "cancelled"
     api(url, "/api/job/0/killed", {"action": "analyse"})
     assert wait_until(lambda: job()["state"] != "running" and job()["state"]) == "done", job()
+
+    line, page = api(url, "/api/timeline/0/killed"), api(url, "/api/sessions/0/killed")
+    assert [v["name"] for v in page["viewers"]] == ["anna.mp4", "men/anna.mp4"], "two recordings of one name are told apart"
+    assert (line["starts"]["men/anna.mp4"]["start"], line["starts"]["men/anna.mp4"]["how"]) == (0.25, "given")
+    assert line["starts"]["anna.mp4"]["how"] != "given" and "score men" in line["curves"]
+    assert not page["vertical"]
+    saved = api(url, "/api/moments/0/killed", line["moments"] | {"vertical": True}, "PUT")
+    api(url, "/api/job/0/killed", {"action": "trailer"})
+    assert wait_until(lambda: job()["action"] == "trailer" and job()["state"] != "running" and job()["state"]) == "done", job()
+    film = probe(session / "trailer.mp4")
+    assert film.width < film.height and api(url, "/api/sessions/0/killed")["vertical"]
 
     # two windows at once: the later one is told, and nothing is lost
     first, second = (api(url, "/api/timeline/0/killed")["moments"] for _ in range(2))

@@ -21,6 +21,7 @@ export class Editor {
     this.list = h("tbody");
     this.length = h("input", { type: "number", min: 1, step: 1, value: this.session.length, "aria-label": t("length"), onchange: () => this.save() });
     this.order = h("select", { onchange: () => this.save() }, ["episode", "rank", "rows"].map((o) => h("option", { value: o, selected: o === this.session.order }, t(`order_${o}`))));
+    this.vertical = h("input", { type: "checkbox", checked: this.session.vertical, onchange: () => this.save() });
     this.cut = h("button", { class: "make", onclick: async () => { await this.saving; this.actions.work("trailer"); } }, t("makeTrailer"));
     this.undoButton = tool(t("undo"), "Ctrl+Z", () => this.undo());
     this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.undo(this.undone, this.done));
@@ -36,7 +37,7 @@ export class Editor {
       h("div", { class: "desk" }, this.filmPlace, h("div", { class: "stack" }, this.session.viewers.length && h("div", { class: "row" }, this.who), this.facePlace,
         h("section", { class: "card moments" }, h("div", { class: "row spread" }, h("h2", {}, t("moments")), h("div", { class: "row" }, this.undoButton, this.redoButton, tool(t("add"), "N", () => this.add()))),
           h("div", { class: "scroll" }, h("table", {}, this.list)),
-          h("div", { class: "row" }, h("label", {}, t("length"), this.length), h("label", {}, t("order"), this.order), this.cut, h("small", {}, t("starHint")))))),
+          h("div", { class: "row" }, h("label", {}, t("length"), this.length), h("label", {}, t("order"), this.order), h("label", { class: "check" }, this.vertical, t("vertical")), this.cut, h("small", {}, t("starHint")))))),
       h("section", { class: "card" }, h("div", { class: "row spread" }, this.time, h("div", { class: "row" }, tool("−", t("zoomOut"), () => this.zoom(1 / 1.6)), tool("+", t("zoomIn"), () => this.zoom(1.6)), tool(t("fit"), "", () => this.zoom(0)))),
         this.track, h("small", {}, t("timelineHint"))));
     this.onKey = (e) => this.key(e);
@@ -99,7 +100,7 @@ export class Editor {
     this.saving = this.saving.then(() => attempt(async () => {
       if (rows !== this.rows) return; // a newer change is on its way
       try {
-        const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30, order: this.order.value });
+        const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30, order: this.order.value, vertical: this.vertical.checked });
         this.version = saved.version;
         if (rows === this.rows) this.rows = saved.rows;
         if (!document.activeElement?.matches(".name")) this.show(); // nobody loses what is being typed
