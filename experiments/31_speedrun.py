@@ -5,7 +5,7 @@ Idea          a third of a network, growing pictures (Howard 2018), Muon instead
 Descends from 12
 Changed       the network (one block a stage), 24-px pictures for the first epochs, 36-px ones then, the optimizer, 6 epochs
 Command       python experiments/31_speedrun.py --data DIR
-              python experiments/31_speedrun.py --data DIR --arch small_resnet --first 3 --epochs 14 --size 44 --strength 0.5
+              python experiments/31_speedrun.py --data DIR --arch small_resnet --first 2 --epochs 11 --size 44 --strength 0.5
 
 --- measured (written by the tool from result.json) ---
 data set ferplus9, 4080 validation pictures, weights none, 5 epochs

@@ -1,13 +1,9 @@
 """DataLoaders into a Learner, a Learner into a recorded result. Names load on first use: reading results needs no torch."""
 
-import os
 import warnings
 
 from emofast.lazy import lazily
 
-# torch's OpenMP threads busy-wait for each other; beside any other busy program two of them train up to six times slower than
-# they need to (measured: 47 against 295 pictures a second). Read when torch is loaded, so set before.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # timm's own, at import
 
 _WHERE = {

@@ -52,6 +52,17 @@ def choose_precision(device: torch.device) -> Precision:
     return Precision("fp32", f"mixed precision is not tested on {device.type}")
 
 
+def _fp32(module, inputs):
+    """Depthwise convolutions of a processor are slower in bf16: EfficientNet-Lite0 at 96 px trains at 109 pictures a second all in bf16,
+    at 127 in fp32 and at 142 with these alone in fp32 (AMD EPYC with AVX512-BF16, two cores)."""
+    torch.set_autocast_enabled("cpu", False)
+    return tuple(x.float() for x in inputs)
+
+
+def _bf16(module, inputs, output):
+    torch.set_autocast_enabled("cpu", True)
+
+
 class Autocast(Callback):
     """Channels-last batches of plain tensors, and bf16 forward passes where `choose_precision` finds that the device has them.
 
@@ -64,6 +75,14 @@ class Autocast(Callback):
 
     def before_fit(self):
         self.learn.model.to(memory_format=torch.channels_last)
+        self._hooks = []
+        if self.dls.device.type == "cpu" and choose_precision(self.dls.device).name == "bf16":
+            depthwise = (m for m in self.model.modules() if isinstance(m, torch.nn.Conv2d) and m.groups > 1)
+            self._hooks = [h for m in depthwise for h in (m.register_forward_pre_hook(_fp32), m.register_forward_hook(_bf16))]
+
+    def after_fit(self):
+        for hook in self._hooks:
+            hook.remove()
 
     def before_batch(self):
         self.learn.xb = tuple(x.as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last) for x in self.xb)
