@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-# Two workers share two cores; more threads than cores, and busy-waiting ones, slow all of them. Read when torch is loaded.
+# Two workers share two cores, and more threads than cores slow all of them. Read when torch is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("MPLBACKEND", "agg")
 sys.path.insert(0, str(Path(__file__).parent))
 
