@@ -45,13 +45,15 @@ cd "$(dirname "$0")"
 . ./set_up.sh
 set_up
 
-if [ -z "$data" ] && [ -n "$submit" ] && [ ! -f data/skillbox/train.zip ] && [ ! -d data/skillbox/train ]; then
-    stage "0/4 Data: Kaggle and Google Drive" "2.5 GB; a broken download goes on"
+if [ -z "$data" ] && [ -n "$submit" ] && [ ! -d data/skillbox/train ]; then
+    stage "0/4 Data: Kaggle and Google Drive" "2.5 GB; a broken download goes on, a finished one is only checked"
     "$PYTHON" -m emofast data download
 fi
 if [ -z "$data" ]; then
     if [ -d data/skillbox ]; then
         data=data/skillbox
+    elif data=$("$PYTHON" -c 'from emofast.data.competition import mounted; print(mounted() or "")') && [ -n "$data" ]; then
+        echo "data: $data, mounted here"
     else
         data=sample
         cat <<'BANNER'
@@ -76,7 +78,8 @@ stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick on
 failed=''
 if [ -n "$engine" ]; then
     flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
-    "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || failed=' see above'
+    "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || status=$?
+    case ${status:-0} in 0) ;; 130 | 143) exit "$status" ;; *) failed=' see above' ;; esac
     scripts=''
 fi
 for script in $scripts; do
@@ -89,16 +92,15 @@ for script in $scripts; do
     esac
 done
 
+tell() { [ -z "$failed" ] || echo "error: these experiments failed, the messages above say why:$failed" >&2; }
+trap tell EXIT
 stage "3/4 Ensemble and submission" "10 s"
 "$PYTHON" -m emofast submission --data "$data" $quick
 
 stage "4/4 Leaderboard" "10 s"
 "$PYTHON" -m emofast leaderboard --data "$data" $quick
+[ -z "$failed" ] || exit 1
 if [ -n "$submit" ]; then
     stage "Sending to Kaggle" "a minute"
     "$PYTHON" -m emofast submit --data "$data" $quick --yes
-fi
-if [ -n "$failed" ]; then
-    echo "error: these experiments failed, the messages above say why:$failed" >&2
-    exit 1
 fi

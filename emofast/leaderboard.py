@@ -123,6 +123,9 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     results = read_results(folder)
     if not results:
         raise EmofastError(f"{folder} has no recorded result; run an experiment first, e.g. python experiments/01_resnet_baseline.py.")
+    seen = results[0].valid["ids"].tolist()
+    if others := [r.name for r in results if r.valid["ids"].tolist() != seen]:
+        raise EmofastError(f"{', '.join(others)}: not of the validation pictures of {results[0].name}; the data have changed, train anew.")
     table = leaderboard_table(results, comp)
     with paths.atomic_write(folder / "leaderboard.csv") as partial:
         table.round(4).to_csv(partial, index=False)
@@ -132,7 +135,7 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     wrong = mistakes(best)
     with paths.atomic_write(folder / "mistakes.csv") as partial:
         wrong.round(4).to_csv(partial, index=False)
-    if comp is not None and len(wrong):
+    if comp is not None and set(wrong.image_path) <= set(comp.train_ids) and len(wrong):
         _save(_mistakes_figure(wrong, comp, best.name), folder / "mistakes.png")
     return table
 
@@ -158,7 +161,7 @@ def _curves(results: list[Result]) -> Figure:
     """Learning curves, `results` best first: the best ten have a colour and a name, the others are grey behind them."""
     figure = Figure(figsize=(12, 4.2), layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
-    for i, r in enumerate(r for r in results if not r.is_ensemble):
+    for i, r in enumerate(r for r in results if not r.is_ensemble and len(r.history)):
         history = r.history[r.history.seed == r.history.seed.iloc[0]].reset_index()
         epochs, named = history.index + 1, i < 10
         style = {"color": f"C{i}" if named else "0.8", "zorder": 3 if named else 2}

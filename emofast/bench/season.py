@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as tmp:
         model, _ = models(args.model)
         costs, facts = measure(Path(tmp), Recipe.of(model))
-    for engine in ("local", "ray") if find_spec("ray") else ("local",):
+    engines = ("local", "ray") if find_spec("ray") else ("local",)
+    for engine in engines:
         each, here = _overhead(engine)
         facts |= {f"ms from one empty task to the next, {engine}": 1000 * each, f"of it processor ms here, {engine}": 1000 * here}
     costs = replace(costs, answer=costs.answer + here)
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     for text, value in facts.items():
         console.print(f"{value:10.2f}  {text}")
     show(rows)
-    command = f"season; {model.name}"
+    command = f"season; {model.name}; answers as with the {engines[-1]} engine"
     write_record("season/costs.csv", command, [{"what": text, "value": round(value, 3)} for text, value in facts.items()])
     write_record("season/schedule.csv", command, rows)
 

@@ -92,9 +92,9 @@ def find_data(data: str | Path | None) -> Path:
     if str(data) == SAMPLE:
         return _drawn_sample()
     folder = Path(data) if data is not None else paths.PROJECT / "data" / "skillbox"
-    if data is None and not find_table(folder, "train.csv") and (mounted := _mounted()):
-        console.print(f"data set: {mounted}, as mounted by Kaggle")
-        return mounted
+    if data is None and not find_table(folder, "train.csv") and (there := mounted()):
+        console.print(f"data set: {there}, as mounted by Kaggle")
+        return there
     if not folder.is_dir():
         raise EmofastError(
             f"no data set at {folder}: give --data DIR (a folder with train.csv), get the competition's with "
@@ -108,7 +108,7 @@ def open_data(data: Competition | str | Path | None) -> Competition:
     return data if isinstance(data, Competition) else read_competition(find_data(data))
 
 
-def _mounted() -> Path | None:
+def mounted() -> Path | None:
     """The first folder below /kaggle/input that has the tables and the pictures."""
     names = ("sample_submission.csv", "train", "test_kaggle")
     for folder in sorted(p.parent for depth in ("*", "*/*", "*/*/*") for p in MOUNTED.glob(f"{depth}/train.csv*")):

@@ -15,7 +15,7 @@ from huggingface_hub import constants, get_session
 from timm.models import adapt_input_conv
 from torch import nn
 
-from emofast.console import console, warn
+from emofast.console import console
 from emofast.errors import EmofastError, NoWeights
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
 from emofast.nets.groups import head_of, last_linear
@@ -61,10 +61,8 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
 
 
 def usable_weights(arch: str, weights: str) -> str:
-    """`weights` where `arch` can have them; `none`, with a warning, where one of emofast's own is to start from ImageNet.
-
-    Raises `EmofastError` for a misspelt name and for weights that belong to another network.
-    """
+    """`weights` where `arch` can have them. Raises `NoWeights` where one of emofast's own is to start from ImageNet, and `EmofastError`
+    for a misspelt name and for weights that belong to another network."""
     base = _base(arch)
     if weights == DLIB and base != DLIB_FACE_RESNET:
         raise EmofastError(f"--weights dlib are those of {DLIB_FACE_RESNET}, and this network is {arch}; give imagenet, none, or a file.")
@@ -75,8 +73,7 @@ def usable_weights(arch: str, weights: str) -> str:
     if weights != IMAGENET or base not in OWN:
         return weights
     better = "; its own are --weights dlib" if base == DLIB_FACE_RESNET else ""
-    warn(f"there are no ImageNet weights of {arch}: it starts from nothing{better}")
-    return NONE
+    raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
 
 
 def _base(arch: str) -> str:

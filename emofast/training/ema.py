@@ -20,7 +20,7 @@ class EMA(Callback):
 
     def before_fit(self):
         self.run = not hasattr(self.learn, "lr_finder")
-        self.average, self.steps, self.swapped = _copy(self.model), 0, False
+        self.average, self.raw, self.steps, self.swapped = _copy(self.model), None, 0, False
 
     def after_batch(self):
         if not self.training:
@@ -43,13 +43,15 @@ class EMA(Callback):
         self.swapped = False
 
     def state_dict(self) -> dict:
-        """What a checkpoint keeps beside the model, which then holds the average."""
-        return {"raw": self.raw, "steps": self.steps}
+        """What a checkpoint keeps beside the model: while that holds the average the weights themselves, else the average."""
+        return {"raw": self.raw, "average": None, "steps": self.steps} if self.swapped else {
+            "raw": None, "average": self.average, "steps": self.steps}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from a checkpoint whose average is in the model."""
-        self.average, self.steps = _copy(self.model), state["steps"]
-        self.model.load_state_dict(state["raw"])
+        """Go on from a checkpoint whose model has been loaded."""
+        self.average, self.steps = state["average"] or _copy(self.model), state["steps"]
+        if state["raw"]:
+            self.model.load_state_dict(state["raw"])
 
 
 def _copy(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -17,6 +17,7 @@ class GrowingPictures(Callback):
 
     def before_fit(self):
         self.large = self.dls
+        self.smaller.train.rng = self.large.train.rng  # one order of pictures to resume
 
     def before_epoch(self):
         self.learn.dls = self.smaller if self.epoch < self.epochs else self.large

@@ -83,7 +83,11 @@ def _read(script: Path) -> Planned | None:
         for call in getattr(node, "decorator_list", ()):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "experiment":
                 said = {k.arg: k.value for k in call.keywords}
-                after = _names(said["after"], constants) if "after" in said else ()
+                try:
+                    after = _names(said["after"], constants) if "after" in said else ()
+                except (AttributeError, KeyError):
+                    way = "give a tuple of names, of constants of this file, or of *CONSTANT"
+                    raise EmofastError(f"{script}, line {call.lineno}: after= is read without running the script; {way}.") from None
                 tour, large = (flag in said and said[flag].value for flag in ("tour", "large"))
                 return Planned(script, tuple(after), tour, large)
     return None

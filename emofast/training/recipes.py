@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from fastai.callback.core import Callback
-from fastai.learner import Learner, load_learner
+from fastai.learner import Learner
 from fastai.optimizer import Adam
 
 from emofast import paths
@@ -16,8 +15,9 @@ from emofast.data import Competition, frozen_split, get_dls
 from emofast.data.augmentation import face_augmentation, strong_augmentation
 from emofast.data.cache import cached_faces
 from emofast.emotions import N
+from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
-from emofast.recognition.model_files import open_onnx
+from emofast.recognition.model_files import open_onnx, unpickle
 from emofast.training.ema import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
@@ -76,9 +76,16 @@ def fine_tune_large(
 
 
 def _recorded(data: Competition, names: Sequence[str]) -> dict[str, Result]:
-    """Those of the named experiments that are recorded on this data set and have left a trained network on this machine."""
-    results = read_results(results_folder(data.name, data.max_rows is not None))
-    return {r.name: r for r in results if r.name in names and r.learner}
+    """Those of the named experiments that are recorded on this data set. Raises `EmofastError` where the trained network of one is not on
+    this machine: what is recorded without it would replace a result that had it."""
+    found = {r.name: r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in names}
+    if gone := [name for name, r in found.items() if not r.learner]:
+        first = f"experiments/{gone[0].partition('+')[0]}.py"
+        raise EmofastError(
+            f"{', '.join(gone)}: recorded on {data.name}, but the trained network is not on this machine; train it again first: "
+            f"python {first} --data {data.folder}"
+        )
+    return found
 
 
 def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share: float) -> np.ndarray:
@@ -86,12 +93,12 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
     predict for each training picture; float32 [n, 9] by row of train.csv.
 
     The teachers are mixed as `ensemble_of` picks on validation. Rows they do not predict, validation's among them, keep their votes.
-    Teachers without a trained network on this machine are left out, with a warning.
+    Teachers that are not recorded are left out, with a warning.
     """
     found = _recorded(data, teachers)
     absent = sorted(set(teachers) - set(found))
     if absent:
-        warn(f"teachers without a trained network here are left out: {', '.join(absent)}; run them first for a better student")
+        warn(f"teachers that are not recorded are left out: {', '.join(absent)}; run them first for a better student")
     if not found:
         return votes
     mixture = ensemble_of(list(found.values()), data)[0].mixture
@@ -116,7 +123,7 @@ def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.nd
 
 def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
     """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not trained on."""
-    learn = _load(teacher)
+    learn = unpickle(teacher.learner)
     learn.dls = get_dls(data, size=learn.spec.size, bs=256, channels=learn.spec.channels)
     out, dl = np.zeros((len(data.labels), N), np.float32), training_dl(learn)
     with dl.dataset.set_split_idx(1):
@@ -125,17 +132,11 @@ def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
 
 
 def load_trained(data: Competition, experiment: str) -> Learner | None:
-    """The trained learner of another experiment on this data set and machine; None, with a warning, where there is none."""
+    """The trained learner of another experiment on this data set; None, with a warning, where it is not recorded."""
     found = _recorded(data, [experiment])
     if not found:
-        warn(f"{experiment} has left no trained network here to go on from: this run starts from nothing; run {experiment} first")
-    return _load(found[experiment]) if found else None
-
-
-def _load(result: Result) -> Learner:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "load_learner")  # of strangers' pickles; this program has written the file on this machine
-        return load_learner(result.learner)
+        warn(f"{experiment} is not recorded on {data.name}: this run starts from nothing; run {experiment} first")
+    return unpickle(found[experiment].learner) if found else None
 
 
 def out_of_fold(

@@ -211,8 +211,9 @@ def _scores(seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> d
     scores["recall"] = metrics.recalls(seeds[0].valid_tta.probabilities, labels)
     if comp.votes is not None:
         ferplus = [metrics.ferplus_scores(s.valid_tta.probabilities, comp.votes[rows], comp.annotators[rows]) for s in seeds]
-        scores["ferplus"] = {name: float(np.mean([f[name] for f in ferplus])) for name in ferplus[0]}
-        scores["ferplus"]["rows"] = int(ferplus[0]["rows"])
+        if ferplus[0]["rows"]:  # shares without numbers of annotators leave none
+            scores["ferplus"] = {name: float(np.mean([f[name] for f in ferplus])) for name in ferplus[0]}
+            scores["ferplus"]["rows"] = int(ferplus[0]["rows"])
         scores["votes"] = metrics.vote_scores(np.mean([s.valid_tta.probabilities for s in seeds], axis=0), comp.votes[rows])
     if comp.va is not None or target in ("va", "class+va"):
         truth = target_va(comp)[rows]

@@ -14,6 +14,7 @@ import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
 from fastai.data.core import DataLoaders
+from fastai.torch_core import to_device
 from fastcore.foundation import L
 
 from emofast import paths
@@ -96,6 +97,7 @@ class Checkpoint(Callback):
     def after_fit(self):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
             self._restore()
+            self.learn.model.load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
         if not self.state["done"]:
             self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since
             self._write()
@@ -114,7 +116,8 @@ class Checkpoint(Callback):
 
     def _restore(self) -> None:
         self.learn.model.load_state_dict(self.state["model"])
-        self.learn.opt.load_state_dict(self.state["opt"])
+        opt = self.state["opt"]  # fastai leaves the state of its optimizers where it was loaded
+        self.learn.opt.load_state_dict({**opt, "state": to_device(opt["state"], next(self.model.parameters()).device)})
         if self.state["scaler"] and getattr(self.learn, "scaler", None):
             self.learn.scaler.load_state_dict(self.state["scaler"])
         self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.state["smooth_loss"]

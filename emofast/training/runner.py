@@ -103,10 +103,8 @@ class Experiment:
         """A function without an argument `weights` starts from nothing whatever is asked for, and says so."""
         if "weights" in self.defaults or "weights" not in given:
             return given
-        if given["weights"] not in ("none", "imagenet"):
-            raise EmofastError(f"{self.name} has no argument weights: it always starts from nothing; leave --weights away.")
-        if given["weights"] == "imagenet":
-            console.print(f"{self.name}: there are no pretrained weights of this network, it starts from nothing")
+        if given["weights"] != "none":
+            warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
         return {k: v for k, v in given.items() if k != "weights"}
 
     def _parse(self, argv: list[str] | None) -> dict:
@@ -193,12 +191,13 @@ class _Run:
         self.arguments = {**plain, **given}
         self.quick, self.resume = args["quick"], args["resume"]
         self.seeds = list(range(args["seed"], args["seed"] + args["seeds"]))
-        self.name = variant_name(exp.name, plain, given)
+        more = {"callback": ",".join(c.__name__ for c in extra)} if extra else {}
+        self.name = variant_name(exp.name, plain, given | more)
         self.folder = results_folder(data.name, self.quick) / self.name
         self.checkpoints = self.folder / "checkpoints"
         self.code = Code.of(exp.script)
         arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
-        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds}
+        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds, **more}
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
         if exp.after:
             self.key["uses"] = used_results(self.folder.parent, exp.after)
@@ -255,10 +254,13 @@ class _Run:
         if begun == key:
             if package != self.code.package:
                 warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
+                self.code = replace(self.code, package=f"{package}, {self.code.package}")
             return
         if begun:
             warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
-        for old in [*self.checkpoints.glob("seed*"), *self.checkpoints.glob("learner.pkl")]:
+        elif any(self.checkpoints.glob("seed*.fit*.pt")):
+            warn(f"starting anew: the epochs of an unfinished run in {self.checkpoints} are discarded; --resume would have gone on")
+        for old in self.checkpoints.glob("seed*"):
             old.unlink()
         with paths.atomic_write(note) as partial:
             partial.write_text(json.dumps({**key, "package": self.code.package}))
@@ -273,6 +275,7 @@ class _Run:
                 f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
                 "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
             )
+        learn.remove_cbs(self.extra)
         return seed_result(learn, self.data, session) if is_first() else None
 
     def _call(self) -> Learner:

@@ -64,8 +64,10 @@ def _choice(exp: Experiment, name: str, text: str) -> Callable:
         raise EmofastError(f"{exp.name} has no argument {name}; it has {', '.join(exp.defaults)}.")
     kind = type(exp.defaults[name])
     try:
-        if ".." in text:
+        if ".." in text and kind in (int, float):
             low, high = (kind(v) for v in text.split(".."))
+            if low > high:
+                raise ValueError
             if kind is int:
                 return lambda trial: trial.suggest_int(name, low, high)
             # five digits: the value is part of a folder's name
