@@ -23,7 +23,7 @@ the same losses, to the last bit, in a short seeded run (artifacts/bench/carried
 
 Finding       The plane is learned well (see CCC; the truth there is the votes' mean of the class centres, not any face's own), and the
               classes suffer a little: 1.2 points below 12 with TTA, about the noise of one run. The elected class in place of the votes
-              may be what costs them; the two were not measured apart. Of the 16-epoch networks the most useful beside 13 in ensembles
+              may be what costs them; the two were not measured apart. It is no member of the ensemble (11)
 """
 
 from emofast.training import emotion_learner, experiment, get_dls

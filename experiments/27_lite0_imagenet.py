@@ -10,8 +10,7 @@ Command       python experiments/27_lite0_imagenet.py --data DIR
 no recorded run yet
 --- end of measured ---
 
-Finding       Not measured on photographs. On a few hundred drawn faces five epochs bring it from chance to .45: a check that it learns,
-              not a result
+Finding       Not measured on photographs. On a few hundred drawn faces it learns: a check, not a result
 """
 
 from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares

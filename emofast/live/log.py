@@ -18,8 +18,8 @@ COLUMNS = ("t", "frame", "face", "x", "y", "w", "h", "shown", *(f"p_{e}" for e i
 
 class FaceLog:
     """Writes `COLUMNS`: seconds, frame number, identity; then what the view shows, smoothed over time: the box in the source's pixels and
-    the answer (an emotion, or why there is none); then the network's own probabilities, valence and arousal of that very instant, not
-    smoothed. An instant without a face has only `t` and `frame`.
+    the answer (an emotion, or why there is none); then the network's own probabilities, valence and arousal, not smoothed and at most
+    `pipeline.READING` seconds old. An instant without a face has only `t` and `frame`.
     """
 
     def __init__(self, path: Path):

@@ -75,7 +75,7 @@ def _shell(line: str, folder: Path) -> None:
 @exits_cleanly
 def main() -> int:
     p = argparse.ArgumentParser(prog="python -m emofast.season.commands", description=__doc__, formatter_class=Help)
-    add_engine(p)
+    add_engine(p, jobs="one, since a training takes all cores; ray: one a core")
     args = p.parse_args()
     commands = read_commands(sys.stdin)
     jobs = args.jobs or (1 if args.engine == "local" else None)  # a training takes all cores by itself
