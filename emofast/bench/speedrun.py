@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
@@ -12,15 +11,13 @@ from statistics import mean
 import numpy as np
 import pandas as pd
 import torch
-from fastai.callback.core import Callback
 from fastai.callback.progress import ProgressCallback
 from fastai.learner import Learner, defaults
 from fastai.torch_core import set_seed
-from fastcore.basics import noop
 from rich.table import Table
 
 from emofast.bench.record import write_record
-from emofast.bench.training import stock_learner
+from emofast.bench.training import Clock, stock_learner
 from emofast.console import console
 from emofast.data import Competition, frozen_split, open_data
 from emofast.errors import EmofastError
@@ -65,33 +62,18 @@ def _contenders(data: Competition, folder: Path) -> dict[str, Callable[[], Learn
     return {"31_speedrun": lambda: speedrun(data), "stock fastai": stock, "12_small_grey, 6 epochs": lambda: small(data, epochs=6)}
 
 
-class _Clock(Callback):
-    """Adds up the training parts of epochs, and keeps fits quiet."""
-
-    seconds = 0.0
-
-    def before_fit(self):
-        self.learn.logger = noop
-
-    def before_train(self):
-        self.started = time.perf_counter()
-
-    def after_train(self):
-        _Clock.seconds += time.perf_counter() - self.started
-
-
 def _trained(make: Callable[[], Learner], data: Competition, seed: int) -> tuple[float, float]:
     """Seconds of training, and accuracy in the FER+ protocol on validation with flip TTA."""
     set_seed(seed, reproducible=True)
-    before, _Clock.seconds = list(defaults.callbacks), 0.0
-    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [_Clock]
+    before, Clock.seconds = list(defaults.callbacks), 0.0
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Clock]
     try:
         learn = make()
     finally:
         defaults.callbacks[:] = before
     rows = np.flatnonzero(frozen_split(data))
     probabilities = raw_outputs(learn, learn.dls.valid, tta=True)
-    return _Clock.seconds, ferplus_scores(probabilities, data.votes[rows], data.annotators[rows])["accuracy"]
+    return Clock.seconds, ferplus_scores(probabilities, data.votes[rows], data.annotators[rows])["accuracy"]
 
 
 def _table(frame: pd.DataFrame) -> Table:

@@ -19,6 +19,7 @@ import pandas as pd
 import torch
 from fastai.callback.core import Callback, CancelValidException
 from fastai.learner import Learner
+from fastcore.basics import noop
 from rich.table import Table
 
 from emofast import paths
@@ -64,24 +65,31 @@ def _learner(comp: Competition) -> Learner:
     return emotion_learner(dls, ARCH)
 
 
-class _TrainOnly(Callback):
-    """Times the training part of an epoch; validation is left out."""
+class Clock(Callback):
+    """Adds up the training parts of all epochs, and keeps fits quiet."""
+
+    seconds = 0.0
+
+    def before_fit(self):
+        self.learn.logger = noop
 
     def before_train(self):
         self.started = time.perf_counter()
 
     def after_train(self):
-        self.seconds = time.perf_counter() - self.started
+        Clock.seconds += time.perf_counter() - self.started
 
+
+class _NoValidation(Callback):
     def before_validate(self):
         raise CancelValidException
 
 
 def _trained(learn: Learner) -> float:
-    timer = _TrainOnly()
-    with learn.no_bar(), learn.no_logging():
-        learn.fit(1, 1e-3, cbs=timer)
-    return len(learn.dls.train) * BS / timer.seconds
+    Clock.seconds = 0.0
+    with learn.no_bar():
+        learn.fit(1, 1e-3, cbs=[Clock(), _NoValidation()])
+    return len(learn.dls.train) * BS / Clock.seconds
 
 
 def _pure(learn: Learner) -> float:

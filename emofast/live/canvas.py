@@ -76,6 +76,12 @@ class Canvas:
         """A smooth line with round ends."""
         cv2.line(self.image, _fixed(x0, y0), _fixed(x1, y1), colour[::-1], thickness, cv2.LINE_AA, SHIFT)
 
+    def path(self, points: np.ndarray, colours: np.ndarray, thickness: np.ndarray) -> None:
+        """Smooth lines from each of n points [n, 2] to the next, in colours [n, 3] and with thicknesses [n] of their starts."""
+        fixed, bgr = np.rint(points * (1 << SHIFT)).astype(int).tolist(), colours[:, ::-1].astype(int).tolist()
+        for a, b, colour, thick in zip(fixed, fixed[1:], bgr, np.maximum(np.rint(thickness), 1).astype(int).tolist()):
+            cv2.line(self.image, a, b, colour, thick, cv2.LINE_AA, SHIFT)
+
     def disc(self, x: float, y: float, radius: float, colour: Colour, thickness: int = -1) -> None:
         """A smooth disc, or a ring of that `thickness`."""
         cv2.circle(self.image, _fixed(x, y), _fixed(radius)[0], colour[::-1], thickness, cv2.LINE_AA, SHIFT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -140,13 +139,11 @@ def _circumplex(c: Canvas, view: FaceView, texts: Texts, y: int) -> None:
     c.text(texts.valence[1], x + w - pad, y + h - pad / 2 - size / 2, size, FAINT, align="right")
     for emotion, (valence, arousal) in zip(TABLE, CENTRES):
         c.disc(cx + valence * r, cy - arousal * r, c.px(2), emotion.colour)
-    points = [(cx + v * r, cy - a * r) for v, a in view.trail]
-    colour = np.array(_colour(view.emotion))
-    for i, (a, b) in enumerate(pairwise(points)):
-        fade = (i + 1) / len(points)
-        c.line(*a, *b, tuple(int(v) for v in colour * fade + np.array(INK) * (1 - fade)), max(round(c.px(3) * fade), 1))
+    points = np.array([cx, cy]) + np.array(view.trail) * (r, -r)
+    colour, fade = _colour(view.emotion), np.linspace(0, 1, len(points) + 1)[1:, None]
+    c.path(points, colour * fade + INK * (1 - fade), c.px(3) * fade[:, 0])
     c.disc(*points[-1], c.px(5.5), PAPER)
-    c.disc(*points[-1], c.px(4), tuple(int(v) for v in colour))
+    c.disc(*points[-1], c.px(4), colour)
 
 
 def _chips(c: Canvas, texts: Texts, status: Status) -> int:

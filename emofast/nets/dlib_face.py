@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from emofast.errors import EmofastError, NoWeights
+from emofast.nets.small import Staged
 from emofast.nets.spec import IMAGENET_STATS
 
 _MEAN = (122.782, 117.001, 104.298)
@@ -51,7 +52,7 @@ def _fill(x: torch.Tensor, size: list[int]) -> torch.Tensor:
     return x if [c, h, w] == size else F.pad(x, (0, width - w, 0, height - h, 0, channels - c))
 
 
-class DlibFaceResNet(nn.Module):
+class DlibFaceResNet(Staged):
     """Faces [n, channels, h, w], 64 to 150 px, normalised as ImageNet's, to [n, n_out]; 5.6 M parameters.
 
     Batch norms stand for dlib's affine layers. dlib's own chips have 150 px with a face of about 100: a tight crop looks to it as it
@@ -82,14 +83,6 @@ class DlibFaceResNet(nn.Module):
             for block in stage:
                 x = block(x, pad)
         return x.mean((2, 3))
-
-    def get_classifier(self) -> nn.Module:
-        """The head, as timm's networks name it."""
-        return self.fc
-
-    def group_matcher(self, coarse: bool = False) -> dict:
-        """Stages as timm's `group_parameters` wants them."""
-        return {"stem": r"^stages\.0", "blocks": r"^stages\.(\d+)" if coarse else r"^stages\.(\d+)\.(\d+)"}
 
 
 def installed_file() -> Path:

@@ -34,7 +34,19 @@ def _stem(n_in: int, n_out: int, stride: int) -> list[nn.Module]:
     return [nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False), nn.BatchNorm2d(n_out), nn.SiLU()]
 
 
-class SmallResNet(nn.Module):
+class Staged(nn.Module):
+    """A network of `stages`, the stem first, with a head `fc`; what timm's own networks can tell of themselves."""
+
+    def get_classifier(self) -> nn.Module:
+        """The head, as timm's networks name it."""
+        return self.fc
+
+    def group_matcher(self, coarse: bool = False) -> dict:
+        """Stages as timm's `group_parameters` wants them."""
+        return {"stem": r"^stages\.0", "blocks": r"^stages\.(\d+)" if coarse else r"^stages\.(\d+)\.(\d+)"}
+
+
+class SmallResNet(Staged):
     """Faces [n, channels, h, w] to [n, n_out]: a stride-2 stem, a stage of residual blocks per width, mean pooling.
 
     Made for 48-px pictures, whose detail a stem of stride 4, as large networks have, would throw away. `deep_stem`: channels of
@@ -65,11 +77,3 @@ class SmallResNet(nn.Module):
 
     def forward(self, x):
         return self.fc(self.drop(self.stages(x).mean((2, 3))))
-
-    def get_classifier(self) -> nn.Module:
-        """The head, as timm's networks name it."""
-        return self.fc
-
-    def group_matcher(self, coarse: bool = False) -> dict:
-        """Stages as timm's `group_parameters` wants them."""
-        return {"stem": r"^stages\.0", "blocks": r"^stages\.(\d+)" if coarse else r"^stages\.(\d+)\.(\d+)"}

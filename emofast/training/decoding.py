@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import softmax
 
 from emofast.emotions import CENTRES
 
@@ -14,7 +15,7 @@ def nearest_centre(va: np.ndarray, temperature: float = 0.1) -> np.ndarray:
     nor how far its points spread.
     """
     squared = ((np.asarray(va)[:, None] - np.asarray(CENTRES)[None]) ** 2).sum(2)
-    return _softmax(-squared / temperature)
+    return softmax(-squared / temperature, axis=1).astype(np.float32)
 
 
 def weighted_mean(probabilities: np.ndarray) -> np.ndarray:
@@ -49,9 +50,5 @@ class GaussianDecoder:
         away = np.asarray(va, np.float64)[:, None] - self.means[None]
         inverse = np.linalg.inv(self.covariances)
         mahalanobis = np.einsum("nci,cij,ncj->nc", away, inverse, away)
-        return _softmax(self.log_prior - 0.5 * (mahalanobis + np.log(np.linalg.det(self.covariances))))
-
-
-def _softmax(x: np.ndarray) -> np.ndarray:
-    e = np.exp(x - x.max(1, keepdims=True))
-    return (e / e.sum(1, keepdims=True)).astype(np.float32)
+        logits = self.log_prior - 0.5 * (mahalanobis + np.log(np.linalg.det(self.covariances)))
+        return softmax(logits, axis=1).astype(np.float32)

@@ -9,7 +9,7 @@ from fastai.optimizer import Optimizer, adam_step, average_grad, average_sqr_gra
 
 
 def muon(params, lr: float, mom: float = 0.9, sqr_mom: float = 0.99, eps: float = 1e-5, wd: float = 0.01) -> Optimizer:
-    """An `opt_func` for fastai, used as `Adam` is, at Adam's rates: convolutions step along their orthogonalised momentum (Jordan
+    """An `opt_func` for fastai, used as `Adam` is: convolutions step along their orthogonalised momentum (Jordan
     2024, kellerjordan.github.io/posts/muon), scaled to the size of Adam's steps (Liu et al. 2025, arXiv:2502.16982); what is no matrix
     of features (norms, biases, the first convolution of a grey picture, depthwise ones) and the classifier by Adam."""
     cbs = [weight_decay, partial(average_grad, dampening=True), average_sqr_grad, step_stat, _step]
