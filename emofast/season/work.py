@@ -77,8 +77,9 @@ def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None
 
 
 def finished(folder: Path) -> bool:
-    """Whether a trailer folder is complete."""
-    return bool(read_record(folder).get("finished"))
+    """Whether a trailer folder is complete, with all that was made in it."""
+    record = read_record(folder)
+    return bool(record.get("finished")) and all((folder / name).exists() for name in record["made"])
 
 
 class _Log(Listener):

@@ -77,6 +77,14 @@ def test_bad_orders_are_one_sentence(films, model, tmp_path, capsys):
         assert said.startswith("error: ") and says in said and not (tmp_path / "o" / "e1").exists()
 
 
+@pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 5000])
+def test_a_manifest_that_cannot_be_used_is_one_sentence(films, model, tmp_path, capsys, damage):
+    (tmp_path / "season.sqlite").write_bytes(damage)
+    assert main(["season", str(films / "sessions.csv"), "--out", str(tmp_path), "--model", str(model)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and "season.sqlite cannot be used" in said and "move it away" in said
+
+
 def test_an_array_job_over_watch_makes_the_same_timelines(films, model, undisturbed, tmp_path, capsys):
     def watch(name: str) -> int:
         words = ("watch", films / "e1" / name, "--model", model, "--jobs", "1", "--out", tmp_path / f"{name}.parquet")
