@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from films import episode, faces, read_beeps, read_numbers, shows, write_film
 from processes import wait_until
+from rich.console import Console
 
 from emofast import programs
 from emofast.errors import exits_cleanly
@@ -20,6 +22,7 @@ from emofast.film.media import probe
 from emofast.video import Listener, Order, Wish, make_trailer, open_trailer, read_moments, recut
 from emofast.video.command import order, parser
 from emofast.video.folder import FILES
+from emofast.video.render import still
 from emofast.video.timeline import COLUMNS
 
 
@@ -282,6 +285,23 @@ def test_another_program_can_listen_cut_again_and_open_what_is_there(material, m
     assert (opened.cuts, opened.chosen) == (read_moments(order.out / "moments.csv", made.episode, made.table), opened.chosen)
     assert [(c.first, c.last) for c in opened.chosen] == [(175, 275), (400, 488)] and opened.facts["viewers"][0]["name"] == "anna"
     assert shows(order.out / "trailer.mp4", [(175, 275), (400, 488)])
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(material, tmp_path, monkeypatch):
+    seen, made = io.StringIO(), []
+
+    def interrupted(episode, frame, out):
+        if made:
+            raise KeyboardInterrupt
+        made.append(still(episode, frame, out))
+
+    monkeypatch.setattr("emofast.video.listener.console", Console(file=seen, force_terminal=True))
+    monkeypatch.setattr("emofast.video.pipeline.still", interrupted)
+    (tmp_path / "m.csv").write_text("start,end\n3,5\n10,13\n", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        make_trailer(Order(material / "episode.mp4", (), tmp_path / "out", from_moments=tmp_path / "m.csv"))
+    hide, show = "\x1b[?25l", "\x1b[?25h"
+    assert "taking stills" in seen.getvalue() and seen.getvalue().rindex(show) > seen.getvalue().rindex(hide)
 
 
 def test_one_recording_counts_once_and_foreign_curves_are_left_out(material, model, tmp_path):
