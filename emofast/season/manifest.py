@@ -59,6 +59,7 @@ class Manifest:
         try:
             yield
         except sqlite3.Error as e:
-            ways = {"locked": "close the program that has it open", "full": "free some space", "readonly": "make it writable"}
+            ways = {"locked": "close the program that has it open", "full": "free some space", "readonly": "make it writable",
+                    "unable to open": "make its folder writable"}  # fmt: skip
             way = next((way for word, way in ways.items() if word in str(e)), "move it away (timelines are kept, trailers are cut again)")
             raise EmofastError(f"{self._path} cannot be used ({e}); {way}, and start the same command again") from None
