@@ -130,8 +130,8 @@ def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -
     onnx.save(model, path)
 
 
-def parity(a: Network, b: Network, n: int = 8, seed: int = 0) -> float:
-    """The largest difference between two networks' outputs on `n` random faces, together and one by one."""
-    faces = np.random.default_rng(seed).integers(0, 256, (n, a.channels, a.size, a.size), np.uint8)
+def parity(a: Network, b: Network) -> float:
+    """The largest difference between two networks' outputs on eight random faces, together and one by one."""
+    faces = np.random.default_rng(0).integers(0, 256, (8, a.channels, a.size, a.size), np.uint8)
     batches = [faces, faces[:1]]
     return max(float(np.abs(x - y).max()) for batch in batches for x, y in zip(a(batch), b(batch)))

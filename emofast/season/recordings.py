@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emofast.errors import EmofastError
 from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.season.calls import Call, Outcome
 from emofast.season.work import Recipe, look, piece
 from emofast.video.analysis import Task, join, pending
-from emofast.video.timeline import read_timeline
+from emofast.video.timeline import made_from
 
 
 @dataclass
@@ -54,7 +53,7 @@ class Recordings:
     def calls(self) -> Iterator[Call]:
         """The first call of every recording."""
         for r in self._all.values():
-            yield Call(("look", r.name), look, (r.file, r.out, self._recipe, _made_from(r.out)))
+            yield Call(("look", r.name), look, (r.file, r.out, self._recipe, made_from(r.out)))
 
     def react(self, outcome: Outcome) -> Iterable[Call]:
         step, name, *number = outcome.call.key
@@ -93,11 +92,3 @@ class Recordings:
     def _settle(self, r: Recording, state: str) -> Iterable[Call]:
         r.state, r.task = state, None
         return self._settled(r)
-
-
-def _made_from(timeline: Path) -> dict:
-    """The stamp of a timeline, empty where there is none or a damaged one: it is made (again)."""
-    try:
-        return read_timeline(timeline)[1] if timeline.is_file() else {}
-    except EmofastError:
-        return {}

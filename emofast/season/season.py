@@ -22,7 +22,7 @@ from emofast.season.summary import write_summary
 from emofast.season.table import Session, read_sessions
 from emofast.season.work import Recipe, finished, make_trailer
 from emofast.video.audience import timeline_path
-from emofast.video.timeline import digest
+from emofast.video.timeline import digest, made_from
 
 
 @contextmanager
@@ -66,7 +66,10 @@ def make_season(table: Path, out: Path, recipe: Recipe, engine: str = "local", a
 
 
 def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = None) -> None:
-    """Bring the timeline `out` of one recording up to date. Raises `EmofastError` where it cannot be read."""
+    """Bring the timeline `out` of one recording up to date. Raises `EmofastError` where it cannot be read, or
+    something else stands at `out`."""
+    if out.exists() and not made_from(out):
+        raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
     recording = Recording(file.name, file.absolute(), out.absolute())
     with Bar(1) as bar, open_engine("local", jobs=jobs) as engine:
         work = Recordings([recording], recipe, lambda _: (), lambda _, share: bar.advance(share))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import csv
+import math
 import sqlite3
 import string
+from collections.abc import Mapping
+from fractions import Fraction
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-import cv2
 import numpy as np
 import pandas as pd
 
+from emofast.console import warn
 from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.errors import EmofastError
+from emofast.film.media import Media
 from emofast.paths import atomic_write
+from emofast.video.folder import read_record
+from emofast.video.listing import read_moments
 from emofast.video.moments import SIGNIFICANT
+from emofast.video.report import thumbnail
 
 _TEMPLATE = Path(__file__).with_name("summary.html")
 _BEST = 3  # moments of each episode that are listed
@@ -25,9 +31,17 @@ _SHOWN = [e for e in EMOTIONS if e not in ("neutral", "uncertain")]
 
 
 def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers: list[sqlite3.Row]) -> Path:
-    """Write `season.html` from the trailer folders in `out` and the manifest's rows; it needs no network and no file beside it."""
-    made = [_Episode(row["name"], out / row["name"]) for row in trailers if row["state"] in ("kept", "done")]
-    failed = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
+    """Write `season.html` from the trailer folders in `out` and the manifest's rows; it needs no network and no file beside it.
+    A folder that cannot be read (edited or damaged since) is told, and stands among the failures."""
+    failed: list[Mapping] = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
+    made = []
+    for row in trailers:
+        if row["state"] in ("kept", "done"):
+            try:
+                made.append(_Episode(row["name"], out / row["name"]))
+            except EmofastError as e:
+                warn(f"{row['name']} is not on the page: {e}")
+                failed.append({"name": row["name"], "kind": "page", "error": str(e)})
     page = string.Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(title),
         facts=f"{len(trailers)} episodes, {len(recordings)} recordings, {len(failed)} failures",
@@ -46,16 +60,22 @@ class _Episode:
 
     def __init__(self, name: str, folder: Path):
         self.name = f'<td class="name"><a href="{escape(quote(f"{folder.name}/report.html"))}">{escape(name)}</a></td>'
-        with (folder / "moments.csv").open(newline="", encoding="utf-8") as f:
-            self._best = list(csv.DictReader(f))[:_BEST]
-        self.table = pd.read_parquet(folder / "group.parquet")
+        try:
+            self.table = pd.read_parquet(folder / "group.parquet")
+            facts = read_record(folder)["episode"]
+            rate = Fraction(facts["rate"])
+            film = Media(Path(facts["file"]), 0, 0, rate, float(facts["frames"] / rate), 0.0, None, False)
+        except Exception as e:  # pyarrow raises whatever the damage makes it stumble over
+            path = folder / "group.parquet"
+            raise EmofastError(f"{path} cannot be read ({type(e).__name__}); move it away, and start the same command again") from None
+        self._best = read_moments(folder / "moments.csv", film, self.table)[:_BEST]
         self.viewers = sum(column.startswith("reaction ") for column in self.table)
         self.length = float(self.table["t"].iloc[-1])
         self._stills = {path.name.partition(" ")[0]: path for path in (folder / "posters").glob("*.jpg")}
         self.shown = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
         # what is compared, each the higher the better
         self.figures = {
-            "peak": max((float(m["score"]) for m in self._best), default=0),
+            "peak": max(c.moment.score for c in self._best),
             "moved": 100 * float((self.table["moved"] / self.viewers).mean()),
             "attention": 100 * float(self.table["attention"].mean()),
         }
@@ -63,22 +83,18 @@ class _Episode:
     def moments(self) -> list[str]:
         """Rows of the strongest moments, the name once beside them."""
         return [
-            f'<tr{" class=chance" * (bool(m["p_value"]) and float(m["p_value"]) >= SIGNIFICANT)}>'
+            f'<tr{" class=chance" * (c.moment.p_value >= SIGNIFICANT)}>'
             + self.name.replace("<td", f"<td rowspan={len(self._best)}", 1) * (k == 0)
-            + f'<td>{self._still(m["rank"])}<td>{_clock(float(m["start"]))}<td>{_dot(m["emotion"])}{escape(m["emotion"])}'
-            + f'<td>{float(m["score"]):.0f}<td>{escape(m["viewers"])} of {self.viewers}<td>{escape(m["p_value"]) or "–"}</tr>'
-            for k, m in enumerate(self._best)
+            + f"<td>{self._still(c.rank)}<td>{_clock(c.moment.start)}<td>{_dot(c.moment.emotion)}{c.moment.emotion}"
+            + f"<td>{c.moment.score:.0f}<td>{c.moment.viewers} of {self.viewers}"
+            + f"<td>{'–' if math.isnan(c.moment.p_value) else f'{c.moment.p_value:.4f}'}</tr>"
+            for k, c in enumerate(self._best)
         ]
 
-    def _still(self, rank: str) -> str:
+    def _still(self, rank: int) -> str:
         """The episode's picture at a moment, small, inside the page."""
-        path = self._stills.get(rank.zfill(2))
-        if not path:
-            return ""
-        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-        height = round(picture.shape[0] * 160 / picture.shape[1])
-        small = cv2.imencode(".jpg", cv2.resize(picture, (160, height), interpolation=cv2.INTER_AREA))[1]
-        return f'<img width="160" height="{height}" alt="" src="data:image/jpeg;base64,{base64.b64encode(small).decode()}">'
+        path = self._stills.get(f"{rank:02d}")
+        return f'<img width="160" alt="" src="{thumbnail(path, 160)}">' if path else ""
 
     def mix(self, most: float) -> str:
         """Mean shares of the emotions as a bar, `most` of them its whole width."""
@@ -111,7 +127,7 @@ def _rows(episodes: list[_Episode]) -> list[str]:
     return rows
 
 
-def _failures(failed: list[sqlite3.Row]) -> str:
+def _failures(failed: list[Mapping]) -> str:
     if not failed:
         return ""
     rows = "".join(f'<tr><td class="name">{escape(row["name"])}<td>{row["kind"]}<td class="why">{escape(row["error"])}' for row in failed)

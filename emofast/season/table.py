@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections import Counter
 from dataclasses import dataclass
@@ -37,14 +38,18 @@ def read_sessions(table: Path) -> list[Session]:
         text = table.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
         raise EmofastError(f"{table} cannot be read ({e}); give a CSV file in UTF-8 with the columns {','.join(COLUMNS)}") from None
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    header = [(name or "").strip().lower() for name in rows.fieldnames or ()]
-    rows.fieldnames = header
-    if not set(_NEEDED) <= set(header) <= set(COLUMNS):
-        raise EmofastError(f"{table} has the columns {','.join(header)}; it needs {','.join(_NEEDED)} and may have offset and group")
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in text.partition("\n")[0] else ",", strict=True)
     faults: list[str] = []
     folder = table.absolute().parent
-    read = [found for row in rows if any(row.values()) and (found := _session(folder, rows.line_num, row, faults))]
+    try:
+        header = [(name or "").strip().lower() for name in rows.fieldnames or ()]
+        rows.fieldnames = header
+        if not set(_NEEDED) <= set(header) <= set(COLUMNS):
+            raise EmofastError(f"{table} has the columns {','.join(header)}; it needs {','.join(_NEEDED)} and may have offset and group")
+        read = [found for row in rows if any(row.values()) and (found := _session(folder, rows.line_num, row, faults))]
+    except csv.Error as e:
+        row = f"{table}: the row that begins in line {rows.line_num + 1}"
+        raise EmofastError(f"{row} cannot be read ({e}); look for a quote in it that is not closed") from None
     faults += _doubles(read)
     if faults:
         listed = ". ".join(faults[:_LISTED] + [f"{len(faults) - _LISTED} more"] * (len(faults) > _LISTED))

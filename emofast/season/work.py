@@ -62,10 +62,7 @@ def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None
     from emofast.video.selection import Wish
 
     recordings = [Recording(s.viewer, film or probe(s.file)) for s, film in zip(sessions, films)]
-    groups: dict[str, tuple[str, ...]] = {}
-    for s in sessions:
-        groups[s.group] = (*groups.get(s.group, ()), s.viewer)
-    groups.pop("", None)
+    groups = {label: tuple(s.viewer for s in sessions if s.group == label) for label in dict.fromkeys(s.group for s in sessions) if label}
     order = pipeline.Order(
         sessions[0].episode, tuple(s.file for s in sessions), folder, recipe.model, recipe.trust,
         offsets={s.viewer: s.offset for s in sessions if s.offset is not None},
@@ -80,8 +77,9 @@ def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None
 
 
 def finished(folder: Path) -> bool:
-    """Whether a trailer folder is complete."""
-    return bool(read_record(folder).get("finished"))
+    """Whether a trailer folder is complete, with all that was made in it."""
+    record = read_record(folder)
+    return bool(record.get("finished")) and all((folder / name).exists() for name in record["made"])
 
 
 class _Log(Listener):

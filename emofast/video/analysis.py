@@ -1,4 +1,4 @@
-"""From recordings to timelines: minute by minute in parallel processes, kept as they finish, so that a killed run goes on."""
+"""From recordings to timelines: piece by piece in parallel processes, kept as they finish, so that a killed run goes on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from hashlib import sha256
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from emofast.errors import EmofastError
 from emofast.film import Media, Reader
 from emofast.recognition import Detector, EmotionRecognizer, make_detector
 from emofast.video.children import born_deaf, end_with_parent
-from emofast.video.timeline import digest, read_timeline, write_timeline
+from emofast.video.timeline import digest, made_from, read_timeline, write_timeline
 from emofast.video.watching import HZ, WORKING_SIDE, watch
 
 CHUNK = 30.0
@@ -47,25 +48,19 @@ class Task:
     @property
     def parts(self) -> Path:
         """Folder of finished pieces of this very recording, model and settings."""
-        key = digest_of(self.stamp)
+        key = sha256(json.dumps(self.stamp, sort_keys=True).encode()).hexdigest()[:8]
         return self.out.with_name(f".partial-{self.out.stem}-{key}")
 
     @property
     def done(self) -> bool:
-        return self.out.is_file() and {k: v for k, v in read_timeline(self.out)[1].items() if k in self.stamp} == self.stamp
+        """Whether the timeline is there, whole and made from just that."""
+        return self.stamp.items() <= made_from(self.out).items()
 
 
 def stamp_of(recording: Path, model: Path, detector: str = DETECTOR, hz: float = HZ, chunk: float = CHUNK) -> dict:
     """What a timeline is made from: recording, model, detector and settings. A timeline with another stamp is stale."""
-    made_from = {"recording": digest(recording), "model": digest(model), "detector": detector}
-    return made_from | {"hz": hz, "chunk": chunk, "format": _FORMAT}
-
-
-def digest_of(stamp: dict) -> str:
-    """Eight letters that stand for a stamp in a folder's name."""
-    from hashlib import sha256
-
-    return sha256(json.dumps(stamp, sort_keys=True).encode()).hexdigest()[:8]
+    files = {"recording": digest(recording), "model": digest(model), "detector": detector}
+    return files | {"hz": hz, "chunk": chunk, "format": _FORMAT}
 
 
 def pending(task: Task) -> Iterator[tuple[Task, int]]:

@@ -56,19 +56,27 @@ def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Re
     if paths and not films:
         raise EmofastError("none of the viewers' recordings can be used; see the warnings above")
     films = films or [episode]
-    names: list[str] = []
-    for film in films:
-        stem, k = one_line(film.path.stem), 1
-        while (name := stem if k == 1 else f"{stem}-{k}") in names:
-            k += 1
-        names.append(name)
-    return [Recording(name, film, how="assumed" if paths else "given") for name, film in zip(names, films)]
+    taken: set[str] = set()
+    return [Recording(_apart(one_line(film.path.stem), taken), film, how="assumed" if paths else "given") for film in films]
 
 
-def named(recordings: list[Recording], key: str, flag: str) -> Recording:
-    """The one recording that `key` names, by its name, path, file name or stem. Raises `EmofastError` for none or several."""
+def _apart(name: str, taken: set[str]) -> str:
+    """`name`, numbered where `taken` has it: on many disks Anna and anna are one file. It is taken from now on."""
+    found, k = name, 1
+    while found.casefold() in taken:
+        k += 1
+        found = f"{name}-{k}"
+    taken.add(found.casefold())
+    return found
+
+
+def named(recordings: list[Recording], key: str, flag: str, given: Iterable[Path] = ()) -> Recording | None:
+    """The one recording that `key` names, by its name, path, file name or stem; None for one that was only `given`, and cannot be used.
+    Raises `EmofastError` for none or several."""
     exact = [r for r in recordings if key in (r.name, str(r.film.path))]
     meant = exact or [r for r in recordings if key in (r.film.path.name, r.film.path.stem)]
+    if not meant and any(key in (str(path), path.name, path.stem) for path in given):
+        return None
     if len(meant) != 1:
         says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"
         names = ", ".join(r.name for r in recordings)
@@ -86,8 +94,9 @@ def tell_damage(film: Media, listener: Listener) -> None:
 
 def gather(
     recordings: list[Recording], tasks: list[Task], episode: Media, model: Path, jobs: int, trust: bool, lag: float, listener: Listener
-) -> Group:
-    """Bring the timeline of each recording (its task) up to date, and put its people as a group on the episode's clock.
+) -> tuple[Group, dict[str, tuple[str, ...]]]:
+    """Bring the timeline of each recording (its task) up to date, and put its people as a group on the episode's clock; also who came of
+    each recording, by its name.
 
     Raises `EmofastError` where nobody is seen.
     """
@@ -96,6 +105,8 @@ def gather(
     on_screen = [r.film for r in recordings] == [episode]
     people: dict[str, tuple[pd.DataFrame, float]] = {}
     lengths: dict[str, float] = {}
+    seats: dict[str, tuple[str, ...]] = {}
+    taken = {r.name.casefold() for r in recordings}
     for r, task in zip(recordings, tasks):
         timeline, facts = read_timeline(task.out)
         if facts["damaged"]:
@@ -104,9 +115,10 @@ def gather(
         found = person_on_screen(timeline) if on_screen else viewers(timeline)
         if not found:
             listener.warning(f"{r.film.path.name}: no face in it; this viewer counts as absent")
-        for k, person in enumerate(found, start=1):
-            name = r.name + (f" ({k})" if len(found) > 1 else "")
-            people[name], lengths[name] = (person, r.start), r.film.duration * r.rate
+        names = [r.name] if len(found) == 1 else [_apart(f"{r.name} ({k})", taken) for k in range(1, len(found) + 1)]
+        seats[r.name] = tuple(names)
+        people |= {name: (person, r.start) for name, person in zip(names, found)}
+        lengths |= dict.fromkeys(names, r.film.duration * r.rate)
         if not on_screen:
             _tell_coverage(r, episode, listener)
     if not people:
@@ -117,7 +129,7 @@ def gather(
     if len(people) == 1:
         listener.warning("one viewer alone: nothing says whether others would agree, so moments carry no p-value")
     # an actor's face is on the screen, not late behind it
-    return Group.of(people, episode.duration, 0.0 if on_screen else lag, lengths)
+    return Group.of(people, episode.duration, 0.0 if on_screen else lag, lengths), seats
 
 
 def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Listener) -> None:
@@ -136,11 +148,13 @@ def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Lis
 
 
 def _clear(folder: Path, tasks: list[Task]) -> None:
-    """Remove what killed runs left behind and no task goes on from."""
+    """Remove what killed runs left behind and no task goes on from; finished pieces of others, which may only be absent today, stay."""
+    parts = [t.parts for t in tasks]
+    stale = {p.name.rpartition("-")[0] for p in parts}
     for rest in folder.glob(".partial-*"):
         if rest.is_file():
             rest.unlink(missing_ok=True)
-        elif rest not in [t.parts for t in tasks]:
+        elif rest not in parts and rest.name.rpartition("-")[0] in stale:
             shutil.rmtree(rest, ignore_errors=True)
     for task in tasks:
         for rest in task.parts.glob(".partial-*"):

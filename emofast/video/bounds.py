@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from emofast.film.media import Media, open_film
+from emofast.film.media import Media, open_film, picture_stream
 
 Span = tuple[float, float]
 
@@ -40,13 +40,18 @@ def shot_changes(path: Path, start: float, end: float) -> list[float]:
     """Seconds at which a new shot begins, between `start` and `end`, by PySceneDetect's content detector."""
     from scenedetect import ContentDetector, SceneManager, open_video
 
+    with open_film(path) as film:  # PySceneDetect counts from the first picture, which may come later than the sound
+        stream = picture_stream(film, path)
+        late = float((stream.start_time or 0) * stream.time_base) - (film.start_time or 0) / av.time_base
+    if end <= late:
+        return []
     video = open_video(str(path.absolute()), backend="pyav", suppress_output=True)
-    if start > 0:
-        video.seek(float(start))  # to PySceneDetect a whole number is a frame, a float is seconds
+    if start > late:
+        video.seek(float(start - late))  # to PySceneDetect a whole number is a frame, a float is seconds
     manager = SceneManager()
     manager.add_detector(ContentDetector(min_scene_len=5))
-    manager.detect_scenes(video, end_time=float(end))
-    return [shot.seconds for shot, _ in manager.get_scene_list()[1:]]
+    manager.detect_scenes(video, end_time=float(end - late))
+    return [late + shot.seconds for shot, _ in manager.get_scene_list()[1:]]
 
 
 def pauses(episode: Media, start: float, end: float) -> list[Span]:

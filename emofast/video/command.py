@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from emofast.arguments import Parser, add_model, whole_number
+from emofast.console import warn
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.recognition import DETECTORS
@@ -46,7 +47,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     add_model(p)
     p.add_argument("--detector", choices=DETECTORS, default=DETECTOR, help=f"what finds faces (default: {DETECTOR})")
     p.add_argument(
-        "--jobs", type=whole_number, default=os.cpu_count() or 1, metavar="N", help="processes that watch recordings (default: one a core)"
+        "--jobs", type=whole_number, metavar="N", help="processes that watch recordings (default: one a core)"
     )
     p.add_argument("--demo", action="store_true", help="draw an episode and five viewers, and make their trailer; needs no files")
     return p
@@ -61,14 +62,18 @@ def order(args: argparse.Namespace) -> Order:
     if not args.out:
         raise EmofastError("say with --out DIR where the trailer shall go")
     if args.from_moments:
-        given = {"VIEWER": args.viewers, "--moment-length": args.moment_length, "--offset": args.offset, "--gap": args.gap != 4.0}
+        given = {"VIEWER": args.viewers, "--moment-length": args.moment_length, "--offset": args.offset, "--gap": args.gap != 4.0,
+                 "--group": args.group, "--lag": args.lag != 1.0}  # fmt: skip
         idle = [name for name, value in given.items() if value]
         if idle and not args.demo:
             raise EmofastError(f"--from-moments only cuts again, the moments are as the file says; leave out {' and '.join(idle)}")
+        if args.model or args.jobs:
+            warn("--from-moments watches nobody: --model and --jobs change nothing")
+    groups = {label: tuple(name for other, names in args.group if other == label for name in names) for label, _ in args.group}
     wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude), args.order)
     return Order(
         args.episode, tuple(args.viewers), args.out, args.model, args.trust, args.lag, dict(args.offset), wish, args.from_moments,
-        args.overwrite, args.jobs, dict(args.group), args.lufs, args.detector, args.vertical,
+        args.overwrite, args.jobs or os.cpu_count() or 1, groups, args.lufs, args.detector, args.vertical,
     )  # fmt: skip
 
 

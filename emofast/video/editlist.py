@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -38,9 +39,10 @@ class Timebase:
     drop: bool
 
     @classmethod
-    def of(cls, episode: Media) -> Timebase:
+    def of(cls, episode: Media, tell: Callable[[str], None] = warn) -> Timebase:
         """By the episode's own timecode: only its semicolon says whether frame numbers are dropped. Without one it counts from zero,
-        dropping at 29.97 and 59.94, as cutting programs do; so too where the timecode cannot be one (told)."""
+        dropping at 29.97 and 59.94, as cutting programs do; so too where the timecode cannot be one, which it
+        tells."""
         if episode.timecode:
             drop = ";" in episode.timecode
             try:
@@ -48,7 +50,7 @@ class Timebase:
                     raise ValueError
                 return cls(episode.rate, otio.opentime.from_timecode(episode.timecode, float(episode.rate)).to_frames(), drop)
             except ValueError:
-                warn(
+                tell(
                     f"the start timecode {episode.timecode!r} of {episode.path.name} does not fit {float(episode.rate):.3f} frames/s; "
                     "the edit lists count from zero"
                 )
@@ -68,12 +70,11 @@ class Timebase:
         return RationalTime(frames, float(self.rate))
 
 
-def write_edl(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
+def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """One event a cut, picture and both channels of sound together; source times carry the episode's start timecode.
 
     Written here because OpenTimelineIO's CMX adapter writes neither sound channels nor the drop-frame line; it reads this file.
     """
-    base = Timebase.of(episode)
     record = base.record
     lines = [f"TITLE: {one_line(title)}", f"FCM: {'DROP FRAME' if base.drop else 'NON-DROP FRAME'}", ""]
     for k, cut in enumerate(cuts, start=1):
@@ -88,9 +89,8 @@ def write_edl(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
         partial.write_text("\n".join(lines), encoding="utf-8", newline="\r\n")
 
 
-def write_otio(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
+def write_otio(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """One video and, where the episode has sound, one audio track; every clip points into the whole episode, so handles are there."""
-    base = Timebase.of(episode)
 
     def clip(cut: Cut) -> otio.schema.Clip:
         before, after = _handles(episode, cut)
@@ -101,9 +101,8 @@ def write_otio(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
     _write(path, title, episode, base.time(base.record), lambda: map(clip, cuts))
 
 
-def write_otio_markers(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
+def write_otio_markers(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """The whole episode as one clip with a marker for every moment."""
-    base = Timebase.of(episode)
     whole = TimeRange(base.time(base.start), base.time(episode.frames))
 
     def clip() -> list[otio.schema.Clip]:

@@ -17,9 +17,8 @@ from emofast.video.editlist import Timebase
 from emofast.video.words import one_line
 
 
-def write_xml(path: Path, title: str, episode: Media, cuts: list[Cut], moments: list[Cut]) -> None:
+def write_xml(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut], moments: list[Cut]) -> None:
     """Final Cut 7 XML with two sequences: the trailer's `cuts`, and the whole episode with a marker for each of the `moments`."""
-    base = Timebase.of(episode)
     root = ET.Element("xmeml", version="5")
     project = _add(root, "project")
     _add(project, "name", one_line(title))
@@ -31,9 +30,8 @@ def write_xml(path: Path, title: str, episode: Media, cuts: list[Cut], moments: 
     _write(path, root, "<!DOCTYPE xmeml>")
 
 
-def write_fcpxml(path: Path, title: str, episode: Media, cuts: list[Cut]) -> None:
+def write_fcpxml(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """FCPXML 1.9: the trailer's `cuts` as clips of the episode, each with its marker."""
-    base = Timebase.of(episode)
 
     def time(frames: int) -> str:
         return f"{frames * base.rate.denominator}/{base.rate.numerator}s"

@@ -18,6 +18,7 @@ from emofast.video.listener import Listener
 
 _RATE = 8000
 _HOP = 80  # samples: 100 values a second
+_WINDOW = 400  # samples that one value is heard from
 _HZ = _RATE / _HOP
 _BANDS = np.geomspace(150, 3600, 17)
 _BLOCK = 120.0  # seconds of sound in memory at a time
@@ -152,10 +153,12 @@ def _levels(film: Media) -> Iterator[np.ndarray]:
     """Log energies of the bands, float32 [16, T], block by block."""
     for start in np.arange(0, film.duration, _BLOCK):
         sound = hear(film, float(start), min(float(start) + _BLOCK, film.duration), _RATE)
-        if len(sound) < _HOP:
+        count = len(sound) // _HOP
+        if not count:
             continue
-        f, _, spectrum = stft(sound, _RATE, nperseg=400, noverlap=400 - _HOP, boundary=None, padded=True)
-        power = np.square(np.abs(spectrum))[:, : len(sound) // _HOP]
-        power = np.pad(power, ((0, 0), (0, len(sound) // _HOP - power.shape[1])), mode="edge")
+        sound = np.pad(sound, (0, max(0, _WINDOW - len(sound))))  # the last block of a film may be shorter than one window
+        f, _, spectrum = stft(sound, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, boundary=None, padded=True)
+        power = np.square(np.abs(spectrum))[:, :count]
+        power = np.pad(power, ((0, 0), (0, count - power.shape[1])), mode="edge")
         bands = np.stack([power[(f >= lo) & (f < hi)].sum(0) for lo, hi in pairwise(_BANDS)])
         yield np.log(bands + 1e-9).astype(np.float32)

@@ -44,10 +44,10 @@ class Terminal(Listener):
             self.close()
 
     def note(self, text: str) -> None:
-        console.print(_printable(text), markup=False)
+        console.print(text)
 
     def warning(self, text: str) -> None:
-        warn(_printable(text))
+        warn(text)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -65,8 +65,3 @@ class Terminal(Listener):
             self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task(stage, total=total)
             self._bar.start()
-
-
-def _printable(text: str) -> str:
-    """Names of old disks may be no UTF-8."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -74,7 +74,7 @@ def _score(total: np.ndarray, n: int) -> np.ndarray:
     return 100 * sum(WEIGHTS[k] * v for k, v in parts.items()) / sum(WEIGHTS[k] for k in parts)
 
 
-def find_moments(group: Group, gap: float = 4.0, seed: int = 0) -> list[Moment]:
+def find_moments(group: Group, gap: float = 4.0) -> list[Moment]:
     """The moments worth a look, best first, at least `gap` seconds between two peaks. The same input gives the same moments.
 
     Peaks of the score that stand out from their surroundings by half their height; a smaller bump is the tail of a greater reaction.
@@ -85,7 +85,7 @@ def find_moments(group: Group, gap: float = 4.0, seed: int = 0) -> list[Moment]:
     peaks, found = find_peaks(padded, distance=max(1, round(gap / STEP)), prominence=PROMINENCE, width=0, rel_height=0.5)
     stands = found["prominences"] >= curve[peaks - 1] / 2
     peaks, left, right = (a[stands] for a in (peaks - 1, found["left_ips"] - 1, found["right_ips"] - 1))
-    p, q = _p_values(group, peaks, curve[peaks], np.random.default_rng(seed))
+    p, q = _p_values(group, peaks, curve[peaks], np.random.default_rng(0))
     rise, faces = group.reactions[..., 2:].sum(0), moved(group.reactions).sum(0)
     known = [
         (Moment(max(0.0, a * STEP), b * STEP, float(group.t[k]), float(curve[k]), _emotion(rise, k), int(faces[k]), float(chance)), false)

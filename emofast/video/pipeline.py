@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from emofast.video.audience import Recording, gather, named, tell_damage, timeli
 from emofast.video.bounds import seams
 from emofast.video.comparing import compare, with_groups
 from emofast.video.cut import Cut
-from emofast.video.editlist import write_edl, write_otio, write_otio_markers
+from emofast.video.editlist import Timebase, write_edl, write_otio, write_otio_markers
 from emofast.video.finalcut import write_fcpxml, write_xml
 from emofast.video.folder import FILES, RECORD, TrailerFolder, open_folder, read_record
 from emofast.video.group import Group
@@ -87,7 +87,9 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
     Timelines that are there and fresh are used again. Raises `EmofastError` for input that cannot give a trailer; what is
     wrong with one recording among several goes to the `listener` (the terminal, unless given), and the others go on.
     """
-    listener = listener or Terminal()
+    if listener is None:
+        with closing(Terminal()) as terminal:  # a bar that an error leaves would hide the cursor
+            return make_trailer(order, terminal, recordings)
     episode = _episode(order, listener)
     if order.from_moments:
         table = _table_beside(order.from_moments, episode, listener)
@@ -97,22 +99,26 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
     with open_folder(order.out, order.overwrite) as folder:
         recordings = in_step(recordings, episode, listener)
         tasks = [Task.of(r.film, timeline_path(order.out / "timelines", r.name), model, order.detector) for r in recordings]
-        group = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
-        table = group_table(group, groups)
+        group, seats = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
+        people = {label: tuple(person for name in names for person in seats[name]) for label, names in groups.items()}
+        people = {label: names for label, names in people.items() if names}  # a group in which nobody is seen has no curves
+        table = group_table(group, people)
         listener.progress("looking for moments", 0, 2)
-        moments = with_groups(find_moments(group, gap=order.wish.gap), group, _members(group, groups), order.wish.gap)
+        moments = with_groups(find_moments(group, gap=order.wish.gap), group, people, order.wish.gap)
         listener.progress("looking for moments", 1, 2)
         cuts = place(moments, episode, order.wish)
         listener.progress("looking for moments", 2, 2)
-        seats = [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
-        facts = {"viewers": seats, "reliability": reliability(group)}
+        known = [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
+        facts = {"viewers": known, "reliability": reliability(group)}
         return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
 def recut(order: Order, rows: Iterable[Mapping[str, str]], listener: Listener | None = None) -> Trailer:
     """Cut again in `order.out`, which holds a trailer, from moments as edited: rows of text as in `moments.csv` (see `rows_to_cuts`).
     Nobody is watched again; curves and viewers stay as they are. `moments.csv` becomes the rows."""
-    listener = listener or Terminal()
+    if listener is None:
+        with closing(Terminal()) as terminal:
+            return recut(order, rows, terminal)
     episode = _episode(order, listener)
     table = _table_beside(order.out / "moments.csv", episode, listener)
     cuts = rows_to_cuts(rows, episode, table)
@@ -133,18 +139,12 @@ def open_trailer(out: Path) -> Trailer:
 
 def group_table(group: Group, labels: dict[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
     """`group.parquet`: the group's table, the score, how far each viewer is from rest (`reaction <name>`, empty unseen), and where
-    viewers are labelled what `compare` says of the groups."""
+    viewers are labelled (label to names) what `compare` says of the groups."""
     table = group.table()
     table["score"] = score(group.reactions, group.seen)
     if labels:
-        table = pd.concat([table, compare(group, _members(group, labels))], axis=1)
+        table = pd.concat([table, compare(group, labels)], axis=1)
     return table.assign(**{f"reaction {name}": reaction for name, reaction in zip(group.names, group.distance())})
-
-
-def _members(group: Group, labels: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The people of each label: two faces in one recording are both of its label. A group in which nobody is seen is left out."""
-    people = {label: tuple(p for p in group.names if p in names or re.sub(r" \(\d+\)$", "", p) in names) for label, names in labels.items()}
-    return {label: names for label, names in people.items() if names}
 
 
 def _episode(order: Order, listener: Listener) -> Media:
@@ -158,12 +158,24 @@ def _episode(order: Order, listener: Listener) -> Media:
 def _recordings(
     order: Order, episode: Media, listener: Listener, known: list[Recording] | None
 ) -> tuple[list[Recording], dict[str, tuple[str, ...]]]:
-    """The recordings with the offsets that were given, and the names in each group."""
+    """The recordings with the offsets that were given, and the names in each group. Raises `EmofastError` for a name in two groups."""
     recordings = known or usable(order.viewers, episode, listener)
+
+    def find(key: str, flag: str) -> Recording | None:
+        meant = named(recordings, key, flag, order.viewers)
+        if not meant:
+            listener.warning(f"{flag} {key} is passed over: that recording is not used")
+        return meant
+
     for key, seconds in order.offsets.items():
-        meant = named(recordings, key, "--offset")
-        recordings[recordings.index(meant)] = replace(meant, start=seconds, how="given")
-    groups = {label: tuple(named(recordings, key, "--group").name for key in keys) for label, keys in order.groups.items()}
+        if meant := find(key, "--offset"):
+            recordings[recordings.index(meant)] = replace(meant, start=seconds, how="given")
+    groups, label_of = {}, {}
+    for label, keys in order.groups.items():
+        groups[label] = tuple(dict.fromkeys(meant.name for key in keys if (meant := find(key, "--group"))))
+        for name in groups[label]:
+            if label_of.setdefault(name, label) != label:
+                raise EmofastError(f"--group: {name} is in {label_of[name]} and in {label}; groups compare only apart: leave it in one")
     return recordings, groups
 
 
@@ -214,12 +226,12 @@ def _fill(
     if table is not None:
         facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability"), "others": _others(out)}
     _write_tables(folder, order.from_moments, episode, cuts, table, facts)
-    title = f"{name} trailer"
-    write_edl(out / "trailer.edl", title, episode, chosen)
-    write_otio(out / "trailer.otio", title, episode, chosen)
-    write_xml(out / "trailer.xml", title, episode, chosen, cuts)
-    write_fcpxml(out / "trailer.fcpxml", title, episode, chosen)
-    write_otio_markers(out / "moments.otio", f"{name} moments", episode, cuts)
+    title, base = f"{name} trailer", Timebase.of(episode, listener.warning)
+    write_edl(out / "trailer.edl", title, episode, base, chosen)
+    write_otio(out / "trailer.otio", title, episode, base, chosen)
+    write_xml(out / "trailer.xml", title, episode, base, chosen, cuts)
+    write_fcpxml(out / "trailer.fcpxml", title, episode, base, chosen)
+    write_otio_markers(out / "moments.otio", f"{name} moments", episode, base, cuts)
 
     def tell(stage: str):
         return lambda done, total: listener.progress(stage, done, total, "moments")
@@ -308,7 +320,7 @@ def _choose(cuts: list[Cut], episode: Media, wish: Wish, listener: Listener) -> 
         raise EmofastError(
             f"no moment{asked} stands out; ask for other emotions or fewer exclusions" if not possible
             else f"--length {wish.length:g} is shorter than every moment (the shortest: "
-            f"{min(c.frames for c in possible) / episode.rate:.1f} s); raise it or set --moment-length"
+            f"{float(min(c.frames for c in possible) / episode.rate):.1f} s); raise it or set --moment-length"
         )  # fmt: skip
     seconds = float(sum(c.frames for c in chosen) / episode.rate)
     if seconds < _SHORT * wish.length and len(chosen) == len(possible) and len(chosen) != wish.count:

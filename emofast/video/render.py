@@ -14,18 +14,18 @@ import numpy as np
 
 from emofast.errors import EmofastError
 from emofast.film.media import Media, as_source
+from emofast.film.writer import SAMPLES
 from emofast.paths import atomic_write
 from emofast.video.vertical import UPRIGHT, Look
 
 _PREROLL = 2.0  # seconds decoded before a cut, so that a variable frame rate has its frame on the screen at the cut
-_SAMPLES = 48000
 _CLICK = 0.02  # seconds of sound fade at every joint, against clicks
 _FADE = 0.25  # seconds of fade in and out of the whole trailer
 _DIP = 0.16  # seconds of fade at a joint that is no shot change
 _TALL = 1920  # pixels of an upright trailer, of a film that is at least full HD
 _PEAK = -1.5  # dBTP: louder peaks clip when a platform encodes the film again
 _FULL = b"No space left"
-_RAW = ("-f", "f32le", "-ar", str(_SAMPLES), "-ac", "2")
+_RAW = ("-f", "f32le", "-ar", str(SAMPLES), "-ac", "2")
 
 
 def render(
@@ -167,9 +167,9 @@ def _picture(episode: Media, a: int, b: int, size: tuple[int, int]) -> str:
 
 def _sound(rate: Fraction, a: int, b: int, fades: tuple[float, float]) -> str:
     """Filters that cut the sound of frames [a, b), counted from the seek point, to the sample."""
-    start, end = (round(_SAMPLES * f / rate) for f in (a, b))
-    soft = _fades("a", Fraction(end - start, _SAMPLES), tuple(max(_CLICK, d) for d in fades))
-    return (f"aresample={_SAMPLES}:async=1:first_pts=0,apad=whole_len={end},atrim=start_sample={start}:end_sample={end},"
+    start, end = (round(SAMPLES * f / rate) for f in (a, b))
+    soft = _fades("a", Fraction(end - start, SAMPLES), tuple(max(_CLICK, d) for d in fades))
+    return (f"aresample={SAMPLES}:async=1:first_pts=0,apad=whole_len={end},atrim=start_sample={start}:end_sample={end},"
             f"asetpts=PTS-STARTPTS,{soft},aformat=sample_fmts=flt:channel_layouts=stereo")  # fmt: skip
 
 

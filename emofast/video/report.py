@@ -74,17 +74,17 @@ def _moments(episode: Media, cuts: list[Cut], chosen: list[Cut], inside: list[Cu
         shown.append({
             "rank": c.rank, "start": start, "end": end, "peak": m.peak, "score": round(m.score, 1), "emotion": m.emotion,
             "viewers": m.viewers, "p": None if math.isnan(m.p_value) else round(m.p_value, 4), "order": order.get(c.rank), "film": film,
-            "thumb": _thumb(posters[c.rank]) if c.rank in posters else None,
+            "thumb": thumbnail(posters[c.rank], _THUMB) if c.rank in posters else None,
         })  # fmt: skip
     return shown
 
 
-def _thumb(picture: Path) -> str:
-    """A small copy of a picture as a data URL."""
+def thumbnail(picture: Path, width: int) -> str:
+    """A copy of a picture, so many pixels wide, as a data URL."""
     import cv2
 
     image = cv2.imdecode(np.fromfile(picture, np.uint8), cv2.IMREAD_COLOR)
-    small = cv2.resize(image, (_THUMB, max(1, round(image.shape[0] * _THUMB / image.shape[1]))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (width, max(1, round(image.shape[0] * width / image.shape[1]))), interpolation=cv2.INTER_AREA)
     return "data:image/jpeg;base64," + base64.b64encode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 72])[1]).decode()
 
 

@@ -12,7 +12,7 @@ from emofast.emotions import EMOTIONS
 from emofast.film.media import Media
 from emofast.video.cut import Cut
 from emofast.video.group import STEP, Group
-from emofast.video.moments import score
+from emofast.video.moments import SIGNIFICANT, score
 from emofast.video.words import clock
 
 OPENING = 8.0
@@ -41,20 +41,23 @@ def summarise(table: pd.DataFrame, cuts: list[Cut], episode: Media) -> dict:
     }
 
 
-def reliability(group: Group, seed: int = 0) -> float | None:
+def reliability(group: Group) -> float | None:
     """How stable the ranking of the episode's instants is with so many viewers: the rank correlation of the scores of two halves of the
-    audience, mean of `_HALVES` random splits, stepped up to the whole audience (Spearman 1910, Brown 1910). None under four viewers."""
+    audience, mean of `_HALVES` random splits, stepped up to the whole audience (Spearman 1910, Brown 1910). None under four viewers,
+    and where a half of them never moves: the ranks of a flat curve say nothing."""
     n = len(group.names)
     if n < 4:
         return None
-    rng = np.random.default_rng(seed)
-    found = []
+    rng, found = np.random.default_rng(0), []
     for _ in range(_HALVES):
         order = rng.permutation(n)
         one, other = order[: n // 2], order[n // 2 : n // 2 * 2]
         curves = [score(group.reactions[half], group.seen[half])[::4] for half in (one, other)]
-        found.append(spearmanr(*curves).statistic)
-    r = float(np.nanmean(found))
+        if all(map(np.ptp, curves)):
+            found.append(spearmanr(*curves).statistic)
+    if not found:
+        return None
+    r = float(np.mean(found))
     times = n / (n // 2)
     return round(times * r / (1 + (times - 1) * r), 2)
 
@@ -86,5 +89,5 @@ def _away(table: pd.DataFrame) -> list[tuple[float, float]]:
 def _sentence(cut: Cut, episode: Media, count: int) -> str:
     m, (start, end) = cut.moment, cut.seconds(episode.rate)
     who = f"{m.viewers} of {count} viewers moved" if count > 1 else "the viewer moved"
-    sure = "" if m.p_value != m.p_value else ", beyond chance" if m.p_value < 0.05 else ", could be chance"
+    sure = "" if m.p_value != m.p_value else ", beyond chance" if m.p_value < SIGNIFICANT else ", could be chance"
     return f"{m.emotion.capitalize()} at {clock(m.peak)} (shown {clock(start)} to {clock(end)}): {who}, score {m.score:.0f} of 100{sure}."

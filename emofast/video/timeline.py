@@ -31,10 +31,10 @@ def rows(records: list[tuple], probabilities: np.ndarray, va: np.ndarray) -> pd.
     return _typed(pd.DataFrame(values, columns=list(COLUMNS)))
 
 
-def write_timeline(path: Path, timeline: pd.DataFrame, made_from: dict) -> None:
-    """Write atomically; `made_from` (plain values) travels in the file and says when it is stale."""
+def write_timeline(path: Path, timeline: pd.DataFrame, origin: dict) -> None:
+    """Write atomically; `origin` (plain values) travels in the file and says when it is stale."""
     timeline = _typed(timeline)
-    timeline.attrs = {"emofast": made_from}
+    timeline.attrs = {"emofast": origin}
     with atomic_write(path) as partial:
         timeline.to_parquet(partial, index=False)
 
@@ -43,12 +43,20 @@ def read_timeline(path: Path) -> tuple[pd.DataFrame, dict]:
     """A timeline and what it was made from. Raises `EmofastError` for a file that is none."""
     try:
         timeline = pd.read_parquet(path)
-    except (OSError, ValueError) as e:
+    except Exception as e:  # pyarrow raises whatever the damage makes it stumble over
         raise EmofastError(f"{path} is no timeline ({e}); delete it and start again") from None
     missing = [c for c in COLUMNS if c not in timeline]
     if missing:
         raise EmofastError(f"{path} is no timeline: it lacks {', '.join(missing)}; delete it and start again")
     return timeline, timeline.attrs.get("emofast", {})
+
+
+def made_from(path: Path) -> dict:
+    """What the timeline at `path` was made from, empty where there is none or a damaged one: it is made (again)."""
+    try:
+        return read_timeline(path)[1] if path.is_file() else {}
+    except EmofastError:
+        return {}
 
 
 def digest(path: Path) -> str:

@@ -42,9 +42,11 @@ def test_a_season_has_trailers_a_page_and_a_manifest(undisturbed):
 
 def test_the_same_table_again_does_only_what_is_new(undisturbed, films_copy, model, tmp_path):
     out = Path(shutil.copytree(undisturbed, tmp_path / "season"))
+    damaged = out / "e1" / "timelines" / "boris.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:3000])
     again = season(films_copy / "sessions.csv", out, model)
     assert again.stdout.splitlines()[-1] == (
-        "5 recordings asked = 0 done + 5 kept + 0 failed; 2 trailers asked = 0 done + 2 kept + 0 failed"
+        "5 recordings asked = 1 done + 4 kept + 0 failed; 2 trailers asked = 0 done + 2 kept + 0 failed"
     ), again.stderr
     assert results(out) == results(undisturbed)
     write_film(films_copy / "e2" / "anna.mp4", faces(8, (4.0,), seed=99), 5)
@@ -75,6 +77,14 @@ def test_bad_orders_are_one_sentence(films, model, tmp_path, capsys):
         assert said.startswith("error: ") and says in said and not (tmp_path / "o" / "e1").exists()
 
 
+@pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"x" * 5000])
+def test_a_manifest_that_cannot_be_used_is_one_sentence(films, model, tmp_path, capsys, damage):
+    (tmp_path / "season.sqlite").write_bytes(damage)
+    assert main(["season", str(films / "sessions.csv"), "--out", str(tmp_path), "--model", str(model)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and "season.sqlite cannot be used" in said and "move it away" in said
+
+
 def test_an_array_job_over_watch_makes_the_same_timelines(films, model, undisturbed, tmp_path, capsys):
     def watch(name: str) -> int:
         words = ("watch", films / "e1" / name, "--model", model, "--jobs", "1", "--out", tmp_path / f"{name}.parquet")
@@ -84,6 +94,9 @@ def test_an_array_job_over_watch_makes_the_same_timelines(films, model, undistur
     assert (tmp_path / "anna.mp4.parquet").read_bytes() == (undisturbed / "e1" / "timelines" / "anna.parquet").read_bytes()
     assert watch("anna.mp4") == 0 and "up to date" in capsys.readouterr().out
     assert watch("../sessions.csv") == 2 and "cannot be read as a film" in capsys.readouterr().err
+    film = Path(shutil.copy(films / "e1" / "anna.mp4", tmp_path))
+    assert main(["watch", str(film), "--model", str(model), "--out", str(film)]) == 2
+    assert "is no timeline that can be read" in capsys.readouterr().err and film.read_bytes() == (films / "e1" / "anna.mp4").read_bytes()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -65,6 +65,9 @@ def test_everything_wrong_is_named_at_once(table):
         ("", "it needs episode,viewer,file"),
         ("episode,viewer,file,ofset\n", "ofset"),
         ("episode,viewer,file\n", "holds no recordings"),
+        ('episode,viewer,file\ne3.mp4,"anna,rec/anna.mkv\ne3.mp4,b,rec/boris.mkv\n', "line 2 cannot be read .*quote in it"),
+        ("episode,viewer,file\ne3.mp4,a," + "x" * 200_000, "line 2 cannot be read"),
+        ("episode,viewer,file\ne3.mp4,a\u2028b,rec/anna.mkv\n", r"Line 2: the viewer 'a\\u2028b'"),
     ],
 )
 def test_no_table_is_one_sentence(table, text, says):

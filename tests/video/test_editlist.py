@@ -56,10 +56,10 @@ def from_timecode(text: str, rate: Fraction) -> int:
 def test_all_edit_lists_and_the_pictures_agree_to_the_frame(tmp_path, rate, timecode, first):
     media = probe(episode(tmp_path / "Серия 1.mov", 260 / Fraction(rate), Fraction(rate), timecode=timecode))
     assert media.rate == Fraction(rate) and media.timecode == timecode
-    write_edl(tmp_path / "t.edl", "trailer", media, CUTS)
-    write_otio(tmp_path / "t.otio", "trailer", media, CUTS)
-    write_xml(tmp_path / "t.xml", "trailer", media, CUTS, CUTS)
-    write_fcpxml(tmp_path / "t.fcpxml", "trailer", media, CUTS)
+    write_edl(tmp_path / "t.edl", "trailer", media, Timebase.of(media), CUTS)
+    write_otio(tmp_path / "t.otio", "trailer", media, Timebase.of(media), CUTS)
+    write_xml(tmp_path / "t.xml", "trailer", media, Timebase.of(media), CUTS, CUTS)
+    write_fcpxml(tmp_path / "t.fcpxml", "trailer", media, Timebase.of(media), CUTS)
     render(media, [(c.first, c.last) for c in CUTS], tmp_path / "t.mp4")
     expected = [(first + a, b - a) for a, b in SPANS]
 
@@ -93,7 +93,7 @@ def test_all_edit_lists_and_the_pictures_agree_to_the_frame(tmp_path, rate, time
 
 def test_the_otio_has_handles_markers_and_a_way_to_the_episode(tmp_path):
     media = film("25", "10:00:00:00")
-    write_otio(tmp_path / "t.otio", "trailer", media, CUTS)
+    write_otio(tmp_path / "t.otio", "trailer", media, Timebase.of(media), CUTS)
     timeline = otio.adapters.read_from_file(str(tmp_path / "t.otio"))
     assert [t.kind for t in timeline.tracks] == ["Video", "Audio"]
     for clip, c in zip(timeline.tracks[0], CUTS):
@@ -102,7 +102,7 @@ def test_the_otio_has_handles_markers_and_a_way_to_the_episode(tmp_path):
         assert clip.name == c.name and clip.metadata["emofast"]["handle_frames_before"] == min(c.first, 25)
         marker = clip.markers[0]
         assert clip.source_range.contains(marker.marked_range) and marker.color
-    write_otio_markers(tmp_path / "m.otio", "moments", media, CUTS)
+    write_otio_markers(tmp_path / "m.otio", "moments", media, Timebase.of(media), CUTS)
     (clip,) = otio.adapters.read_from_file(str(tmp_path / "m.otio")).tracks[0]
     assert [m.marked_range.start_time.to_frames() - 900000 for m in clip.markers] == [int(c.moment.peak * 25) for c in CUTS]
 
@@ -110,7 +110,7 @@ def test_the_otio_has_handles_markers_and_a_way_to_the_episode(tmp_path):
 def test_the_episode_is_named_relative_to_the_folder(tmp_path):
     media = probe(episode(tmp_path / "Серия 1.mp4", 4))
     (tmp_path / "out").mkdir()
-    write_otio(tmp_path / "out" / "t.otio", "t", media, [cut(10, 50, 1)])
+    write_otio(tmp_path / "out" / "t.otio", "t", media, Timebase.of(media), [cut(10, 50, 1)])
     clip = otio.adapters.read_from_file(str(tmp_path / "out" / "t.otio")).tracks[0][0]
     from urllib.parse import unquote
 
@@ -119,8 +119,8 @@ def test_the_episode_is_named_relative_to_the_folder(tmp_path):
 
 def test_without_sound_there_is_no_sound_track(tmp_path):
     media = film("25", None, sound=False)
-    write_edl(tmp_path / "t.edl", "t", media, CUTS)
-    write_otio(tmp_path / "t.otio", "t", media, CUTS)
+    write_edl(tmp_path / "t.edl", "t", media, Timebase.of(media), CUTS)
+    write_otio(tmp_path / "t.otio", "t", media, Timebase.of(media), CUTS)
     for name, rate in (("t.edl", {"rate": 25.0}), ("t.otio", {})):
         timeline = otio.adapters.read_from_file(str(tmp_path / name), **rate)
         assert [t.kind for t in timeline.tracks] == ["Video"]
@@ -128,8 +128,9 @@ def test_without_sound_there_is_no_sound_track(tmp_path):
 
 @pytest.mark.parametrize(("rate", "timecode"), [("25", "99:99:99:99"), ("25", "01:00:00;00"), ("24000/1001", "ten o'clock")])
 def test_a_wrong_start_timecode_is_told_and_counts_from_zero(tmp_path, capsys, rate, timecode):
-    write_edl(tmp_path / "t.edl", "t", film(rate, timecode), [cut(13, 80, 1)])
-    assert timecode in capsys.readouterr().err
+    media = film(rate, timecode)
+    write_edl(tmp_path / "t.edl", "t", media, Timebase.of(media), [cut(13, 80, 1)])
+    assert capsys.readouterr().err.count(timecode) == 1
     assert "00:00:00:13 00:00:03:" in (tmp_path / "t.edl").read_text(encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ import pytest
 from emofast.emotions import EMOTIONS
 from emofast.sample.audience import Bump, DrawnViewer
 from emofast.video.group import CLIP, STEP, Group, agreement, align, moved
+from emofast.video.summary import reliability
 from emofast.video.timeline import COLUMNS
 
 
@@ -49,6 +50,12 @@ def test_a_sullen_resting_face_reacts_like_any_other():
     assert abs(np.nanmedian(sullen.values[0, :, -2]) - np.nanmedian(plain.values[0, :, -2])) > 0.2
     away = (plain.t - 30) ** 2 > 25
     assert not moved(sullen.reactions)[0, away].any() and moved(sullen.reactions)[0, int(30 / STEP)]
+
+
+def test_how_stable_the_ranking_is_is_unknown_where_a_half_saw_nothing():
+    """Of four recordings one overlaps the episode."""
+    assert reliability(group(*[viewer(10, 30, seed=k) for k in range(4)])) > 0.5
+    assert reliability(group(*[viewer(10, 30, seed=k) for k in range(4)], starts=[0.0, 500.0, 500.0, 500.0])) is None
 
 
 def test_a_picture_in_a_frame_shows_nothing():

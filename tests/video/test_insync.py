@@ -88,6 +88,12 @@ def test_a_clock_that_drifts_is_measured_and_something_else_is_refused(episode, 
     assert not any(find_offset(episode[1], heard).sure for heard in (other, silence, short))
 
 
+@pytest.mark.parametrize("rest", [0.01, 0.02, 0.03, 0.04, 0.06])
+def test_a_last_block_shorter_than_a_window_is_heard_too(tmp_path, rest):
+    film = written(tmp_path / "film.wav", np.random.default_rng(0).normal(size=round((120 + rest) * RATE)))
+    assert onsets(film).shape == (16, round((120 + rest) * 100) - 2)
+
+
 @pytest.mark.slow
 def test_twenty_recordings_are_put_in_step_and_twenty_wrong_ones_refused(episode, tmp_path):
     """The bar: 100 ms in 20 of 20, with an echoing room, noise 10 dB above the episode, other sample rates, drift, starts minutes off."""

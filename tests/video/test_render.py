@@ -22,7 +22,7 @@ from emofast.errors import EmofastError
 from emofast.film.media import Media, probe, standard_rate
 from emofast.video.bounds import shot_changes
 from emofast.video.cut import Cut
-from emofast.video.editlist import write_otio
+from emofast.video.editlist import Timebase, write_otio
 from emofast.video.finalcut import write_xml
 from emofast.video.moments import Moment
 from emofast.video.render import loudness, render, still
@@ -239,7 +239,7 @@ def test_a_name_that_is_no_utf_8_goes_all_the_way(tmp_path):
     film, cuts = probe(path), [Cut(5, 50, Moment(0.2, 2, 1, 50, "happy", 3, 0.01), 1)]
     render(film, [(5, 50)], tmp_path / "t.mp4")
     assert read_numbers(tmp_path / "t.mp4") == list(range(5, 50)) and shot_changes(path, 0.0, 4.0) == pytest.approx([3.0], abs=0.03)
-    write_otio(tmp_path / "t.otio", "t", film, cuts)
-    write_xml(tmp_path / "t.xml", "t", film, cuts, cuts)
+    write_otio(tmp_path / "t.otio", "t", film, Timebase.of(film), cuts)
+    write_xml(tmp_path / "t.xml", "t", film, Timebase.of(film), cuts, cuts)
     write_report(tmp_path / "r.html", film, cuts, cuts, None)
     assert "%F1%E5%F0%E8%FF%20%3C1%3E.mp4" in (tmp_path / "t.xml").read_text(encoding="utf-8")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from itertools import pairwise
 
+import imageio_ffmpeg
 import numpy as np
 import pandas as pd
 import pytest
@@ -159,6 +161,15 @@ def test_moments_that_cannot_be_cut_name_their_line(film, tmp_path, text, said):
 
 def test_shot_changes_are_found_where_they_are(film):
     assert shot_changes(film.path, 7.0, 14.0) == pytest.approx([9.0, 12.0], abs=0.021)
+
+
+def test_shot_changes_of_a_picture_that_comes_later_than_its_sound(film, tmp_path):
+    late = tmp_path / "late.mkv"
+    delayed = ["-itsoffset", "2", "-i", film.path, "-i", film.path, "-map", "0:v", "-map", "1:a", "-c", "copy", late]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", *delayed], check=True)
+    assert shot_changes(late, 0.0, 1.5) == []
+    assert shot_changes(late, 1.0, 9.0) == pytest.approx([5.0, 8.0], abs=0.021)
+    assert shot_changes(late, 9.0, 15.0) == pytest.approx([11.0, 14.0], abs=0.021)
 
 
 def test_pauses_lie_between_the_beeps(film):

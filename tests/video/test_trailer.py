@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import shutil
 import signal
@@ -13,12 +14,15 @@ import psutil
 import pytest
 from films import episode, faces, read_beeps, read_numbers, shows, write_film
 from processes import wait_until
+from rich.console import Console
 
 from emofast import programs
 from emofast.errors import exits_cleanly
 from emofast.film.media import probe
 from emofast.video import Listener, Order, Wish, make_trailer, open_trailer, read_moments, recut
+from emofast.video.command import order, parser
 from emofast.video.folder import FILES
+from emofast.video.render import still
 from emofast.video.timeline import COLUMNS
 
 
@@ -175,8 +179,10 @@ def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, m
         f.mux(stream.encode())
     broken.write_bytes((material / "anna.mp4").read_bytes()[:5000])
     viewers = [material / "anna.mp4", blind, sound_only, broken, tmp_path / "absent.mp4"]
-    done = trailer(material / "episode.mp4", *viewers, "--out", tmp_path / "out", "--emotions", "happy", "--exclude", "0:00-0:12")
+    done = trailer(material / "episode.mp4", *viewers, "--out", tmp_path / "out", "--emotions", "happy", "--exclude", "0:00-0:12",
+                   "--offset", "broken=3", "--group", "women=absent.mp4,anna")  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert "--offset broken is passed over" in done.stderr and "--group absent.mp4 is passed over" in done.stderr
     for said in ("nobody there.mp4: no face", "sound.m4a has no video stream", "broken.mp4 cannot be read", "absent.mp4 is not a file"):
         assert said in done.stderr
     assert [round(float(r["peak"])) for r in moments_of(tmp_path / "out")] == [17]
@@ -191,11 +197,20 @@ def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, m
         (["{m}/episode.mp4", "{m}/anna.mp4", "--out", "o", "--offset", "berta=2"], "berta"),
         (["{m}/episode.mp4", "--out", "o"], "no face was found"),
         (["{m}/episode.mp4", "{m}/anna.mp4", "--gap", "2", "--out", "o", "--from-moments", "m.csv"], "leave out VIEWER and --gap"),
+        (["{m}/episode.mp4", "{m}/anna.mp4", "--out", "o", "--group", "a=anna", "--group", "b=anna.mp4"], "anna is in a and in b"),
+        (["{m}/episode.mp4", "--lag", "2", "--group", "a=b", "--out", "o", "--from-moments", "m.csv"], "leave out --group and --lag"),
         (["{m}/episode.mp4", "--out", "o", "--from-moments", "{m}/absent.csv"], "absent.csv cannot be read"),
+        (["{m}/episode.mp4", "--out", "o", "--from-moments", "{m}/long.csv", "--length", "2"], "(the shortest: 6.5 s)"),
     ],
 )
 def test_bad_input_is_one_sentence(refused, material, arguments, said):
+    (material / "long.csv").write_text("start,end\n3,9.5\n10,20\n", encoding="utf-8")
     assert said in refused(*[a.format(m=material) for a in arguments])
+
+
+def test_a_group_given_twice_is_one_group():
+    given = ["e.mp4", "--out", "o", "--group", "women=anna", "--group", "men=boris", "--group", "women=olga,eva"]
+    assert order(parser("").parse_args(given)).groups == {"women": ("anna", "olga", "eva"), "men": ("boris",)}
 
 
 def test_an_offset_that_fits_two_recordings_is_refused(refused, material, tmp_path):
@@ -270,6 +285,23 @@ def test_another_program_can_listen_cut_again_and_open_what_is_there(material, m
     assert (opened.cuts, opened.chosen) == (read_moments(order.out / "moments.csv", made.episode, made.table), opened.chosen)
     assert [(c.first, c.last) for c in opened.chosen] == [(175, 275), (400, 488)] and opened.facts["viewers"][0]["name"] == "anna"
     assert shows(order.out / "trailer.mp4", [(175, 275), (400, 488)])
+
+
+def test_ctrl_c_leaves_the_terminal_as_it_was(material, tmp_path, monkeypatch):
+    seen, made = io.StringIO(), []
+
+    def interrupted(episode, frame, out):
+        if made:
+            raise KeyboardInterrupt
+        made.append(still(episode, frame, out))
+
+    monkeypatch.setattr("emofast.video.listener.console", Console(file=seen, force_terminal=True))
+    monkeypatch.setattr("emofast.video.pipeline.still", interrupted)
+    (tmp_path / "m.csv").write_text("start,end\n3,5\n10,13\n", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        make_trailer(Order(material / "episode.mp4", (), tmp_path / "out", from_moments=tmp_path / "m.csv"))
+    hide, show = "\x1b[?25l", "\x1b[?25h"
+    assert "taking stills" in seen.getvalue() and seen.getvalue().rindex(show) > seen.getvalue().rindex(hide)
 
 
 def test_one_recording_counts_once_and_foreign_curves_are_left_out(material, model, tmp_path):
