@@ -260,7 +260,8 @@ def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
 
 def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
     run(script, drawn, "--epochs", 1, "--callback", "fastai.callback.tracker:TerminateOnNaNCallback")
-    assert (own_artifacts / "tiny" / "90_tiny+epochs=1" / "result.json").is_file()
+    folder = own_artifacts / "tiny" / "90_tiny+callback=TerminateOnNaNCallback+epochs=1"
+    assert (folder / "result.json").is_file(), "it may change the numbers: a variant"
 
 
 @pytest.mark.timeout(300)
