@@ -52,6 +52,13 @@ def test_a_teacher_its_student_and_the_ensemble(drawn, tmp_path, run_cli):
         out = run_python(scripts[number], *flags, *more, env=env)
         assert out.returncode == 0, out.stderr
     assert "teachers: " in out.stdout
+    student = (tmp_path / "tiny-quick" / "10_distilled_student+epochs=2" / "result.json").read_bytes()
+    network = tmp_path / "tiny-quick" / "12_small_grey" / "checkpoints" / "learner.pkl"
+    aside = network.rename(tmp_path / "aside.pkl")
+    out = run_python(scripts["10"], *flags, "--epochs", 2, env=env)
+    assert out.returncode == 2 and "12_small_grey: recorded on tiny" in out.stderr, "no student replaces one that had its teacher"
+    assert (tmp_path / "tiny-quick" / "10_distilled_student+epochs=2" / "result.json").read_bytes() == student
+    aside.rename(network)
     out = run_python(scripts["11"], "--data", drawn, "--quick", env=env)
     assert out.returncode == 0, out.stderr
     folder = tmp_path / "tiny-quick"
