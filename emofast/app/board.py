@@ -6,12 +6,15 @@ import json
 import math
 import re
 import time
+import zlib
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from starlette.exceptions import HTTPException
 
+from emofast.errors import EmofastError
 from emofast.paths import artifacts
 
 PICTURES = ("confusion.png", "curves.png", "mistakes.png")
@@ -47,13 +50,18 @@ def run(data: str, name: str) -> dict:
 def compare(data: str, against: str) -> dict[str, dict]:
     """Accuracy of every experiment minus that of `against` on the same validation pictures, with its 95 % interval.
 
-    The interval is 1.96 standard errors of the paired difference; what was validated on other pictures is left out.
+    The interval is 1.96 standard errors of the paired difference; what was validated on other pictures is left out. Of a damaged
+    record there is only the `error`.
     """
-    right = {p.parent.name: _right(p) for p in sorted(_folder(data).glob("*/valid.npz"))}
-    base = right.get(against)
-    if not base:
+    right, found = {}, {}
+    for path in sorted(_folder(data).glob("*/valid.npz")):
+        try:
+            right[path.parent.name] = _right(path)
+        except EmofastError as e:
+            found[path.parent.name] = {"error": str(e)}
+    if against not in right | found:
         raise HTTPException(404, "this experiment has no recorded predictions")
-    found = {}
+    base = right.get(against, {})
     for name, one in right.items():
         if not one or one.keys() != base.keys():
             continue
@@ -73,10 +81,10 @@ def picture(data: str, name: str, file: str) -> Path:
 
 def _right(path: Path) -> dict[str, int]:
     try:
-        valid = np.load(path)
-        return dict(zip(valid["ids"].tolist(), (valid["probabilities"].argmax(1) == valid["labels"]).astype(int).tolist()))
-    except (OSError, ValueError, KeyError):
-        return {}
+        with np.load(path) as valid:
+            return dict(zip(valid["ids"].tolist(), (valid["probabilities"].argmax(1) == valid["labels"]).astype(int).tolist()))
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as e:
+        raise EmofastError(f"{path} is damaged ({type(e).__name__}); run the experiment again") from None
 
 
 def _training(folder: Path) -> list[dict]:

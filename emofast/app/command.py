@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     recognizer = EmotionRecognizer(find_model(args.model), trust=args.trust)
     listening = _listen("0.0.0.0" if args.share else "127.0.0.1", args.port)
     port, token = listening.getsockname()[1], kept_token()
-    app = Guard(create_app(recognizer, shelf, args.detector), token, f"emofast-{port}", args.share)
+    app = Guard(create_app(recognizer, shelf, args.detector, args.trust), token, f"emofast-{port}", args.share)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, ws_max_size=4 << 20, ws_max_queue=2, timeout_graceful_shutdown=2
     )

@@ -17,16 +17,19 @@ import pandas as pd
 from emofast.errors import EmofastError
 from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
+from emofast.tables import read_rows
+from emofast.video.audience import timeline_path
 from emofast.video.bounds import shot_changes
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.listing import COLUMNS, read_moments, rows_to_cuts
-from emofast.video.pipeline import Order, make_trailer
+from emofast.video.pipeline import Order, make_trailer, read_table
 from emofast.video.render import render
 from emofast.video.selection import ORDERS, Wish, choose
 
 __all__ = ["ORDERS", "Session", "Viewer", "analyse", "media", "moments", "preview", "preview_of", "timeline", "trailer", "write_moments"]
 
+_EDITED = (*COLUMNS, "group", "name")  # columns of `moments.csv` that mean something here
 _PIECE = 30.0  # seconds between two signs of progress where the work itself gives none
 
 
@@ -88,24 +91,25 @@ class Session:
         """What the trailer shall hold."""
         return Wish(self.length, order=self.order)
 
-    def order_of(self, from_moments: Path | None = None) -> Order:
+    def order_of(self, from_moments: Path | None = None, trust: bool = False) -> Order:
         """What `trailer.py` would be asked for."""
         groups: dict[str, tuple[str, ...]] = {}
         for v in self.viewers:
             if v.group:
                 groups[v.group] = (*groups.get(v.group, ()), str(v.file))
         return Order(
-            self.episode, tuple(v.file for v in self.viewers), self.folder, self.model, lag=self.lag, wish=self.wish,
+            self.episode, tuple(v.file for v in self.viewers), self.folder, self.model, trust, lag=self.lag, wish=self.wish,
             offsets={str(v.file): v.offset for v in self.viewers if v.offset is not None}, groups=groups,
             from_moments=from_moments, overwrite=True, jobs=os.cpu_count() or 1, vertical=self.vertical,
         )  # fmt: skip
 
 
-def analyse(folder: Path, listener: Listener) -> None:
-    """Watch the recordings, find the moments, make the trailer; then find the shots, to which the page snaps."""
+def analyse(folder: Path, listener: Listener, trust: str = "") -> None:
+    """Watch the recordings, find the moments, make the trailer; then find the shots, to which the page snaps. trust: not empty where
+    the model may be a pickle that no card vouches for; no part of the form, which others may have written."""
     session = Session.read(folder)
     if not read_record(folder).get("finished"):
-        make_trailer(session.order_of(), listener)
+        make_trailer(session.order_of(trust=bool(trust)), listener)
     duration = media(session.episode).duration
     shots: list[float] = []
     for k in range(math.ceil(duration / _PIECE)):
@@ -137,8 +141,8 @@ def preview(folder: Path, listener: Listener, name: str) -> None:
 
 
 def preview_of(folder: Path, name: str) -> Path:
-    """Where the preview of a film lies."""
-    return folder / f"preview-{name.replace('/', ' ')}.mp4"
+    """Where the preview of a film lies; a long name is cut as that of a timeline."""
+    return timeline_path(folder, f"preview-{name.replace('/', ' ')}").with_suffix(".mp4")
 
 
 def media(path: Path) -> Media:
@@ -165,18 +169,21 @@ def timeline(session: Session) -> dict:
 
 
 def moments(session: Session) -> dict:
-    """`moments.csv` as rows in its order, each with whether the trailer would show it, and a version to save against."""
+    """`moments.csv` as rows in its order, each with whether the trailer would show it, and a version to save against. more: the cells
+    of columns that somebody has added, as they stand."""
     path, film = session.folder / "moments.csv", media(session.episode)
     if not path.is_file():
         return {"version": "", "rows": []}
     data = path.read_bytes()
-    cuts = read_moments(path, film, _table(session)) if len(data.splitlines()) > 1 else []
+    some = len(data.splitlines()) > 1
+    cuts = read_moments(path, film, _table(session)) if some else []
+    cells = [row for _, row in read_rows(path, ("start", "end"))] if some else []
     chosen = {id(c) for c in choose(cuts, film, session.wish)}
     rows = [
         {"start": float(c.first / film.rate), "end": float(c.last / film.rate), "peak": m.peak, "score": m.score, "emotion": m.emotion,
          "viewers": m.viewers, "p_value": None if math.isnan(m.p_value) else m.p_value, "group": "; ".join(m.groups), "name": c.label,
-         "chosen": id(c) in chosen}
-        for c, m in ((c, c.moment) for c in cuts)
+         "chosen": id(c) in chosen, "more": {k: v for k, v in row.items() if k not in _EDITED}}
+        for row, c, m in ((row, c, c.moment) for row, c in zip(cells, cuts, strict=True))
     ]  # fmt: skip
     return {"version": hashlib.sha256(data).hexdigest()[:16], "rows": rows}
 
@@ -186,15 +193,20 @@ def write_moments(session: Session, rows: Iterable[dict]) -> None:
 
     Raises `EmofastError` for what cannot be cut; the file then stays as it was.
     """
-    columns = (*COLUMNS[1:], "group", "name")
-    lines = [{"rank": str(rank)} | {k: _text(row.get(k)) for k in columns} for rank, row in enumerate(rows, start=1)]
+    lines, added = [], {}
+    for rank, row in enumerate(rows, start=1):
+        more = row.get("more") or {}
+        if not isinstance(more, dict) or not all(isinstance(v, str) for v in more.values()):
+            raise EmofastError(f"moment {rank}: more is no object of texts by column; leave it as it was read")
+        added |= dict.fromkeys(more)
+        lines.append(more | {k: _text(row.get(k)) for k in _EDITED} | {"rank": str(rank)})
     if lines:
         cuts = rows_to_cuts(lines, media(session.episode), _table(session), "moments.csv")
         for line, m in zip(lines, (c.moment for c in cuts)):
             line |= {"peak": f"{m.peak:.3f}", "score": f"{m.score:.1f}", "emotion": m.emotion, "viewers": str(m.viewers)}
     with atomic_write(session.folder / "moments.csv") as partial, partial.open("w", newline="", encoding="utf-8") as f:
         labelled = any(line["group"] for line in lines)
-        out = csv.DictWriter(f, [*COLUMNS, *["group"] * labelled, "name"], extrasaction="ignore")
+        out = csv.DictWriter(f, [*COLUMNS, *["group"] * labelled, "name", *(k for k in added if k not in _EDITED)], extrasaction="ignore")
         out.writeheader()
         out.writerows(lines)
 
@@ -207,15 +219,15 @@ def _text(value: object) -> str:
 
 def _table(session: Session) -> pd.DataFrame | None:
     path = session.folder / "group.parquet"
-    return _read_table(path, path.stat().st_mtime_ns) if path.is_file() else None
+    return _read(path, path.stat().st_mtime_ns, media(session.episode)) if path.is_file() else None
 
 
 @lru_cache(maxsize=8)
-def _read_table(path: Path, changed: int) -> pd.DataFrame:
+def _read(path: Path, changed: int, episode: Media) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as e:
-        raise EmofastError(f"{path} is damaged ({e}); delete it and make the trailer again") from None
+        return read_table(path, episode)
+    except EmofastError as e:
+        raise EmofastError(f"{e}; delete it and make the trailer again") from None
 
 
 def _plain(column: pd.Series) -> list:

@@ -6,15 +6,13 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
 from emofast.app import editing, jobs
-from emofast.app.guard import Shelf
+from emofast.app.guard import HOME, Shelf
 from emofast.errors import EmofastError
-
-HOME = "emofast"
-"""Sessions lie in a folder of this name in one of the opened folders."""
 
 _RESULTS = (".mp4", ".edl", ".otio", ".xml", ".fcpxml", ".png", ".html", ".csv", ".srt")
 _REPORT = {"content-security-policy": "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; "
@@ -24,8 +22,8 @@ _REPORT = {"content-security-policy": "sandbox allow-scripts allow-downloads; de
 class FilmRoom:
     """Everything the page asks of sessions. A session's address is `N/name`: folder N of the shelf, and its name."""
 
-    def __init__(self, shelf: Shelf, model: Path):
-        self._shelf, self._model, self._saving = shelf, model.absolute(), Lock()
+    def __init__(self, shelf: Shelf, model: Path, trust: bool = False):
+        self._shelf, self._model, self._trust, self._saving = shelf, model.absolute(), trust, Lock()
 
     def sessions(self) -> dict:
         """All sessions, the newest first."""
@@ -48,14 +46,14 @@ class FilmRoom:
         folder = self._new_folder(episode, _text(form, "name", ""))
         session = editing.Session(folder, episode, viewers, length, lag, model=self._model)
         session.write()
-        jobs.start(session.folder, "analyse")
+        self._start(session, "analyse")
         return {"address": self._address(session.folder)}
 
     def session(self, address: str) -> dict:
         """The form, the job and the results of a session."""
         session = self._read(address)
         files = [p for p in sorted(session.folder.iterdir()) if _is_result(p)]
-        episode, *viewers = (self._film(session, name, path) for name, path in session.films.items())
+        episode, *viewers = (self._film(session, address, name, path) for name, path in session.films.items())
         return {
             "name": session.folder.name, "folder": str(session.folder), "length": session.length, "order": session.order,
             "vertical": session.vertical, "episode": episode,
@@ -65,14 +63,19 @@ class FilmRoom:
 
     def work(self, address: str, given: dict) -> dict:
         """Begin or cancel an action of a session."""
-        folder, action = self._read(address).folder, given.get("action")
+        session, action = self._read(address), given.get("action")
         if action == "cancel":
-            jobs.cancel(folder)
+            jobs.cancel(session.folder)
         elif action in jobs.ACTIONS:
-            jobs.start(folder, action, *([_text(given, "film")] if action == "preview" else []))
+            self._start(session, action, *([_text(given, "film")] if action == "preview" else []))
         else:
             raise EmofastError(f"an action is one of {', '.join((*jobs.ACTIONS, 'cancel'))}")
-        return jobs.state(folder)
+        return jobs.state(session.folder)
+
+    def _start(self, session: editing.Session, action: str, *arguments: str) -> None:
+        """Begin an action. The model of the command line is trusted as it says there; never one that a session's file names."""
+        trusted = action == "analyse" and self._trust and session.model == self._model
+        jobs.start(session.folder, action, *arguments, *["trust"] * trusted)
 
     def timeline(self, address: str) -> dict:
         """Curves, shots and moments."""
@@ -114,14 +117,13 @@ class FilmRoom:
                 raise EmofastError(f"{film} is outside the folders that were opened; open its folder too: emofast app FOLDER FOLDER")
         return session
 
-    def _film(self, session: editing.Session, name: str, path: Path) -> dict:
+    def _film(self, session: editing.Session, address: str, name: str, path: Path) -> dict:
         seen = editing.preview_of(session.folder, name)
-        url = f"/api/results/{seen.name}/{self._address(session.folder)}" if seen.is_file() else f"/api/films/{self._shelf.address(path)}"
-        return {"name": name, "url": url, "preview": seen.is_file()}
+        url = f"results/{quote(seen.name)}/{quote(address)}" if seen.is_file() else f"films/{quote(self._shelf.address(path))}"
+        return {"name": name, "url": f"/api/{url}", "preview": seen.is_file()}
 
     def _address(self, folder: Path) -> str:
-        number, _, rest = self._shelf.address(folder).partition("/")
-        return f"{number}/{rest.removeprefix(HOME + '/')}"
+        return f"{self._shelf.roots.index(folder.parents[1])}/{folder.name}"  # one opened folder may lie in another
 
     def _new_folder(self, episode: Path, name: str) -> Path:
         root = next(r for r in self._shelf.roots if episode.is_relative_to(r))

@@ -23,6 +23,10 @@ from emofast.paths import cache
 FILMS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".m2ts", ".mxf", ".wmv", ".gif"}
 """Suffixes of files that are offered and served as films."""
 
+HOME = "emofast"
+"""Sessions lie in a folder of this name in one of the opened folders."""
+
+_MOST = 2000  # films on a page
 _LIMIT, _LIMITS = 1 << 20, {"/api/predict": 24 << 20}  # bytes of a request's body; those of some paths
 _HEADERS = {
     "content-security-policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -170,17 +174,20 @@ class Shelf:
         number, root = next((k, r) for k, r in enumerate(self.roots) if path.is_relative_to(r))
         return f"{number}/{path.relative_to(root).as_posix()}"
 
-    def films(self, most: int = 2000) -> dict:
-        """What can be chosen: address and name of up to `most` films, folder by folder; hidden folders and results are left out."""
+    def films(self) -> dict:
+        """What can be chosen: address and name of the first films, folder by folder. left_out: how many more there are, and links.
+        Hidden folders and sessions hold none."""
         found: list[dict] = []
+        links = 0
         for number, root in enumerate(self.roots):
             for folder, inside, files in os.walk(root):  # does not follow links
-                enough = "session.json" in files or len(found) >= most
-                inside[:] = [] if enough else sorted(d for d in inside if not d.startswith("."))
-                if enough:
-                    continue
+                if "session.json" in files and Path(folder).parent.name == HOME:
+                    inside[:] = files[:] = []
+                inside[:] = sorted(d for d in inside if not d.startswith("."))
                 for path in (Path(folder, name) for name in sorted(files)):
-                    if path.suffix.lower() in FILMS and not path.name.startswith(".") and not path.is_symlink():
-                        where = path.relative_to(root).as_posix()
-                        found.append({"address": f"{number}/{where}", "name": where, "folder": root.name})
-        return {"films": found[:most]}
+                    if path.suffix.lower() not in FILMS or path.name.startswith("."):
+                        continue
+                    where, link = path.relative_to(root).as_posix(), path.is_symlink()
+                    links += link
+                    found += [] if link else [{"address": f"{number}/{where}", "name": where, "folder": root.name}]
+        return {"films": found[:_MOST], "left_out": links + len(found[_MOST:])}

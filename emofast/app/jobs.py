@@ -16,7 +16,7 @@ from emofast.errors import EmofastError, interruption
 from emofast.paths import atomic_write
 from emofast.video.listener import Listener
 
-ACTIONS = ("analyse", "trailer", "preview")
+ACTIONS = ("analyse", "trailer", "preview")  # functions of `editing`
 _PLACE = ".app"  # folder of a session with what is no result
 _EVERY = 0.3  # seconds between two notes of progress
 _children: list[subprocess.Popen] = []  # of this server; asked now and then, so that ended ones do not stay as zombies
@@ -107,7 +107,7 @@ def main(session: str, action: str, *arguments: str) -> int:
     try:
         from emofast.app import editing
 
-        {"analyse": editing.analyse, "trailer": editing.trailer, "preview": editing.preview}[action](Path(session), notes, *arguments)
+        getattr(editing, action)(Path(session), notes, *arguments)
     except BaseException as e:
         if interruption(e):
             notes.end("cancelled")

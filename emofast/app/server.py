@@ -32,9 +32,9 @@ PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
 
 
-def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib") -> Starlette:
-    """Everything behind the guard. detector: that of the live view."""
-    room = FilmRoom(shelf, recognizer.path)
+def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib", trust: bool = False) -> Starlette:
+    """Everything behind the guard. detector: that of the live view. trust: the recognizer's model needs no card."""
+    room = FilmRoom(shelf, recognizer.path, trust)
 
     def answers(path: str, what: Callable[..., dict], *methods: str) -> Route:
         return Route(path, partial(_answer, what), methods=methods or ["GET"])
@@ -157,8 +157,10 @@ async def _heard(viewing: Viewing, message: dict) -> dict:
         if message.get("text") == "log":
             await run_in_threadpool(viewing.start_log)
             return {"logging": True}
+        if message.get("text") == "end log":
+            return await run_in_threadpool(viewing.finish_log)
     except EmofastError as e:
         return {"error": str(e)}
-    if message.get("text") == "end log":
-        return {"log": await run_in_threadpool(viewing.finish_log)}
+    except OSError as e:
+        return {"error": f"the log is lost: {e.filename} ({e.strerror}); free some space and begin another"}
     return {"error": "a message is a frame, or one of: log, end log"}

@@ -35,7 +35,8 @@ class Viewing:
         self._folder = tempfile.TemporaryDirectory(prefix="emofast-log-")
 
     def see(self, message: bytes) -> dict:
-        """A frame, as the sender's clock (float64, seconds) and a JPEG, PNG or WebP picture, into what the page shows.
+        """A frame, as the sender's clock (float64, seconds) and a JPEG, PNG or WebP picture, into what the page shows; where the log
+        cannot go on, with what `finish_log` says.
 
         Raises `EmofastError` for what is no picture.
         """
@@ -49,28 +50,33 @@ class Viewing:
             raise EmofastError("the frame is damaged")
         self._t = max(t, self._t) if np.isfinite(t) else self._t  # a smoother's clock never falls
         seen = self._pipeline(Frame(image, self._t))
-        if self._log:
-            self._log.add(self._t, self._frames, seen.views, seen.probabilities, seen.points)
+        ended = {}
+        try:
+            if self._log:
+                self._log.add(self._t, self._frames, seen.views, seen.probabilities, seen.points)
+        except OSError:  # the disk is full
+            ended = self.finish_log()
         self._frames += 1
         margin = self._pipeline.recognizer.margin
-        return {"faces": [_view(v, margin) for v in seen.views], "ms": round((time.perf_counter() - start) * 1e3, 1)}
+        return ended | {"faces": [_view(v, margin) for v in seen.views], "ms": round((time.perf_counter() - start) * 1e3, 1)}
 
     def start_log(self) -> None:
         """Begin the csv that `webcam.py --log` writes."""
         self._log = self._log or FaceLog(Path(self._folder.name) / "log.csv")
 
-    def finish_log(self) -> str | None:
-        """End it; returns its text, None where none was begun."""
-        if not self._log:
-            return None
-        self._log.close()
-        self._log = None
-        return (Path(self._folder.name) / "log.csv").read_text(encoding="utf-8")
+    def finish_log(self) -> dict:
+        """End it; returns its text as `log`, None where none was begun, and where rows did not fit on the disk that as `error`."""
+        log, self._log, told = self._log, None, {}
+        try:
+            if log:
+                log.close()
+        except EmofastError as e:
+            told = {"error": str(e)}
+        return told | {"log": log and log.path.read_text(encoding="utf-8")}
 
     def close(self) -> None:
         """Let go of the files."""
-        if self._log:
-            self._log.close()
+        self.finish_log()
         self._folder.cleanup()
 
 
@@ -85,8 +91,11 @@ def read_photo(data: bytes) -> np.ndarray:
     """A picture file, turned as its camera held it, as uint8 BGR [h, w, 3]. Raises `EmofastError` for what is none."""
     _size(data, _PHOTO_PIXELS)
     try:
-        with Image.open(io.BytesIO(data)) as photo:
-            return np.ascontiguousarray(np.asarray(ImageOps.exif_transpose(photo).convert("RGB"))[..., ::-1])
+        with Image.open(io.BytesIO(data)) as opened:
+            photo = ImageOps.exif_transpose(opened)
+            if photo.mode.startswith("I"):  # grey of 16 bits, of which PIL would make white all that is not nearly black
+                photo = Image.fromarray((np.asarray(photo).clip(0, 65535) >> 8).astype(np.uint8))
+            return np.ascontiguousarray(np.asarray(photo.convert("RGB"))[..., ::-1])
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as e:
         raise EmofastError(f"the picture is damaged ({e}); save it again as JPEG or PNG") from None
 

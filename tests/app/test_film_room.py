@@ -20,7 +20,12 @@ from browser import visit
 from films import episode, faces, write_film
 from processes import run_python, wait_until
 
+from emofast.app import editing, jobs
+from emofast.app.film import FilmRoom
+from emofast.app.guard import Shelf
+from emofast.errors import EmofastError
 from emofast.film.media import probe
+from emofast.video.listener import Listener
 
 VIEWERS = ("anna", "дина", "<i>emil</i>")
 
@@ -229,6 +234,90 @@ def test_a_film_that_no_browser_plays_gets_a_preview(serve, tmp_path, model):
         assert await page.value("document.querySelector('.screen video').duration") == pytest.approx(8, abs=0.1)
 
     visit(url, tmp_path / "profile", what)
+
+
+SLOW = """sent = []; gone = 0; plain = fetch; fetch = async (path, given) => {
+  if (given?.method != 'GET') sent.push(given.body);
+  if (given?.method == 'POST' || given?.method == 'PUT' && gone-- > 0) throw new TypeError('nobody is there');
+  if (given?.method == 'PUT') await new Promise((done) => setTimeout(done, 500));
+  return plain(path, given); }"""
+
+
+def test_nothing_changed_typed_or_dragged_is_lost(serve, tmp_path, model):
+    """A session in the inner of two opened folders; a name that an address would misread, and one too long for that of a preview."""
+    folder = tmp_path / "films" / "season 1"
+    session, film, long = folder / "emofast" / "s", folder / "50% #1?.mp4", folder / ("ы" * 120 + ".mp4")
+    session.joinpath(".app").mkdir(parents=True)
+    episode(film, 8)
+    shutil.copy(film, long)
+    viewers = [{"file": f"../../{long.name}", "offset": 0.0, "group": ""}]
+    form = {"episode": f"../../{film.name}", "viewers": viewers, "length": 30.0, "lag": 1.0, "order": "episode", "model": str(model)}
+    (session / "session.json").write_text(json.dumps(form))
+    (session / "moments.csv").write_text('start,end,name,notes\n1,3,one,"by hand, see 2"\n4,6,two,\n')
+    _, url = serve(folder.parent, folder, "--model", model)
+    (listed,) = api(url, "/api/sessions")["sessions"]
+    assert listed["address"] == "1/s"
+    tick, name = "document.querySelector('input[type=checkbox]').click()", "document.querySelector('tr[data-k=\\'0\\'] .name').value"
+
+    async def what(page):
+        async def saved(n: int) -> list[dict]:
+            await page.wait(f"sent.length >= {n}", 20)
+            await asyncio.sleep(1)
+            return rows_of(folder, "s")
+
+        await page.goto(url.replace("/?", "/film?") + "#1%2Fs")
+        await page.wait("[...document.querySelectorAll('video')].every((v) => v.duration > 7)", 20)
+        await page.value(SLOW)
+        await asyncio.sleep(0.7)  # the films have taken their places
+        await page.click("tr[data-k='0'] [data-use=down]")
+        await page.click("input[type=checkbox]")  # while the first change is being saved
+        rows = await saved(2)
+        assert json.loads((session / "session.json").read_text())["vertical"]
+        assert [(r["name"], r["notes"]) for r in rows] == [("two", ""), ("one", "by hand, see 2")], "a column of one's own stays"
+
+        await page.click("tr[data-k='0'] .name")
+        await page.type("new")
+        await page.value(tick)
+        (session / ".app" / "job.json").write_text('{"action": "trailer", "state": "failed", "stage": "x"}')
+        await page.wait("document.querySelector('.status .bad')", 20)  # all is read again, and a save is answered
+        assert "new" in await page.value(name) and await page.value("document.activeElement.matches('.name')")
+        await page.value("document.activeElement.blur()")
+        assert "new" in (await saved(4))[0]["name"]
+
+        x, y = await page.value("(({ x, y }) => [x + 3, y + 9])(document.querySelector('.end').getBoundingClientRect())")
+        await page.call("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+        await page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + 20, y=y, button="left", buttons=1)
+        await page.value(tick)
+        await saved(5)  # its answer comes in the middle of the drag
+        await page.call("Input.dispatchMouseEvent", type="mouseMoved", x=x + 40, y=y, button="left", buttons=1)
+        await page.call("Input.dispatchMouseEvent", type="mouseReleased", x=x + 40, y=y, button="left", clickCount=1)
+        assert float((await saved(6))[0]["end"]) > 6
+
+        await page.value("gone = 1")
+        await page.click("tr[data-k='1'] [data-use=delete]")
+        await page.wait("document.querySelector('#toast.shown')", 20)
+        assert len(rows_of(folder, "s")) == 2
+        await page.click(".make")
+        await page.wait("sent.at(-1) == JSON.stringify({ action: 'trailer' })", 20)
+        assert len(rows_of(folder, "s")) == 1, "the trailer is cut from what the page shows"
+
+    visit(url, tmp_path / "profile", what)
+
+
+def test_trust_is_for_the_model_of_the_command_line(shelf, model, monkeypatch):
+    begun, orders = [], []
+    monkeypatch.setattr(jobs, "start", lambda folder, *arguments: begun.append(arguments))
+    monkeypatch.setattr(editing, "make_trailer", lambda order, listener: orders.append(order))
+    for name, weights in (("own", model), ("planted", shelf / "evil.pkl")):
+        editing.Session(shelf / "emofast" / name, shelf / "season 1" / "e1.mp4", model=weights).folder.mkdir(parents=True)
+        editing.Session(shelf / "emofast" / name, shelf / "season 1" / "e1.mp4", model=weights).write()
+        FilmRoom(Shelf.of([shelf]), model, trust=True).work(f"0/{name}", {"action": "analyse"})
+    FilmRoom(Shelf.of([shelf]), model).work("0/own", {"action": "analyse"})
+    assert begun == [("analyse", "trust"), ("analyse",), ("analyse",)]
+    for _, *arguments in begun[:2]:
+        with pytest.raises(EmofastError):  # no film, which is seen afterwards
+            editing.analyse(shelf / "emofast" / "own", Listener(), *arguments)
+    assert [order.trust for order in orders] == [True, False]
 
 
 def test_a_film_outside_the_folders_is_not_opened(serve, series, model, tmp_path):

@@ -7,16 +7,23 @@ import csv
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
 import pytest
+import websockets.sync.client as client
 from browser import visit
 from films import faces
 from processes import run_python
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+CAMERAS = """{ const devices = navigator.mediaDevices, open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (what) => { const stream = await open(what);
+    window.unplug = () => stream.getTracks().forEach((t) => { t.stop(); t.dispatchEvent(new Event('ended')); });
+    return stream; } }"""  # fmt: skip
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
@@ -65,10 +72,11 @@ def compare(serve, folder: Path, film: Path, length: float, model: Path, *flags:
     expected = log_of_webcam(film, model, folder / "webcam.csv")
     _, url = serve("--model", model)
     saved = folder / "saved"
-    facts = {}
+    facts, first = {}, []
 
     async def what(page):
         await page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(saved))
+        await page.value(CAMERAS)
         await page.click("nav a[href='/live']")
         await page.wait("document.querySelector('.stage canvas').dataset.label > ''")
         await page.click(".row button:last-child")
@@ -79,11 +87,32 @@ def compare(serve, folder: Path, film: Path, length: float, model: Path, *flags:
         await page.wait("document.querySelector('.row button:last-child').ariaPressed == 'false'")
         while not list(saved.glob("*.csv")):
             await asyncio.sleep(0.1)
+        first.append(next(saved.glob("*.csv")))
+
+        async def more(how: str) -> None:
+            """A log that is ended in a way of its own is saved too."""
+            n = len(list(saved.glob("*.csv")))
+            await page.wait("document.querySelector('[aria-pressed=true]:last-child')", 20)
+            await asyncio.sleep(1.2)  # a name is a second
+            await page.value(how)
+            await page.wait("document.querySelector('.row button:last-child').ariaPressed == 'false'", 20)
+            for _ in range(100):
+                if len(list(saved.glob("*.csv"))) > n:
+                    return
+                await asyncio.sleep(0.1)
+            raise AssertionError(f"the log is lost by {how}")
+
+        log = "document.querySelector('.row button:last-child').click()"
+        await page.value(log)
+        await more("document.querySelector('#lang').click()")
+        await page.wait("document.querySelector('.stage canvas')?.dataset.label > ''", 20)
+        await page.value(f"{log}; unplug()")
+        await more(log)
         assert await page.value("location.search") == "", "the token does not stay in the address"
         assert any(u.startswith("ws://127.0.0.1") for u in page.asked)
 
     visit(url, folder / "profile", what, *CAMERA, f"--use-file-for-fake-video-capture={film}")
-    rows = list(csv.DictReader(next(saved.glob("*.csv")).open()))
+    rows = list(csv.DictReader(first[0].open()))
     assert list(rows[0]) == list(expected[0]), "the page's log is webcam.py's log"
     print({k: facts[k] for k in ("fps", "p95")})
     return same_course(rows, expected, length)
@@ -107,9 +136,15 @@ def test_it_does_so_for_a_real_face(serve, tmp_path, shared, project):
 def test_a_camera_that_is_missing_or_refused_and_a_server_that_goes(serve, tmp_path, model):
     process, url = serve("--model", model)
     port = int(url.split(":")[2].split("/")[0])
+    address, right = f"ws://127.0.0.1:{port}/api/live", {"Authorization": f"Bearer {url.partition('token=')[2]}"}
 
     async def what(page):
         await page.value("localStorage.setItem('lang', 'en')")
+        with ExitStack() as others:
+            for _ in range(8):
+                others.enter_context(client.connect(address, additional_headers=right)).send("log")
+            await page.goto(url.replace("/?", "/live?"))
+            await page.wait("document.querySelector('.sign').textContent.includes('Too many live views are open')", 20)
         await page.goto(url.replace("/?", "/live?"))
         await page.wait("document.querySelector('.sign').textContent.includes('No camera was found')")
         asked = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
@@ -128,9 +163,6 @@ def test_a_camera_that_is_missing_or_refused_and_a_server_that_goes(serve, tmp_p
 
 
 def test_hostile_frames_and_strangers_at_the_socket(serve, model):
-    import websockets.sync.client as client
-    from websockets.exceptions import ConnectionClosed, InvalidStatus
-
     _, url = serve("--model", model)
     host, token = url.split("/")[2], url.partition("token=")[2]
     address, right = f"ws://{host}/api/live", {"Authorization": f"Bearer {token}"}
@@ -154,6 +186,25 @@ def test_hostile_frames_and_strangers_at_the_socket(serve, model):
         with pytest.raises(ConnectionClosed):
             socket.send(bytes(5 << 20))
             socket.recv(timeout=20)
+
+
+def test_a_full_disk_ends_the_log_and_not_the_view(model):
+    from emofast.app.sight import Viewing
+    from emofast.recognition import EmotionRecognizer
+
+    viewing = Viewing(EmotionRecognizer(model), "centerface")
+    frame = bytes(8) + cv2.imencode(".jpg", np.full((120, 160, 3), 90, np.uint8))[1].tobytes()
+    viewing.start_log()
+    assert set(viewing.see(frame)) == {"faces", "ms"}
+    viewing._log._file.flush()  # what fitted
+    full = open("/dev/full", "w", buffering=1)  # noqa: PTH123, SIM115 - closed by the log
+    viewing._log._file, viewing._log._rows = full, csv.writer(full)
+    answer = {}
+    while "log" not in answer:
+        answer = viewing.see(frame)
+    assert answer["faces"] == [] and "No space left" in answer["error"] and len(answer["log"].splitlines()) == 2
+    assert set(viewing.see(frame)) == {"faces", "ms"} and viewing.finish_log() == {"log": None}
+    viewing.close()
 
 
 def test_ctrl_c_ends_the_server(project, model):

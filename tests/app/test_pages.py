@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 
@@ -52,8 +53,11 @@ def test_predict_says_what_the_recognizer_says(app, photo, model):
     for bad in (b"", b"no picture", data[:2000], b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
         refused = app.ask("POST", "/api/predict", bad)
         assert refused.status == 400 and json.loads(refused.body)["error"]
-    grey = cv2.imencode(".png", np.zeros((1, 1), np.uint16))[1].tobytes()
-    assert json.loads(app.ask("POST", "/api/predict", grey).body)["faces"] == []
+    deep = cv2.imread(str(photo), 0).astype(np.uint16) << 8
+    dot, deep = (cv2.imencode(".png", p)[1].tobytes() for p in (deep[:1, :1], deep))
+    assert json.loads(app.ask("POST", "/api/predict", dot).body)["faces"] == []
+    (grey,) = json.loads(app.ask("POST", "/api/predict", deep).body)["faces"]
+    assert grey["probabilities"] == pytest.approx(face["probabilities"], abs=0.05), "16 bits are no white"
 
 
 def test_the_interface_is_described_as_it_is(app, photo):
@@ -74,9 +78,24 @@ def test_the_leaderboard_is_what_is_recorded(app, results):
     assert differences[against] == {"difference": 0, "half": 0, "n": differences[against]["n"]}
     gain = differences[best["experiment"]]
     assert gain["difference"] == pytest.approx(best["accuracy_tta"] - second["accuracy_tta"], abs=2e-4) and 0 < gain["half"] < 0.03
+    records = sorted((results / "ferplus9").glob("*/valid.npz"))
+    broken = [p for p in records if p.parent.name not in (against, best["experiment"])][:2]
+    broken[0].write_bytes(b"")
+    broken[1].write_bytes(broken[1].read_bytes()[:-99])
+    damaged = json.loads(app.ask("GET", f"/api/experiments/ferplus9/{against}/compare").body)
+    assert damaged[best["experiment"]] == gain and all(f"{p} is damaged" in damaged[p.parent.name]["error"] for p in broken)
+    alone = json.loads(app.ask("GET", f"/api/experiments/ferplus9/{broken[0].parent.name}/compare").body)
+    assert set(alone) == {p.parent.name for p in broken}
     assert app.ask("GET", f"/api/experiments/ferplus9/{against}/confusion.png").body.startswith(b"\x89PNG")
     for path in ("..", "ferplus9/..", f"ferplus9/{against}/source.py", "ferplus9/-/split.csv", "nothing"):
         assert app.ask("GET", f"/api/experiments/{path}").status == 404
+
+
+def test_every_stage_of_a_job_has_its_words(project):
+    files = [*(project / "emofast" / "video").glob("*.py"), *(project / "emofast" / "app").glob("*.py")]
+    stages = {s for f in files for s in re.findall(r'(?:progress|tell)\("([a-z ]+)"', f.read_text(encoding="utf-8"))}
+    texts = (project / "emofast" / "app" / "page" / "texts.js").read_text(encoding="utf-8")
+    assert "following the faces" in stages and all(re.search(rf'\b{s}"?: \[', texts) for s in stages), stages
 
 
 NAMELESS = """[...document.querySelectorAll('button, input, select, a, [role=slider], canvas[role=img]')].filter(e => !e.hidden &&

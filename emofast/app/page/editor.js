@@ -6,7 +6,7 @@ const SNAP = 9; // pixels within which an edge jumps to a shot
 
 export class Editor {
   constructor(session, data, actions) {
-    Object.assign(this, data.moments, { session, data, actions, undone: [], done: [], selected: -1, scale: 0, until: null, saving: Promise.resolve() });
+    Object.assign(this, data.moments, { session, data, actions, undone: [], done: [], selected: -1, scale: 0, until: null, saves: 0, saved: 0, saving: Promise.resolve() });
     this.build();
   }
 
@@ -22,7 +22,7 @@ export class Editor {
     this.length = h("input", { type: "number", min: 1, step: 1, value: this.session.length, "aria-label": t("length"), onchange: () => this.save() });
     this.order = h("select", { onchange: () => this.save() }, ["episode", "rank", "rows"].map((o) => h("option", { value: o, selected: o === this.session.order }, t(`order_${o}`))));
     this.vertical = h("input", { type: "checkbox", checked: this.session.vertical, onchange: () => this.save() });
-    this.cut = h("button", { class: "make", onclick: async () => { await this.saving; this.actions.work("trailer"); } }, t("makeTrailer"));
+    this.cut = h("button", { class: "make", onclick: async () => { if (await this.settled()) this.actions.work("trailer"); } }, t("makeTrailer"));
     this.undoButton = tool(t("undo"), "Ctrl+Z", () => this.undo());
     this.redoButton = tool(t("redo"), "Ctrl+Shift+Z", () => this.undo(this.undone, this.done));
     this.canvas = h("canvas", { role: "img", "aria-label": t("timeline") });
@@ -42,10 +42,13 @@ export class Editor {
         this.track, h("small", {}, t("timelineHint"))));
     this.onKey = (e) => this.key(e);
     this.onSize = new ResizeObserver(() => this.layout());
+    [this.list, this.bars].forEach((place) => place.addEventListener("pointerdown", (e) => { this.pressed = !e.button; }, true));
+    this.onLift = () => setTimeout(() => { this.pressed = false; this.showLate(); }); // after the click that a press ends in
   }
 
   start() {
     addEventListener("keydown", this.onKey);
+    ["pointerup", "pointercancel"].forEach((kind) => addEventListener(kind, this.onLift));
     this.onSize.observe(this.track);
     if (this.session.viewers.length) this.watch(this.who.value = this.session.viewers[0].name);
     this.show();
@@ -56,6 +59,7 @@ export class Editor {
     this.closed = true;
     this.onSize.disconnect();
     removeEventListener("keydown", this.onKey);
+    ["pointerup", "pointercancel"].forEach((kind) => removeEventListener(kind, this.onLift));
     [this.film, this.face].forEach((v) => { v.pause(); v.removeAttribute("src"); v.load(); });
   }
 
@@ -65,7 +69,6 @@ export class Editor {
     Object.assign(this, { session, data });
     if (film) { fill(this.filmPlace, this.film); this.film.src = session.episode.url; }
     if (this.viewer) this.watch(this.viewer.name);
-    if (data.moments.version !== this.version) Object.assign(this, data.moments, { done: [], undone: [] });
     this.show();
   }
 
@@ -96,19 +99,31 @@ export class Editor {
 
   /** Saved in the order of the changes; what another window has saved meanwhile is shown instead of being overwritten. */
   save() {
-    const rows = this.rows;
+    const mine = ++this.saves;
     this.saving = this.saving.then(() => attempt(async () => {
-      if (rows !== this.rows) return; // a newer change is on its way
+      if (mine !== this.saves) return; // a newer change is on its way
       try {
-        const saved = await this.actions.save({ version: this.version, rows, length: Number(this.length.value) || 30, order: this.order.value, vertical: this.vertical.checked });
+        const saved = await this.actions.save({ version: this.version, rows: this.rows, length: Number(this.length.value) || 30, order: this.order.value, vertical: this.vertical.checked });
+        this.data.moments = saved;
         this.version = saved.version;
-        if (rows === this.rows) this.rows = saved.rows;
-        if (!document.activeElement?.matches(".name")) this.show(); // nobody loses what is being typed
+        this.saved = mine;
+        if (mine === this.saves) this.rows = saved.rows;
+        this.show();
       } catch (e) {
-        if (e.status === 409 || e.status === 400) { this.version = null; await this.actions.reload(); }
+        if (e.status === 409 || e.status === 400) { this.version = null; this.saved = mine; await this.actions.reload(); }
         throw e;
       }
     }));
+  }
+
+  get dirty() { return this.saved !== this.saves; }
+
+  /** Whether the server has all changes; those that it was not there for are sent again. */
+  async settled() {
+    const idle = async () => { for (let last; last !== this.saving;) await (last = this.saving); };
+    await idle();
+    if (this.dirty) { this.save(); await idle(); }
+    return !this.dirty;
   }
 
   add() {
@@ -208,9 +223,15 @@ export class Editor {
 
   // ---- what is seen
 
+  showLate() { if (this.late) this.show(); }
+
+  /** Everything anew; later, while a name is typed or something is pressed or dragged: that would be lost with its element. */
   show() {
+    this.late = this.pressed || document.activeElement?.matches(".editor .name");
+    if (!this.late && !this.dirty && this.data.moments.version !== this.version) Object.assign(this, this.data.moments, { done: [], undone: [] });
     this.undoButton.disabled = !this.done.length;
     this.redoButton.disabled = !this.undone.length;
+    if (this.late) return;
     const active = document.activeElement?.closest?.(".editor [data-k]"), where = active && [active.dataset.k, document.activeElement.dataset.part, document.activeElement.dataset.use];
     fill(this.list, this.rows.map((r, k) => this.line(r, k)));
     fill(this.bars, this.rows.map((r, k) => this.bar(r, k)));
@@ -224,7 +245,7 @@ export class Editor {
       h("td", { title: t("inTrailer") }, r.chosen ? "★" : ""),
       h("td", {}, h("button", { class: "quiet small play", "data-use": "play", "aria-label": `${t("play")} ${k + 1}`, onclick: () => this.play(k) }, `${clock(r.start)}–${clock(r.end)}`)),
       h("td", {}, h("span", { class: "dot", style: { background: colour(r.emotion) }, title: `${emotionName(r.emotion)}, ${Math.round(r.score)}` }),
-        h("input", { class: "name", value: r.name, placeholder: emotionName(r.emotion), maxLength: 120, "data-use": "name", "aria-label": `${t("name")} ${k + 1}`, onchange: (e) => this.edit(k, { name: e.target.value }) })),
+        h("input", { class: "name", value: r.name, placeholder: emotionName(r.emotion), maxLength: 120, "data-use": "name", "aria-label": `${t("name")} ${k + 1}`, onchange: (e) => this.edit(k, { name: e.target.value }), onblur: () => this.showLate() })),
       h("td", { class: "number soft", title: t("pTitle") }, r.p_value === null || r.p_value === undefined ? "" : `p ${r.p_value.toFixed(3)}`),
       h("td", {}, small("up", t("up"), "↑", () => this.move(k, -1), k === 0), small("down", t("down"), "↓", () => this.move(k, 1), k === this.rows.length - 1), small("delete", t("delete"), "×", () => this.remove(k))));
   }
@@ -253,7 +274,7 @@ export class Editor {
     this.canvas.style.height = `${height(this.data.curves)}px`;
     this.canvas.style.width = `${this.track.clientWidth}px`;
     this.wide.style.width = `${this.data.duration * this.scale}px`;
-    [...this.bars.children].forEach((bar, k) => this.put(bar, this.rows[k]));
+    if (!this.late) [...this.bars.children].forEach((bar, k) => this.put(bar, this.rows[k]));
     this.paint();
   }
 

@@ -11,10 +11,10 @@ async function openList(main) {
   const place = h("div", { class: "stack" });
   fill(main, h("h1", {}, t("film")), h("p", { class: "soft" }, t("filmPrivacy")), place);
   if (!about.folders.length) return fill(place, h("p", { class: "card" }, t("noFolders")));
-  const [{ sessions }, { films }] = await Promise.all([ask("/api/sessions"), ask("/api/films")]);
+  const [{ sessions }, { films, left_out: rest }] = await Promise.all([ask("/api/sessions"), ask("/api/films")]);
   fill(place, sessions.length ? h("section", { class: "card scroll" }, h("h2", {}, t("sessions")), h("table", {}, h("tbody", {}, sessions.map((s) =>
     h("tr", {}, h("td", {}, h("a", { href: sessionUrl(s.address) }, s.name)), h("td", { class: "soft" }, jobText(s.job))))))) : null,
-  films.length ? form(films) : h("p", { class: "card" }, t("noFilms")));
+  films.length ? form(films) : h("p", { class: "card" }, t("noFilms")), rest && h("p", { class: "soft" }, t("leftOut", rest)));
 }
 
 const sessionUrl = (address) => `/film#${encodeURIComponent(address)}`;
@@ -83,8 +83,9 @@ async function openSession(main, address) {
   return () => { closed = true; clearTimeout(timer); editor?.close(); };
 
   async function load() {
-    const data = await ask(url("timeline"));
+    const saves = editor?.saves, data = await ask(url("timeline"));
     if (closed) return;
+    if (editor?.saves !== saves) return load(); // a change came meanwhile
     if (!editor && (data.moments.rows.length || Object.keys(data.curves).length)) {
       editor = new Editor(session, data, { save: (given) => ask(url("moments"), given, "PUT"), reload: load, work });
       fill(desk, editor.element);
@@ -98,7 +99,7 @@ async function openSession(main, address) {
     try { session = await ask(url("sessions")); } catch (e) { status.hidden = false; return fill(says, `${e.message}. ${t("goneHint")}`); }
     if (closed) return;
     const ended = before.job.state === "running" && session.job.state !== "running";
-    await editor?.saving;
+    await editor?.settled();
     if (ended || session.job.stage !== before.job.stage) await attempt(load);
     if (ended && session.job.state === "done") toast(t(`done_${session.job.action}`));
     refresh();

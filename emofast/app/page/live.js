@@ -10,7 +10,7 @@ export default async function live(main) {
   const minute = h("canvas", { class: "minute", role: "img", "aria-label": t("minute") }), [table, showBars] = bars();
   const cameras = h("select", { "aria-label": t("camera"), onchange: () => start(cameras.value) });
   const mirrorButton = h("button", { class: "quiet", "aria-pressed": "true", title: "m", onclick: () => setMirror(!mirror) }, t("mirror"));
-  const logButton = h("button", { class: "quiet", "aria-pressed": "false", onclick: () => { wish = logging ? "end log" : "log"; } }, t("log"));
+  const logButton = h("button", { class: "quiet", "aria-pressed": "false", onclick: () => { wish = logging ? "end log" : "log"; wake(); } }, t("log"));
   fill(main, h("div", { class: "two" },
     h("div", { class: "stack" }, h("div", { class: "stage" }, canvas, sign, h("div", { class: "chips" }, fps, delay)),
       h("div", { class: "row" }, cameras, mirrorButton,
@@ -22,23 +22,36 @@ export default async function live(main) {
   let closed = false, starting = null, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
   let fresh = null, wake = () => {};
   const history = [], delays = [], ticks = [];
-  const link = new Link(() => { if (logging) setLogging(false); say(t("gone"), t("goneHint")); });
+  const link = new Link((full) => {
+    if (logging) toast(t("logLost"));
+    setLogging(false);
+    wish = null;
+    say(t(full ? "full" : "gone"), t(full ? "fullHint" : "goneHint"));
+  });
   const timer = setInterval(() => { paintMinute(); showPace(); }, 200);
   const keys = { m: () => setMirror(!mirror), ь: () => setMirror(!mirror), s: snapshot, ы: snapshot };
   const onKey = (e) => { if (!e.ctrlKey && !e.metaKey && !e.target.closest("input, select")) keys[e.key.toLowerCase()]?.(); };
+  const onUnload = (e) => { if (logging) e.preventDefault(); }; // the browser asks first: a log that is not saved is lost
   addEventListener("keydown", onKey);
+  addEventListener("beforeunload", onUnload);
   navigator.mediaDevices?.addEventListener("devicechange", onDevices);
   canvas.addEventListener("click", pick);
   say(t("asking"), t("askingHint"));
   showBars(null);
   paintPlane(null);
   start();
-  run();
+  const running = run();
   return () => {
     closed = true;
-    [stop, wake, () => link.close()].forEach((end) => end());
+    stop();
+    wake();
+    running.finally(async () => { // a log that goes on is saved
+      if (logging) await command("end log");
+      link.close();
+    });
     clearInterval(timer);
     removeEventListener("keydown", onKey);
+    removeEventListener("beforeunload", onUnload);
     navigator.mediaDevices?.removeEventListener("devicechange", onDevices);
   };
 
@@ -95,10 +108,10 @@ export default async function live(main) {
 
   async function run() {
     while (!closed) {
-      if (fresh === null) await new Promise((resolve) => { wake = resolve; });
+      if (fresh === null && !wish) await new Promise((resolve) => { wake = resolve; });
       if (closed) return;
       if (!await link.ready()) continue;
-      if (wish) await command();
+      if (wish) await command(wish);
       if (fresh === null || !video.videoWidth) { fresh = null; continue; }
       const at = fresh;
       fresh = null;
@@ -110,13 +123,17 @@ export default async function live(main) {
     }
   }
 
-  async function command() {
-    const answer = await link.ask(wish);
+  async function command(asked) {
+    const answer = await link.ask(asked);
     wish = null;
-    if (!answer) return;
-    setLogging(Boolean(answer.logging));
-    if (!answer.log) return toast(t("logging"));
-    download(new Blob([answer.log], { type: "text/csv" }), `emofast-${stamp()}.csv`);
+    if (answer) heard(answer);
+  }
+
+  /** What an answer says of the log: begun, or ended, which the server may have had to. */
+  function heard({ logging: begun, log, error }) {
+    setLogging(Boolean(begun));
+    if (log) download(new Blob([log], { type: "text/csv" }), `emofast-${stamp()}.csv`);
+    if (error || begun) toast(error ?? t("logging"));
   }
 
   function setLogging(on) { logging = press(logButton, on); }
@@ -124,7 +141,8 @@ export default async function live(main) {
   function press(button, on) { button.setAttribute("aria-pressed", String(on)); return on; }
 
   function show(answer, at) {
-    if (answer.error) return say(answer.error);
+    if (answer.log) heard(answer);
+    else if (answer.error) return say(answer.error);
     faces = answer.faces;
     const { width, height } = Object.assign(canvas, { width: grab.width, height: grab.height }), c = canvas.getContext("2d");
     if (mirror) c.setTransform(-1, 0, 0, 1, width, 0);
@@ -230,15 +248,15 @@ class Link {
     this.socket = new WebSocket("/api/live");
     this.answered = null;
     this.opened = new Promise((resolve) => {
-      this.socket.onopen = () => { this.wait = 500; resolve(true); };
-      this.socket.onclose = () => {
+      this.socket.onopen = () => resolve(true);
+      this.socket.onclose = (e) => {
         resolve(false);
         this.answered?.(null);
-        this.onGone();
+        this.onGone(e.code === 1013); // too many of them are open
         this.retry = setTimeout(() => this.open(), this.wait = Math.min(this.wait * 1.6, 4000));
       };
     });
-    this.socket.onmessage = (e) => this.answered?.(JSON.parse(e.data));
+    this.socket.onmessage = (e) => { this.wait = 500; this.answered?.(JSON.parse(e.data)); };
   }
 
   /** Whether it is open, once that is known. */
