@@ -43,7 +43,7 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     `none` (drawn by the seed), or a state-dict file (.pth, .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
-    weights = usable_weights(arch, weights)
+    _check_weights(arch, weights)
     base = _base(arch)
     if base in SMALL:
         model = SmallResNet(n_out, channels, drop=drop, **SMALL[base] | options)
@@ -60,9 +60,9 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     return model
 
 
-def usable_weights(arch: str, weights: str) -> str:
-    """`weights` where `arch` can have them. Raises `NoWeights` where one of emofast's own is to start from ImageNet, and `EmofastError`
-    for a misspelt name and for weights that belong to another network."""
+def _check_weights(arch: str, weights: str) -> None:
+    """Raises `NoWeights` where one of emofast's own networks is to start from ImageNet, and `EmofastError` for a misspelt name and for
+    weights that belong to another network."""
     base = _base(arch)
     if weights == DLIB and base != DLIB_FACE_RESNET:
         raise EmofastError(f"--weights dlib are those of {DLIB_FACE_RESNET}, and this network is {arch}; give imagenet, none, or a file.")
@@ -70,10 +70,9 @@ def usable_weights(arch: str, weights: str) -> str:
         near = get_close_matches(weights, (IMAGENET, DLIB, NONE), n=1)
         hint = f"did you mean {near[0]}?" if near else "give imagenet, dlib, none, or a state-dict file (.pth or .safetensors)."
         raise EmofastError(f"--weights: no file {weights}; {hint}")
-    if weights != IMAGENET or base not in OWN:
-        return weights
-    better = "; its own are --weights dlib" if base == DLIB_FACE_RESNET else ""
-    raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
+    if weights == IMAGENET and base in OWN:
+        better = "; its own are --weights dlib" if base == DLIB_FACE_RESNET else ""
+        raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
 
 
 def _base(arch: str) -> str:

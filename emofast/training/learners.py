@@ -20,7 +20,7 @@ from emofast.errors import EmofastError
 from emofast.nets.dlib_face import calibrate
 from emofast.nets.groups import VAOutput, split_head, split_stages
 from emofast.nets.heads import ClassPointLoss, Elect, PointLoss, cross_entropy
-from emofast.nets.pretrained import DLIB, create_network, usable_weights
+from emofast.nets.pretrained import DLIB, create_network
 from emofast.nets.spec import NetworkSpec
 from emofast.training.metrics import ccc
 from emofast.training.precision import Autocast, mixed_precision
@@ -60,7 +60,6 @@ def emotion_learner(
     if split not in SPLITTERS:
         raise EmofastError(f"unknown split {split!r}; the splits are {', '.join(SPLITTERS)}.")
     has_class, has_point = dls.target != "va", dls.target in ("va", "class+va")
-    weights = usable_weights(arch, weights)
     model = create_network(arch, N * has_class + 2 * has_point, dls.channels, weights, drop, **options)
     if weights == DLIB:
         calibrate(model, torch.cat([batch[0].as_subclass(torch.Tensor).cpu() for batch, _ in zip(dls.valid, range(4))]))

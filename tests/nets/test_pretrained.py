@@ -7,7 +7,7 @@ import timm
 import torch
 from PIL import Image
 
-from emofast.errors import EmofastError
+from emofast.errors import EmofastError, NoWeights
 from emofast.nets.pretrained import WHEELS, _from_wheel, create_network
 from emofast.nets.spec import IMAGENET_STATS
 
@@ -76,9 +76,9 @@ def test_errors_name_the_near_name(arch, weights, says):
         create_network(arch, 9, weights=weights)
 
 
-def test_own_networks_have_no_imagenet_weights_and_say_so(capsys):
-    create_network("dlib_face_resnet", 9)
-    assert "starts from nothing; its own are --weights dlib" in capsys.readouterr().err.replace("\n", " ")
+def test_own_networks_have_no_imagenet_weights_and_say_so():
+    with pytest.raises(NoWeights, match="no ImageNet weights of dlib_face_resnet; its own are --weights dlib"):
+        create_network("dlib_face_resnet", 9)
 
 
 def test_the_classes_of_model_files_import_nothing_above_them():
