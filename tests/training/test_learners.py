@@ -21,9 +21,9 @@ def comp(drawn):
     return read_competition(drawn)
 
 
-def make(comp, target="class", **kwargs):
+def make(comp, target="class", arch=TINY, **kwargs):
     dls = get_dls(comp, size=32, bs=32, target=target, device="cpu")
-    return emotion_learner(dls, TINY, **kwargs)
+    return emotion_learner(dls, arch, **kwargs)
 
 
 @pytest.mark.parametrize("target", OUTPUTS)
@@ -174,6 +174,20 @@ def test_precision_is_chosen_with_a_reason_and_really_used(comp, monkeypatch):
         learn.fit(1)
     assert kinds == {torch.bfloat16} and layouts == {True}
     assert next(learn.model.parameters()).dtype == torch.float32
+
+
+def test_depthwise_convolutions_stay_in_fp32_while_a_processor_trains_in_bf16(comp, monkeypatch):
+    monkeypatch.setattr("emofast.training.precision.choose_precision", lambda device: Precision("bf16", "this test"))
+    learn = make(comp, arch="test_efficientnet")
+    kinds = {True: set(), False: set()}
+    convolutions = [mod for mod in learn.model.modules() if isinstance(mod, torch.nn.Conv2d)]
+    with learn.no_bar(), learn.no_logging():
+        look = [c.register_forward_hook(lambda m, _, out: kinds[m.groups > 1].add(out.dtype)) for c in convolutions]
+        learn.fit(1)
+    for hook in look:
+        hook.remove()
+    assert kinds == {True: {torch.float32}, False: {torch.bfloat16}}
+    assert not any(c._forward_hooks or c._forward_pre_hooks for c in convolutions), "an exported learner carries no hook"
 
 
 def test_asking_for_a_missing_gpu_is_refused(monkeypatch):
