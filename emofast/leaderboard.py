@@ -127,7 +127,11 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     if others := [r.name for r in results if r.valid["ids"].tolist() != seen]:
         raise EmofastError(f"{', '.join(others)}: not of the validation pictures of {results[0].name}; the data have changed, train anew.")
     table = leaderboard_table(results, comp)
-    with paths.atomic_write(folder / "leaderboard.csv") as partial:
+    path = folder / "leaderboard.csv"
+    if comp is None and path.is_file():  # what only the data can tell stays
+        known = pd.read_csv(path, index_col="experiment").reindex(columns=["test", "test_accuracy"])
+        table[[*known]] = known.reindex(table.experiment).to_numpy()
+    with paths.atomic_write(path) as partial:
         table.round(4).to_csv(partial, index=False)
     place = {name: i for i, name in enumerate(table.experiment)}
     _save(_curves(sorted(results, key=lambda r: place[r.name])), folder / "curves.png")
