@@ -36,7 +36,7 @@ def _add_data(sub) -> None:
                  "python -m emofast data sample --to data/mine --seed 7")  # fmt: skip
     p.add_argument("--to", type=Path, required=True, metavar="DIR", help="new folder for the data set")
     p.add_argument("--seed", type=int, default=42, help="same seed, same pictures")
-    p.add_argument("--train", type=int, default=3000, metavar="N", help="how many training pictures")
+    p.add_argument("--train", type=int, default=5500, metavar="N", help="how many training pictures")
     p.add_argument("--test", type=int, default=300, metavar="N", help="how many test pictures")
 
     def check(args) -> None:

@@ -36,7 +36,7 @@ class _Row:
     photograph: Photograph
 
 
-def write_sample(folder: Path, seed: int = 42, train: int = 3000, test: int = 300) -> Path:
+def write_sample(folder: Path, seed: int = 42, train: int = 5500, test: int = 300) -> Path:
     """Draw a data set of `train` and `test` pictures into the new `folder`; returns it.
 
     Files: `train.csv`, `sample_submission.csv`, `train.zip`, `test_kaggle.zip` as the competition has them, with its oddities:

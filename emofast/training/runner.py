@@ -39,7 +39,7 @@ from emofast.training.record import Code, SeedResult, finished_seed, record, see
 from emofast.training.results import Result, code_hash, package_hash, results_folder, used_results, variant_name
 from emofast.training.resume import Checkpoint, Session
 
-QUICK, QUICK_ROWS = {"epochs": 10, "size": 32}, 4000
+QUICK, QUICK_ROWS = {"epochs": 10, "size": 32}, 5000
 """A quick run: few pictures, and small, often enough to learn something from them in a minute."""
 
 
