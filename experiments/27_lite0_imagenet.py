@@ -7,10 +7,21 @@ Changed       five epochs, moving average of the weights
 Command       python experiments/27_lite0_imagenet.py --data DIR
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights imagenet, 5 epochs
+accuracy 0.7882 (95 % interval 0.7757 to 0.8002, one seed), with flip TTA 0.7936
+macro F1 0.5531 (with TTA 0.5523), calibration error 0.0338
+FER+ protocol with TTA: accuracy 0.8641, macro F1 0.6670 (3553 pictures, eight classes)
+votes: JS divergence 0.0814, Spearman of entropies 0.675, AUROC of uncertain 0.777
+uncertain: 10% found by entropy at 5 % false alarms
+3.38 M parameters, 7.9 ms per face on one CPU thread, trained in 29 min a seed
+AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-29
 --- end of measured ---
 
-Finding       Not measured yet
+Finding       .7936 with flip TTA, .8641 in the FER+ protocol: after five epochs 1.6 points above 40, as good as the 48-px network of 12
+              after sixteen, and still rising (its accuracy in training counts the class with most votes). The best start that a data set
+              without faces has given here; not yet what 44 epochs of a network made for 48 px reach (22: .8871), and three times as slow in
+              use
 """
 
 from emofast.training import EMA, emotion_learner, experiment, get_dls, vote_shares
