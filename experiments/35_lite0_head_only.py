@@ -1,6 +1,6 @@
 """35 Head only: what ImageNet's features know of faces, without learning more.
 
-Idea          the body stays as it is (its batch norms follow the faces); a linear reading of its features is the least that pretraining gives
+Idea          the body stays as it is (its batch norms follow the faces); reading its features is the least that pretraining gives
 Descends from 34
 Changed       ImageNet's weights (Deng et al. 2009), of which the head alone is trained
 Command       python experiments/35_lite0_head_only.py --data DIR
