@@ -11,17 +11,17 @@ Command       python experiments/11_ensemble.py --data DIR
 
 --- measured (written by the tool from result.json) ---
 data set ferplus9, 4080 validation pictures, nothing is trained
-accuracy 0.8167 (95 % interval 0.8051 to 0.8282, one seed), with flip TTA 0.8206
-macro F1 0.6189 (with TTA 0.6253), calibration error 0.0456
-FER+ protocol with TTA: accuracy 0.8930, macro F1 0.7646 (3553 pictures, eight classes)
-votes: JS divergence 0.0698, Spearman of entropies 0.723, AUROC of uncertain 0.775
-uncertain: 21% found by entropy at 5 % false alarms
-members: 5% 10_distilled_student, 2% 12_small_grey, 2% 13_patience, 1% 14_oversampling, 2% 17_patient_small, 6% 18_polish, 10%
-19_wide, 5% 20_wide_balanced, 9% 21_balanced_polish, 16% 22_born_again, 17% 23_wide_mixup, 6% 24_born_again_balanced, 19%
-25_taught_restart, 1% 32_muon
-26.80 M parameters, 65.2 ms per face on one CPU thread, trained in 670 min a seed
+accuracy 0.8174 (95 % interval 0.8059 to 0.8289, one seed), with flip TTA 0.8196
+macro F1 0.6208 (with TTA 0.6255), calibration error 0.0458
+FER+ protocol with TTA: accuracy 0.8922, macro F1 0.7659 (3553 pictures, eight classes)
+votes: JS divergence 0.0697, Spearman of entropies 0.723, AUROC of uncertain 0.778
+uncertain: 17% found by entropy at 5 % false alarms
+members: 5% 10_distilled_student, 1% 12_small_grey, 1% 13_patience, 1% 14_oversampling, 1% 17_patient_small, 8% 18_polish, 5%
+19_wide, 8% 20_wide_balanced, 13% 21_balanced_polish, 17% 22_born_again, 15% 23_wide_mixup, 3% 24_born_again_balanced, 18%
+25_taught_restart, 2% 40_lite0_soft_labels
+29.18 M parameters, 67.9 ms per face on one CPU thread, trained in 603 min a seed
 AMD EPYC, 2 cores, as recorded
-python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-24
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-29
 --- end of measured ---
 
 Finding       The best there is here, half a point above its best member: .8206 with TTA and .8152 (22), .8930 and .8871 in the FER+

@@ -3,15 +3,26 @@
 Idea          a third of a network, growing pictures (Howard 2018), Muon instead of Adam (Jordan 2024), one rise and fall of the learning
               rate over all of it, no validation before the end
 Descends from 12
-Changed       the network (one block a stage), 24-px pictures for the first epochs, 36-px ones then, the optimizer, 5 epochs
+Changed       the network (one block a stage), 24-px pictures for the first epochs, 36-px ones then, the optimizer, 6 epochs
 Command       python experiments/31_speedrun.py --data DIR
-              python experiments/31_speedrun.py --data DIR --arch small_resnet --first 2 --epochs 8 --size 44 --strength 0.5
+              python experiments/31_speedrun.py --data DIR --arch small_resnet --first 2 --epochs 11 --size 44 --strength 0.5
 
 --- measured (written by the tool from result.json) ---
-no recorded run yet
+data set ferplus9, 4080 validation pictures, weights none, 5 epochs
+accuracy 0.7316 (95 % interval 0.7181 to 0.7446, one seed), with flip TTA 0.7449
+macro F1 0.4855 (with TTA 0.4910), calibration error 0.0805
+FER+ protocol with TTA: accuracy 0.8148, macro F1 0.5986 (3553 pictures, eight classes)
+votes: JS divergence 0.1128, Spearman of entropies 0.577, AUROC of uncertain 0.769
+uncertain: 17% found by entropy at 5 % false alarms
+0.31 M parameters, 1.3 ms per face on one CPU thread, trained in 5 min a seed
+AMD EPYC, 2 cores, fp32 (this CPU has neither AMX nor AVX512-BF16)
+python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-24
 --- end of measured ---
 
-Finding       Not measured yet
+Finding       In 252 s of one core .8148 in the FER+ protocol: the goal of .82 is missed by half a point; six epochs (--epochs 6, recorded)
+              come to .8241. The choices were made in short trials that are not recorded: Muon against AdamW, the mirror alone against
+              more augmentation, one block a stage on larger pictures against two on smaller ones. The second command (recorded) comes
+              to .8514 in 21 minutes of one core: below its goal of .86 in ten minutes of two
 """
 
 from emofast.training import GrowingPictures, ValidateLast, emotion_learner, experiment, face_augmentation, get_dls, muon
@@ -20,11 +31,11 @@ from emofast.training import GrowingPictures, ValidateLast, emotion_learner, exp
 @experiment(quick={"epochs": 10, "first": 0, "strength": 1.0}, tour=True)
 def train(
     data,  # the data set: a folder, or "sample"
-    arch: str = "shallow_resnet",  # small enough for seconds
+    arch: str = "shallow_resnet",  # the network
     size: int = 36,  # pictures become squares of this many pixels
     small: int = 24,  # and of this many for the first epochs
     first: int = 1,  # how many those are
-    epochs: int = 5,  # of all
+    epochs: int = 6,  # of all
     bs: int = 64,  # batch size
     lr: float = 0.02,  # highest rate of the one-cycle schedule
     strength: float = 0.0,  # of the augmentation; 0: the mirror alone
