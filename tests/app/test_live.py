@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import socket
 import subprocess
 import sys
 import time
@@ -134,8 +135,10 @@ def test_it_does_so_for_a_real_face(serve, tmp_path, shared, project):
 
 
 def test_a_camera_that_is_missing_or_refused_and_a_server_that_goes(serve, tmp_path, model):
-    process, url = serve("--model", model)
-    port = int(url.split(":")[2].split("/")[0])
+    with socket.socket() as free:  # the default port may be another test's by the time the second server asks for it
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process, url = serve("--model", model, port=port)
     address, right = f"ws://127.0.0.1:{port}/api/live", {"Authorization": f"Bearer {url.partition('token=')[2]}"}
 
     async def what(page):
@@ -171,7 +174,7 @@ def test_hostile_frames_and_strangers_at_the_socket(serve, model):
             client.connect(address, additional_headers=headers, origin=origin)
     rng = np.random.default_rng(0)
     good = cv2.imencode(".jpg", np.full((120, 160, 3), 90, np.uint8))[1].tobytes()
-    with client.connect(address, additional_headers=right) as socket:
+    with client.connect(address, additional_headers=right) as link:
         for k in range(200):
             frame = bytearray(rng.bytes(8) + good)
             if k % 2:
@@ -179,13 +182,13 @@ def test_hostile_frames_and_strangers_at_the_socket(serve, model):
             else:
                 for at in rng.integers(8, len(frame), 1 + k // 8):
                     frame[at] = int(rng.integers(256))
-            socket.send(bytes(frame) if k % 20 else "what?")
-            assert set(socket.recv(timeout=20)) and True
-        socket.send(np.float64(1e3).tobytes() + good)
-        assert '"faces": []' in socket.recv(timeout=20), "it still answers"
+            link.send(bytes(frame) if k % 20 else "what?")
+            assert set(link.recv(timeout=20)) and True
+        link.send(np.float64(1e3).tobytes() + good)
+        assert '"faces": []' in link.recv(timeout=20), "it still answers"
         with pytest.raises(ConnectionClosed):
-            socket.send(bytes(5 << 20))
-            socket.recv(timeout=20)
+            link.send(bytes(5 << 20))
+            link.recv(timeout=20)
 
 
 def test_a_full_disk_ends_the_log_and_not_the_view(model):
