@@ -15,7 +15,7 @@ usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] 
   --engine   ray: experiments as tasks on a Ray cluster, or at once on this machine's GPUs; needs the data and this folder on every machine
   --setup    only make the environment: all that webcam.py and trailer.py need
 
-An experiment that fails does not stop the others: it is named at the end, and the exit status is 1.
+An experiment that fails does not stop the others: it is named at the end, nothing is sent, and the exit status is 1.
 
 examples: ./run_all.sh --quick
           ./run_all.sh --data data/skillbox --submit
@@ -77,9 +77,9 @@ stage "1/4 Data: read, checked" "seconds; the sample is drawn first, a minute"
 stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
 failed=''
 if [ -n "$engine" ]; then
-    flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
+    status=0 flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
     "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || status=$?
-    case ${status:-0} in 0) ;; 130 | 143) exit "$status" ;; *) failed=' see above' ;; esac
+    case $status in 0) ;; 130 | 143) exit "$status" ;; *) failed=' see above' ;; esac
     scripts=''
 fi
 for script in $scripts; do

@@ -126,6 +126,8 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     seen = results[0].valid["ids"].tolist()
     if others := [r.name for r in results if r.valid["ids"].tolist() != seen]:
         raise EmofastError(f"{', '.join(others)}: not of the validation pictures of {results[0].name}; the data have changed, train anew.")
+    if comp is not None and not set(seen) <= set(comp.train_ids):
+        raise EmofastError(f"{folder} was recorded on other pictures than {comp.folder} has now; train anew.")
     table = leaderboard_table(results, comp)
     path = folder / "leaderboard.csv"
     if comp is None and path.is_file():  # what only the data can tell stays
@@ -139,7 +141,7 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     wrong = mistakes(best)
     with paths.atomic_write(folder / "mistakes.csv") as partial:
         wrong.round(4).to_csv(partial, index=False)
-    if comp is not None and set(wrong.image_path) <= set(comp.train_ids) and len(wrong):
+    if comp is not None and len(wrong):
         _save(_mistakes_figure(wrong, comp, best.name), folder / "mistakes.png")
     return table
 

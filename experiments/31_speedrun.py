@@ -20,9 +20,9 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 --- end of measured ---
 
 Finding       In 96 s of two quiet cores .8202 in the FER+ protocol (goal: .82 in 150 s), and with the second command .8666 in 396 s
-              (recorded; goal: .86 in ten minutes). Margins are below the noise of one seed (.003). The choices were made in short trials
-              that are not recorded: Muon against AdamW, the mirror alone against more augmentation, one block a stage on larger pictures
-              against two on smaller ones, batches of 64 against 96 and 128
+              (recorded; goal: .86 in ten minutes). One seed each: the first margin is far below the noise of a run. The choices were made
+              in short trials, most of them not recorded: Muon against AdamW, the mirror alone against more augmentation, one block a stage
+              on larger pictures against two on smaller ones; batches of 96 (artifacts/bench/steps-epyc.txt)
 """
 
 from emofast.training import GrowingPictures, ValidateLast, emotion_learner, experiment, face_augmentation, get_dls, muon

@@ -18,8 +18,8 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 --- end of measured ---
 
 Finding       ImageNet's features alone read .6213 with flip TTA, where .7811 come out if all layers learn (36): what tells things apart is
-              not what tells expressions apart. Nor is it much quicker here, since the batch norms of the body go on learning and the
-              gradient passes through all of it
+              not what tells expressions apart. Nor is it cheap here, since the batch norms of the body go on learning and the gradient
+              passes through all of it
 """
 
 from emofast.training import emotion_learner, experiment, get_dls

@@ -54,7 +54,7 @@ def choose_precision(device: torch.device) -> Precision:
 
 def _fp32(module, inputs):
     """Depthwise convolutions of a processor are slower in bf16: EfficientNet-Lite0 at 96 px trains at 109 pictures a second all in bf16,
-    at 127 in fp32 and at 142 with these alone in fp32 (AMD EPYC with AVX512-BF16, two cores)."""
+    at 127 in fp32 and at 142 with these alone in fp32 (AMD EPYC with AVX512-BF16, two cores; artifacts/bench/steps-epyc.txt)."""
     torch.set_autocast_enabled("cpu", False)
     return tuple(x.float() for x in inputs)
 

@@ -183,7 +183,7 @@ def test_hostile_frames_and_strangers_at_the_socket(serve, model):
                 for at in rng.integers(8, len(frame), 1 + k // 8):
                     frame[at] = int(rng.integers(256))
             link.send(bytes(frame) if k % 20 else "what?")
-            assert set(link.recv(timeout=20)) and True
+            assert link.recv(timeout=20)
         link.send(np.float64(1e3).tobytes() + good)
         assert '"faces": []' in link.recv(timeout=20), "it still answers"
         with pytest.raises(ConnectionClosed):
