@@ -11,8 +11,8 @@ data set ferplus9, 4080 validation pictures, weights none, 8 epochs
 accuracy 0.6375 (95 % interval 0.6228 to 0.6512, one seed), with flip TTA 0.6556
 macro F1 0.3754 (with TTA 0.4187), calibration error 0.0273
 FER+ protocol with TTA: accuracy 0.7205, macro F1 0.5114 (3553 pictures, eight classes)
-votes: JS divergence 0.1633, Spearman of entropies 0.399, AUROC of uncertain 0.690
-uncertain: 10% found by entropy at 5 % false alarms
+votes: JS divergence 0.1633, Spearman of entropies 0.399, AUROC of uncertain 0.649
+uncertain: 8% found by entropy at 5 % false alarms
 3.38 M parameters, 8.3 ms per face on one CPU thread, trained in 44 min a seed
 AMD EPYC, 2 cores, fp32 (this CPU has neither AMX nor AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-24

@@ -88,8 +88,8 @@ def vote_scores(probabilities: np.ndarray, votes: np.ndarray) -> dict[str, float
     """How much of the annotators' disagreement is explained. Probabilities and votes (shares) [n, 9] to
 
     `js`: mean Jensen-Shannon divergence to the votes, in nats; `spearman`: rank correlation of the two entropies; `auroc_uncertain`: how
-    well the entropy of the other eight classes finds the pictures whose votes elect `uncertain`; `uncertain_found`: the share of them
-    that it finds where 5 % of the others are false alarms (NaN where there are none).
+    well the entropy of the other eight classes finds the pictures whose votes `elect` `uncertain`, ties among them; `uncertain_found`: the
+    share of them that it finds where 5 % of the others are false alarms (NaN where there are none).
     """
     from scipy.stats import spearmanr
     from sklearn.metrics import roc_auc_score
@@ -98,7 +98,7 @@ def vote_scores(probabilities: np.ndarray, votes: np.ndarray) -> dict[str, float
     m = (p + q) / 2
     js = ((p * np.log(p / m)).sum(1) + (q * np.log(q / m)).sum(1)) / 2
     eight = np.delete(p, UNCERTAIN, axis=1)
-    uncertain = votes.argmax(1) == UNCERTAIN
+    uncertain = elect(votes) == UNCERTAIN
     doubt = entropy(eight / eight.sum(1, keepdims=True))
     both = uncertain.any() and not uncertain.all()
     return {

@@ -172,7 +172,7 @@ def test_votes_that_are_known_are_explained_in_full():
     p = np.full((4, 9), 1e-3)
     p[[0, 1], 0], p[[2, 3], :2] = 1, 0.5  # sure of the first two, torn about the last two, which are uncertain
     votes = np.zeros((4, 9))
-    votes[[0, 1], 0], votes[[2, 3], 8] = 1, 1
+    votes[[0, 1], 0], votes[2, 8], votes[3, :2] = 1, 1, 0.5  # a tie is uncertain, too
     found = m.vote_scores(p / p.sum(1, keepdims=True), votes)
     assert found["auroc_uncertain"] == 1 and found["uncertain_found"] == 1
 
