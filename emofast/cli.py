@@ -106,7 +106,7 @@ def _add_leaderboard(sub) -> None:
         from emofast.console import warn
         from emofast.data import open_data
         from emofast.leaderboard import markdown, print_leaderboard, write_leaderboard
-        from emofast.training.results import results_folder
+        from emofast.training.results import read_results, results_folder
 
         recorded_only = args.data and not Path(args.data).is_dir() and results_folder(args.data, args.quick).is_dir()
         if recorded_only and args.data != "sample":
@@ -115,11 +115,12 @@ def _add_leaderboard(sub) -> None:
         else:
             comp = open_data(args.data)
             name = comp.name
-        table = write_leaderboard(results_folder(name, args.quick), comp)
+        folder = results_folder(name, args.quick)
+        table = write_leaderboard(folder, comp)
         if args.markdown:
             print(markdown(table, args.markdown))
         else:
-            print_leaderboard(table, f"{name}: recorded experiments")
+            print_leaderboard(table, read_results(folder), f"{name}: recorded experiments")
 
     p = _command(sub, "leaderboard", run, "table and pictures of all recorded results on a data set",
                  "python -m emofast leaderboard --data data/skillbox",

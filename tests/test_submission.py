@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from emofast import EMOTIONS
 from emofast.data import read_competition
 from emofast.errors import EmofastError
-from emofast.leaderboard import leaderboard_table, mistakes, write_leaderboard
+from emofast.leaderboard import chosen_apart, leaderboard_table, mistakes, write_leaderboard
 from emofast.submission import check_submission, make_submission, write_submission
 from emofast.training.results import read_results, write_result
 
@@ -144,8 +144,18 @@ def test_leaderboard_files_and_table(comp, own_artifacts, drawn, run_cli):
     assert (worst["true"] != worst["predicted"]).all() and worst["confidence"].is_monotonic_decreasing
     out = run_cli("leaderboard", "--data", drawn)
     assert out.returncode == 0 and "02_strong" in out.stdout and "\x1b" not in out.stdout
+    assert f"scored on the other: {chosen_apart(read_results(folder)):.4f}" in " ".join(out.stdout.split())
     by_name = run_cli("leaderboard", "--data", comp.name)  # a clone has the results and not the data
     assert by_name.returncode == 0 and "02_strong" in by_name.stdout and "without mistakes.png" in by_name.stderr
+
+
+def test_a_winner_among_equals_is_not_better_than_they_are(comp, own_artifacts):
+    folder = own_artifacts / comp.name
+    for k in range(12):
+        fake_result(folder / f"{k + 1:02d}_chance", comp, 0.5, k)
+    results = read_results(folder)
+    best = leaderboard_table(results).accuracy_tta
+    assert abs(chosen_apart(results) - best.mean()) < abs(best.max() - best.mean())
 
 
 def test_leaderboard_of_nothing_says_what_to_do(drawn, run_cli):
