@@ -26,6 +26,7 @@ from emofast.console import console
 from emofast.film import Reader, write_film
 from emofast.film.media import probe
 from emofast.video.analysis import Task, analyse
+from emofast.video.watching import HZ
 
 LENGTHS = (60, 600, 3600)
 """Seconds of the recordings: the cost should grow with them, the memory should not."""
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
             row = _measure(_looped(piece, seconds), model)
             rows.append(row)
             console.print(f"{seconds} s of film: {row['times_real_time']} times real time")
-    console.print(f"640x480, 25 frames/s, one drawn face, looked at 10 times a second, {os.cpu_count()} processes")
+    console.print(f"640x480, 25 frames/s, one drawn face, looked at {HZ} times a second, {os.cpu_count()} processes")
     show(rows)
     write_record("video/speed.csv", f"video; {model.name}", rows)
 

@@ -159,5 +159,5 @@ def _clothes(frame: np.ndarray, box: Box) -> np.ndarray | None:
     patch = frame[top : min(bottom, height), max(box.x, 0) : min(box.x + box.w, width)]
     if frame.ndim == 2 or frame.shape[2] < 3 or frame.dtype != np.uint8 or patch.shape[0] < 0.4 * box.h or not patch.size:
         return None
-    mean = np.float32(patch[::2, ::2, :3].mean(axis=(0, 1)) / 255).reshape(1, 1, 3)
+    mean = np.float32(cv2.mean(patch)[:3]).reshape(1, 1, 3) / 255
     return cv2.cvtColor(mean, cv2.COLOR_BGR2Lab)[0, 0]

@@ -39,6 +39,23 @@ def test_threads_change_nothing(film):
     assert read(film, threads=2) == read(film)
 
 
+def test_skimming_gives_the_same_pictures_fewer_of_them_and_enough(film, tmp_path):
+    usual = tmp_path / "usual.mp4"
+    ffmpeg("-i", film, "-c:v", "libx264", usual)  # with pictures that no other is made from
+    whole = {number(p[..., 1]): t for t, p, _ in Reader(usual)}
+    skimmed = [(t, number(p[..., 1])) for t, p, _ in Reader(usual, skim=True, hz=6)]
+    assert all(whole[n] == t for t, n in skimmed)
+    assert np.diff([t for t, _ in skimmed]).max() < 0.25 and len(skimmed) > 0.95 * 6 * 12
+    decoded, all_of_them = (sum(1 for _ in Reader(usual, skim=skim, hz=6)._decode(0)) for skim in (True, False))
+    assert decoded < 0.7 * all_of_them == 0.7 * 300
+
+
+def test_a_slow_film_is_not_skimmed(tmp_path):
+    path = write_film(tmp_path / "f.mp4", (numbered(k, 0) for k in range(80)), 8)
+    seen = [number(p[..., 1]) for _, p, _ in Reader(path, skim=True, hz=6)]
+    assert len(seen) > 0.9 * 6 * 10
+
+
 @pytest.mark.parametrize("rate", [5, 12, 30])
 def test_slow_films_give_each_picture_once(tmp_path, rate):
     path = write_film(tmp_path / "f.mp4", (numbered(k, 0) for k in range(4 * rate)), rate)
