@@ -293,21 +293,19 @@ def _add_bench(sub) -> None:
         "inference: milliseconds a face, beside the competition's 0.33 s\n"
         "video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv\n"
         "moments: planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv\n"
-        "int8: the model in eight bits beside itself, needs --data DIR; written to artifacts/bench/int8.csv\n"
-        "season: what watching costs, and the schedule of 10,000 sessions simulated with it; written to artifacts/season\n"
         "robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv"
     )
     p = _command(sub, "bench", run, "measure speed, and accuracy under a webcam's disturbances", "python -m emofast bench live", what)
-    kinds = ("training", "speedrun", "live", "inference", "int8", "video", "moments", "robustness", "season")
+    kinds = ("training", "speedrun", "live", "inference", "video", "moments", "robustness")
     p.add_argument("what", choices=kinds, help="what to measure")
     p.add_argument("--data", metavar="DIR|sample", default="sample",
-                   help="training, speedrun: pictures to train on; robustness, int8: to validate on")  # fmt: skip
+                   help="training, speedrun: pictures to train on; robustness: to validate on")  # fmt: skip
     p.add_argument("--model", type=Path, metavar="FILE", help="where a model is measured: this one instead of the shipped")
     p.add_argument("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones")
     p.add_argument("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip")
     p.add_argument("--seeds", type=whole_number, default=200, metavar="N", help="moments: drawn episodes for each number of viewers")
     p.add_argument("--runs", type=whole_number, default=3, metavar="N", help="speedrun: how often each is trained, with seeds of its own")
-    p.add_argument("--max-rows", type=whole_number, metavar="N", help="robustness, int8: a look at so many pictures, unrecorded")
+    p.add_argument("--max-rows", type=whole_number, metavar="N", help="robustness: a look at so many pictures, unrecorded")
 
 
 def _add_season(sub) -> None:
