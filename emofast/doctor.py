@@ -51,19 +51,3 @@ def _pins() -> list[tuple[str, str]]:
     if pinned.is_file():
         return [found.groups() for line in pinned.read_text(encoding="utf-8").splitlines() if (found := PIN.match(line))]
     return [(re.match(r"[\w.-]+", line)[0], "") for line in requires("emofast") or () if "extra ==" not in line]
-
-
-def examine_hub() -> int:
-    """Try to reach the hub that timm's pretrained weights come from; returns 0 when it answers, 1 when not, and says so."""
-    from huggingface_hub import HfApi
-
-    try:
-        HfApi().model_info("timm/resnet10t.c3_in1k", timeout=10)
-    except Exception as e:  # network, proxy, certificate and hub errors share no base class
-        warn(
-            f"the hub of pretrained weights does not answer ({type(e).__name__}): only networks whose weights an installed package brings "
-            "start from them (docs/nets.md)"
-        )
-        return 1
-    console.print("the hub of pretrained weights answers: networks start from ImageNet (--weights imagenet)")
-    return 0

@@ -49,8 +49,8 @@ def hub(repository: str) -> Iterator:
         raise EmofastError(f"hf:{repository} is no name on the Hub ({_first_line(e)}); give hf:ORG/NAME") from None
     except errors.RepositoryNotFoundError:
         raise EmofastError(
-            f"the Hub has no model {repository}, or it is private and this account may not see it; look at {_page(repository)}, "
-            "and sign in with: hf auth login"
+            f"the Hub has no model {repository}, or it is private and this account may not see it; "
+            f"look at https://huggingface.co/{repository}, and sign in with: hf auth login"
         ) from None
     except errors.HfHubHTTPError as e:
         refused = e.response.status_code in (401, 403)
@@ -60,10 +60,6 @@ def hub(repository: str) -> Iterator:
         raise
     except Exception as e:  # network, proxy, certificate and cache errors share no base class
         raise EmofastError(f"the Hub cannot be reached for {repository} ({_first_line(e)}); look at your network and try again") from None
-
-
-def _page(repository: str) -> str:
-    return f"https://huggingface.co/{repository}"
 
 
 def _first_line(error: Exception) -> str:

@@ -86,8 +86,7 @@ class EmotionRecognizer:
             raise EmofastError(f"{'one face' if one else type(faces).__name__} is no list of faces: use predict(face), or give [face, ...]")
         if not len(faces):
             return np.empty((0, len(EMOTIONS)), np.float32), np.empty((0, 2), np.float32)
-        n = self._network
-        return n(np.stack([prepare_face(f, n.size, n.channels) for f in faces]))
+        return self._network.run(np.stack([prepare_face(f, self.size, self.channels) for f in faces]))
 
 
 def find_model(weights: str | Path | None = None) -> Path:
