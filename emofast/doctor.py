@@ -21,11 +21,10 @@ PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)")
 def examine() -> int:
     """Print the report; returns 0 when everything required is there, 1 when something is missing."""
     console.print(f"Python {platform.python_version()} at {sys.executable}, {platform.platform()}, {os.cpu_count()} cores")
-    table, missing = Table("package", "installed", "tested with", ""), []
-    for name, tested in _pins():
+    table, pins = Table("package", "installed", "tested with", ""), _pins()
+    missing = [name for name, _ in pins if installed(name) is None]
+    for name, tested in pins:
         found = installed(name)
-        if found is None:
-            missing.append(name)
         note = Text("missing", "red") if found is None else "" if tested in ("", found.split("+")[0]) else Text("another version", "yellow")
         table.add_row(name, found or "-", tested, note)
     console.print(table)

@@ -32,10 +32,8 @@ DERIVED = "mean of the class centres of emofast.emotions weighted by the probabi
 """Where a card's valence and arousal come from."""
 
 
-def export_model(
-    learner: Path, to: Path, temperature: float = 1.0, facts: dict | None = None, margin: float = MARGIN, name: str = "emofast"
-) -> Path:
-    """Write `name`.pkl, `name`.onnx and `name`.json into `to` from a pickled learner that has a `spec`; returns the card's path.
+def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict | None = None, margin: float = MARGIN) -> Path:
+    """Write emofast.pkl, emofast.onnx and emofast.json into `to` from a pickled learner that has a `spec`; returns the card's path.
 
     The card comes last: until then a new pickle does not fit the old card and is refused, so a killed export leaves nothing that misleads.
     Raises `EmofastError`, and leaves the old files, if learner and ONNX model differ by more than `PARITY`.
@@ -47,7 +45,7 @@ def export_model(
     else:
         _temper(learn.model, temperature)
     _forget(learn)
-    pkl, onnx = Path(to) / f"{name}.pkl", Path(to) / f"{name}.onnx"
+    pkl, onnx = Path(to) / "emofast.pkl", Path(to) / "emofast.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
         learn.export(new_pkl.resolve())
         write_onnx(FaceGraph.of(learn).eval(), new_onnx, spec, margin)

@@ -14,7 +14,7 @@ from emofast.video.bounds import pauses, shot_changes
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=1, jobs=1)
+    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=1)
 
 
 def test_the_files_are_films_of_the_planned_length(drawn):
