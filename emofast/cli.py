@@ -259,15 +259,17 @@ def publish(args) -> None:
 
 
 @_command(
-    _flag("what", choices=("training", "speedrun", "live", "inference", "video", "moments", "robustness"), help="what to measure"),
-    _flag("--data", metavar="DIR|sample", default="sample", help="training, speedrun: pictures to train on; robustness: to validate on"),
+    _flag("what", help="what to measure",
+          choices=("training", "speedrun", "live", "inference", "int8", "video", "moments", "robustness", "season")),
+    _flag("--data", metavar="DIR|sample", default="sample",
+          help="training, speedrun: pictures to train on; robustness, int8: to validate on"),
     _flag("--model", type=Path, metavar="FILE", help="where a model is measured: this one instead of the shipped"),
     _flag("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones"),
     _flag("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip"),
     _flag("--seeds", type=whole_number, default=200, metavar="N", help="moments: drawn episodes for each number of viewers"),
     _flag("--runs", type=whole_number, default=3, metavar="N", help="speedrun: how often each is trained, with seeds of its own"),
-    _flag("--max-rows", type=whole_number, metavar="N", help="robustness: a look at so many pictures, unrecorded"),
-)
+    _flag("--max-rows", type=whole_number, metavar="N", help="robustness, int8: a look at so many pictures, unrecorded"),
+)  # fmt: skip
 def bench(args) -> None:
     """Measure speed, and accuracy under a webcam's disturbances.
 
@@ -277,6 +279,8 @@ def bench(args) -> None:
     inference: milliseconds a face, beside the competition's 0.33 s
     video: an hour of film through the trailer's analysis; written to artifacts/video/speed.csv
     moments: planted moments found, on simulated viewers; written to artifacts/video/moments-study.csv
+    int8: the model in eight bits beside itself, needs --data DIR; written to artifacts/bench/int8.csv
+    season: what watching costs, and the schedule of 10,000 sessions simulated with it; written to artifacts/season
     robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv
 
     example: python -m emofast bench live"""

@@ -143,3 +143,13 @@ def test_a_model_that_its_card_does_not_know_is_refused(run_cli, data, carded, o
     done = run_cli("bench", "robustness", "--data", data, "--model", carded)
     assert done.returncode == 2 and "SHA-256 is not the one in emofast.json" in done.stderr
     assert not (own_artifacts / "bench").exists()
+
+
+def test_eight_bits_are_measured_beside_the_float(data, capsys, project):
+    from argparse import Namespace
+
+    from emofast.bench import int8
+
+    int8.run(Namespace(data=str(data), model=project / "artifacts" / "emofast.onnx", max_rows=20))
+    out = capsys.readouterr().out
+    assert "float32" in out and "int8" in out and "poor webcam" in out
