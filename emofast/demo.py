@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.faces import prepare_face
 from emofast.nets.spec import NetworkSpec
-from emofast.paths import cache
-from emofast.recognition import Box, crop_face
+from emofast.paths import atomic_write, cache
+from emofast.recognition import MARGIN, Box, crop_face
 from emofast.sample import Identity, Pose, action_units, draw_into
 from emofast.sample.episode import DrawnEpisode, draw_episode
 from emofast.video.pipeline import Trailer
@@ -55,60 +54,44 @@ def demo_model() -> Path:
 
     The demo has its own because drawn viewers are no photographs; the project's model is for those.
     """
-    folder = cache() / "demo" / "model"
-    if (folder / "drawn.json").is_file():  # the card is written last
-        return folder / "drawn.onnx"
-    started = time.monotonic()
-    with console.status(f"training a small network on {_FACES} drawn faces, for this demo only"):
-        _train(folder)
-    console.print(f"trained a small network on {_FACES} drawn faces, for this demo only: {folder} ({time.monotonic() - started:.0f} s)")
-    return folder / "drawn.onnx"
+    path = cache() / "demo" / "drawn.onnx"
+    if not path.is_file():
+        started = time.monotonic()
+        with console.status(f"training a small network on {_FACES} drawn faces, for this demo only"):
+            _train(path)
+        console.print(f"trained a small network on {_FACES} drawn faces, for this demo only: {path} ({time.monotonic() - started:.0f} s)")
+    return path
 
 
-def _train(folder: Path) -> None:
+def _train(path: Path) -> None:
     import torch
     from fastai.callback.schedule import Learner  # with the one-cycle fit
-    from fastai.data.core import Datasets
+    from fastai.data.core import DataLoaders
     from fastai.losses import CrossEntropyLossFlat
 
-    from emofast.recognition.export import export_model
+    from emofast.recognition.export import write_onnx
+    from emofast.recognition.graph import FaceGraph
 
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # the exporter's own
     torch.manual_seed(_SEED)
     torch.set_num_threads(1)  # so small a network only waits for its other threads
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        items = [item for part in pool.map(_drawn_faces, range(_SEED, _SEED + _PARTS)) for item in part]
-    kept = len(items) // 6
-    dsets = Datasets(items, [[_face], [_label]], splits=[range(kept, len(items)), range(kept)])
-    learn = Learner(dsets.dataloaders(bs=50, device="cpu"), _network(), CrossEntropyLossFlat(), path=folder.absolute())
-    learn.spec = NetworkSpec("small convolutional network", _SIZE, 1, (0.5,), (0.25,))
+        faces, labels = map(np.concatenate, zip(*pool.map(_drawn_faces, range(_SEED, _SEED + _PARTS))))
+    items = list(zip((torch.from_numpy(faces).float() / 255 - 0.5) / 0.25, torch.from_numpy(labels)))
+    dls = DataLoaders.from_dsets(items, items[:50], bs=50, device="cpu")  # fastai wants a validation set; nobody looks at it
+    learn = Learner(dls, _network(), CrossEntropyLossFlat())
     with learn.no_bar(), learn.no_logging():
         learn.fit_one_cycle(_EPOCHS, 5e-3)
-        probabilities, labels = learn.get_preds()
-    right = float((probabilities.argmax(1) == labels).float().mean())
-    folder.mkdir(parents=True, exist_ok=True)
-    learn.export("learner.pkl")
-    facts = {
-        "training_data": f"{len(items) - kept} drawn faces",
-        "accuracy": round(right, 4),
-        "accuracy_on": f"{kept} drawn faces kept aside",
-    }
-    export_model(folder / "learner.pkl", folder, facts=facts, name="drawn")
+    spec = NetworkSpec("small convolutional network", _SIZE, 1, (0.5,), (0.25,))
+    with atomic_write(path) as partial:
+        write_onnx(FaceGraph(learn.model, spec).eval(), partial, spec, MARGIN)
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """A face, uint8 [size, size], and the number of its class; no tuple, for fastai would transform each part of one."""
-
-    face: np.ndarray
-    label: int
-
-
-def _drawn_faces(seed: int) -> list[_Drawn]:
-    """Faces as the tracker gives them, four expressions of each person."""
+def _drawn_faces(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Faces as the tracker gives them, uint8 [n, 1, size, size], four expressions of each person; and the numbers of their classes [n]."""
     rng = np.random.default_rng(seed)
     people = [Identity.random(rng) for _ in range(_FACES // _PARTS // 4)]
-    items = []
+    faces, labels = [], []
     for k in range(_FACES // _PARTS):
         label = int(rng.integers(len(EMOTIONS)))
         intensity = 0.0 if EMOTIONS[label] == "neutral" else rng.uniform(0.35, 1.0)
@@ -116,20 +99,9 @@ def _drawn_faces(seed: int) -> list[_Drawn]:
         frame = np.full((180, 180, 3), rng.uniform(60, 190, 3), np.uint8)
         draw_into(frame, people[k // 4], action_units(EMOTIONS[label], intensity, rng), (90, 90), side, pose)
         x, y, w = (round(v) for v in (90 - side / 2 + rng.normal(0, 4), 90 - side / 2 + rng.normal(0, 4), side * rng.uniform(0.94, 1.06)))
-        items.append(_Drawn(prepare_face(crop_face(frame, Box(x, y, w, w)), _SIZE, channels=1)[0], label))
-    return items
-
-
-def _face(item: _Drawn):
-    import torch
-
-    return (torch.from_numpy(item.face)[None].float() / 255 - 0.5) / 0.25
-
-
-def _label(item: _Drawn):
-    import torch
-
-    return torch.tensor(item.label)
+        faces.append(prepare_face(crop_face(frame, Box(x, y, w, w)), _SIZE, channels=1))
+        labels.append(label)
+    return np.stack(faces), np.array(labels)
 
 
 def _network():

@@ -21,11 +21,10 @@ PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)")
 def examine() -> int:
     """Print the report; returns 0 when everything required is there, 1 when something is missing."""
     console.print(f"Python {platform.python_version()} at {sys.executable}, {platform.platform()}, {os.cpu_count()} cores")
-    table, missing = Table("package", "installed", "tested with", ""), []
-    for name, tested in _pins():
+    table, pins = Table("package", "installed", "tested with", ""), _pins()
+    missing = [name for name, _ in pins if installed(name) is None]
+    for name, tested in pins:
         found = installed(name)
-        if found is None:
-            missing.append(name)
         note = Text("missing", "red") if found is None else "" if tested in ("", found.split("+")[0]) else Text("another version", "yellow")
         table.add_row(name, found or "-", tested, note)
     console.print(table)
@@ -51,19 +50,3 @@ def _pins() -> list[tuple[str, str]]:
     if pinned.is_file():
         return [found.groups() for line in pinned.read_text(encoding="utf-8").splitlines() if (found := PIN.match(line))]
     return [(re.match(r"[\w.-]+", line)[0], "") for line in requires("emofast") or () if "extra ==" not in line]
-
-
-def examine_hub() -> int:
-    """Try to reach the hub that timm's pretrained weights come from; returns 0 when it answers, 1 when not, and says so."""
-    from huggingface_hub import HfApi
-
-    try:
-        HfApi().model_info("timm/resnet10t.c3_in1k", timeout=10)
-    except Exception as e:  # network, proxy, certificate and hub errors share no base class
-        warn(
-            f"the hub of pretrained weights does not answer ({type(e).__name__}): only networks whose weights an installed package brings "
-            "start from them (docs/nets.md)"
-        )
-        return 1
-    console.print("the hub of pretrained weights answers: networks start from ImageNet (--weights imagenet)")
-    return 0

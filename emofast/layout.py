@@ -18,26 +18,17 @@ VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "con
 def new_folder(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `folder`; it becomes `folder` when the block ends well and vanishes when it does not.
 
-    Raises `EmofastError` if `folder` holds files already or cannot be made.
+    Raises `EmofastError` if `folder` holds files already, and `OSError`, of which a command makes one sentence, if it cannot be made.
     """
     folder = Path(folder).absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise EmofastError(f"{folder} exists and is not empty: name a new folder, or delete this one first")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except (PermissionError, FileExistsError, NotADirectoryError) as e:
-        raise EmofastError(f"{folder} cannot be made ({e.strerror}): name a folder in a place you may write to") from e
     with partial_beside(folder, folder=True) as partial:
         yield partial
         partial.chmod(0o755)  # mkdtemp makes it private
-        try:
-            if folder.exists():
-                folder.rmdir()  # Windows renames onto no folder, not even an empty one
-            partial.replace(folder)
-        except OSError as e:
-            if not folder.exists():
-                raise
-            raise EmofastError(f"{folder} was filled by someone else meanwhile: nothing was changed in it") from e
+        if folder.exists():
+            folder.rmdir()  # Windows renames onto no folder, not even an empty one
+        partial.replace(folder)
 
 
 @contextmanager

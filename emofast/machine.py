@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,9 +20,8 @@ def installed(package: str) -> str | None:
 def processor() -> str:
     """The processor's name as the system gives it."""
     info = Path("/proc/cpuinfo")
-    rows = info.read_text().splitlines() if info.exists() else []
-    name = next((row.partition(":")[2].strip() for row in rows if row.startswith("model name")), "")
-    return name or platform.processor() or platform.machine()
+    found = re.search(r"model name\s*:\s*(.*\S)", info.read_text()) if info.exists() else None
+    return found[1] if found else platform.processor() or platform.machine()
 
 
 def machine() -> str:

@@ -56,10 +56,10 @@ def _readme(card: dict, name: str) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     data = card.get("training_data", "unknown data")
-    scores = [(metric, card[key]) for metric, key in (("accuracy", "accuracy"), ("f1", "macro_f1")) if key in card]
     results = [
-        EvalResult("image-classification", data, data, metric, value, dataset_split="validation", metric_name=metric)
-        for metric, value in scores
+        EvalResult("image-classification", data, data, metric, card[key], dataset_split="validation", metric_name=metric)
+        for metric, key in (("accuracy", "accuracy"), ("f1", "macro_f1"))
+        if key in card
     ]
     tags = ["emotion-recognition", "facial-expression-recognition", "fastai", "onnx", "safetensors"]
     facts = ModelCardData(license="mit", library_name="emofast", pipeline_tag="image-classification", tags=tags,

@@ -63,13 +63,9 @@ def send_submission(comp: Competition, path: Path, message: str = "", yes: bool 
 def _row(path: Path, message: str) -> dict[str, str]:
     """The line about this file."""
     digest, card = paths.sha256(path), path.with_suffix(".json")
-    try:
-        made = json.loads(card.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        made = {}
-    if not isinstance(made, dict) or made.get("sha256") != digest:  # edited by hand since, or a json file of something else
-        if card.is_file():
-            warn(f"{card} describes another file than {path}: it is sent without members and validation accuracy")
+    made = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    if made and made.get("sha256") != digest:  # edited by hand since
+        warn(f"{card} describes another file than {path}: it is sent without members and validation accuracy")
         made = {}
     validation = f"{made['validation_accuracy']:.4f}" if made else ""
     return dict.fromkeys(COLUMNS, "") | {

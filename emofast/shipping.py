@@ -22,7 +22,7 @@ NOT_FOR = [
 ]
 
 
-def export(experiment: str, data: str, to: Path | None = None, margin: float = MARGIN) -> Path:
+def export(experiment: str, data: str, to: Path | None = None, margin: float | None = None) -> Path:
     """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
 
     The temperature is fitted, and everything in the card measured, on the validation probabilities of the exported network itself: the
@@ -30,20 +30,16 @@ def export(experiment: str, data: str, to: Path | None = None, margin: float = M
     """
     result = Result(artifacts() / data / experiment)
     if (result.folder / "result.json").is_file() and result.is_ensemble:
-        raise EmofastError(f"{experiment} mixes other experiments and has no network of its own; export one of {_members(result)}.")
+        members = ", ".join(result.summary["members"])
+        raise EmofastError(f"{experiment} mixes other experiments and has no network of its own; export one of {members}.")
     for path in (result.folder / "result.json", result.folder / "valid.npz", result.folder / "checkpoints" / "learner.pkl"):
         if not path.is_file():
             raise EmofastError(
                 f"{experiment} has left no {path} (trained networks are not in git); train it, without --resume: "
                 f"python experiments/{experiment}.py --data DIR, where DIR is the folder of {data}"
             )
-    learner = result.learner
-    probabilities, labels = result.valid["per_seed"][-1], result.valid["labels"]
-    return export_model(learner, to or artifacts(), fit_temperature(probabilities, labels), model_facts(result), margin)
-
-
-def _members(result: Result) -> str:
-    return ", ".join(result.summary["members"])
+    temperature = fit_temperature(result.valid["per_seed"][-1], result.valid["labels"])
+    return export_model(result.learner, to or artifacts(), temperature, model_facts(result), MARGIN if margin is None else margin)
 
 
 def model_facts(result: Result) -> dict:

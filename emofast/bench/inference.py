@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+import timeit
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,11 +46,4 @@ def models(given: Path | None) -> tuple[Path, Path]:
 
 def _times(call: Callable, argument, n: int) -> np.ndarray:
     """Milliseconds of `n` calls after a few that do not count."""
-    for _ in range(5):
-        call(argument)
-    out = np.empty(n)
-    for i in range(n):
-        start = time.perf_counter()
-        call(argument)
-        out[i] = (time.perf_counter() - start) * 1e3
-    return out
+    return 1e3 * np.array(timeit.repeat(lambda: call(argument), number=1, repeat=n + 5)[5:])

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
 
 from emofast.bench.record import show, write_record
 from emofast.console import console
@@ -40,26 +41,20 @@ def run(args: argparse.Namespace) -> None:
 
 def study(n: int, seeds: Iterable[dict]) -> dict:
     """One row of the table, for `n` viewers. With one viewer there is no p-value and every moment listed counts as found."""
-    each = list(seeds)
-
-    def total(key: str) -> int:
-        return sum(one[key] for one in each)
-
-    def mean(key: str) -> float:
-        return round(float(np.mean([one[key] for one in each])), 3)
-
-    off = [abs(e) for one in each for e in one["errors"]]
+    each = pd.DataFrame(seeds)
+    total, mean = each.drop(columns="errors").sum(), each[["best", "hit", "ap", "chance"]].mean().round(3)
+    off = np.abs(np.concatenate(each["errors"]))
     return {
         "viewers": n,
         "seeds": len(each),
-        "recall": round(total("found") / (EVENTS * len(each)), 3),
-        "precision": round(total("found") / max(1, total("significant")), 3) if n > 1 else "",
-        "precision_listed": round(total("right") / max(1, total("listed")), 3),
-        f"precision_at_{BEST}": mean("best"),
-        "hit_at_1": mean("hit"),
-        "map_2s": mean("ap"),
-        "median_error_s": round(float(np.median(off)), 2) if off else "",
-        "chance": mean("chance") if n > 1 else "",
+        "recall": round(total["found"] / (EVENTS * len(each)), 3),
+        "precision": round(total["found"] / max(1, total["significant"]), 3) if n > 1 else "",
+        "precision_listed": round(total["right"] / max(1, total["listed"]), 3),
+        f"precision_at_{BEST}": mean["best"],
+        "hit_at_1": mean["hit"],
+        "map_2s": mean["ap"],
+        "median_error_s": round(float(np.median(off)), 2) if len(off) else "",
+        "chance": mean["chance"] if n > 1 else "",
     }
 
 

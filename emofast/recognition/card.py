@@ -65,16 +65,13 @@ def refuse_unvouched(model: Path) -> None:
     Loading a pickle runs whatever code is in it. The card does not make a stranger's file safe; it makes sure that the file is the
     one that came with its card, neither exchanged nor damaged on the way.
     """
-    card = read_card(model)
-    if card is None and model.suffix == ".onnx":
+    card, is_onnx = read_card(model), model.suffix == ".onnx"
+    if sha256(model) in card["sha256"].values() if card else is_onnx:
         return
+    reason = f"its SHA-256 is not the one in {card_of(model).name}: it is damaged, or of another export"
     if card is None:
         reason = f"there is no model card {card_of(model).name} beside it"
-    elif sha256(model) not in card["sha256"].values():
-        reason = f"its SHA-256 is not the one in {card_of(model).name}: it is damaged, or of another export"
-    else:
-        return
-    if model.suffix == ".onnx":
+    if is_onnx:
         raise EmofastError(f"{model} is refused: {reason}; fetch or export both again, or load it all the same with --trust (trust=True)")
     raise EmofastError(
         f"{model} is refused: loading a pickle runs the code in it, and {reason}; "

@@ -14,10 +14,8 @@ DETECTORS = {"dlib": HogDetector, "centerface": CenterFace}
 def make_detector(name: str = "dlib", upsample: int = 0) -> Detector:
     """One of `DETECTORS`. Each `upsample` halves the smallest face that is found and costs about four times as much.
 
-    Raises `EmofastError` for another name or number, and where what the detector needs is not installed.
+    Raises `EmofastError` for another name, and where what the detector needs is not installed.
     """
     if name not in DETECTORS:
         raise EmofastError(f"there is no face detector {name!r}; choose {' or '.join(DETECTORS)}")
-    if upsample not in (0, 1, 2):
-        raise EmofastError(f"upsample={upsample!r} is out of range: give 0, 1 (faces of half the size) or 2 (a quarter)")
     return DETECTORS[name](upsample)

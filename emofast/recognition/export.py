@@ -27,18 +27,13 @@ from emofast.recognition.model_files import Network, open_learner, open_onnx, un
 PARITY = 1e-3
 """Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
 
-VALENCE_AROUSAL = {
-    "class": "mean of the class centres of emofast.emotions weighted by the probabilities; not verified against ratings",
-    "votes": "mean of the class centres of emofast.emotions weighted by the probabilities; not verified against ratings",
-    "va": "the network's own output, trained on class centres; not verified against ratings",
-    "class+va": "the network's own output, trained on class centres; not verified against ratings",
-}
+OWN = "the network's own output, trained on class centres; not verified against ratings"
+DERIVED = "mean of the class centres of emofast.emotions weighted by the probabilities; not verified against ratings"
+"""Where a card's valence and arousal come from."""
 
 
-def export_model(
-    learner: Path, to: Path, temperature: float = 1.0, facts: dict | None = None, margin: float = MARGIN, name: str = "emofast"
-) -> Path:
-    """Write `name`.pkl, `name`.onnx and `name`.json into `to` from a pickled learner that has a `spec`; returns the card's path.
+def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict | None = None, margin: float = MARGIN) -> Path:
+    """Write emofast.pkl, emofast.onnx and emofast.json into `to` from a pickled learner that has a `spec`; returns the card's path.
 
     The card comes last: until then a new pickle does not fit the old card and is refused, so a killed export leaves nothing that misleads.
     Raises `EmofastError`, and leaves the old files, if learner and ONNX model differ by more than `PARITY`.
@@ -50,7 +45,7 @@ def export_model(
     else:
         _temper(learn.model, temperature)
     _forget(learn)
-    pkl, onnx = Path(to) / f"{name}.pkl", Path(to) / f"{name}.onnx"
+    pkl, onnx = Path(to) / "emofast.pkl", Path(to) / "emofast.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
         learn.export(new_pkl.resolve())
         write_onnx(FaceGraph.of(learn).eval(), new_onnx, spec, margin)
@@ -64,7 +59,7 @@ def export_model(
         "crop_margin": margin,
         "target": spec.target,
         "emotions": list(EMOTIONS),
-        "valence_arousal": VALENCE_AROUSAL[spec.target],
+        "valence_arousal": OWN if "va" in spec.target else DERIVED,
         "temperature": round(float(temperature), 4),
         **(facts or {}),
         "exported": date.today().isoformat(),
@@ -102,29 +97,18 @@ def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -
     import onnx
 
     example = torch.zeros((2, spec.channels, spec.size, spec.size), dtype=torch.uint8)
-    quiet = logging.getLogger("torch.onnx")
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                graph, (example,), dynamo=True, verbose=False, input_names=["faces"], output_names=["probabilities", "valence_arousal"],
-                dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
-            )  # fmt: skip
-    finally:
-        quiet.setLevel(level)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            graph, (example,), dynamo=True, verbose=False, input_names=["faces"], output_names=["probabilities", "valence_arousal"],
+            dynamic_shapes=({0: torch.export.Dim("n", min=1)},),
+        )  # fmt: skip
     model = program.model_proto
     facts = {"emotions": json.dumps(EMOTIONS), "arch": spec.arch, "target": spec.target, "crop_margin": str(margin)}
     onnx.helper.set_model_props(model, facts)
-    for part in (
-        *model.graph.node,
-        *model.graph.value_info,
-        *model.graph.input,
-        *model.graph.output,
-        *model.graph.initializer,
-        model.graph,
-    ):
+    g = model.graph
+    for part in (g, *g.node, *g.value_info, *g.input, *g.output, *g.initializer):
         part.ClearField("metadata_props")  # the exporter's stack traces: paths of this machine, a third of the file
         part.ClearField("doc_string")
     onnx.save(model, path)
@@ -134,4 +118,4 @@ def parity(a: Network, b: Network) -> float:
     """The largest difference between two networks' outputs on eight random faces, together and one by one."""
     faces = np.random.default_rng(0).integers(0, 256, (8, a.channels, a.size, a.size), np.uint8)
     batches = [faces, faces[:1]]
-    return max(float(np.abs(x - y).max()) for batch in batches for x, y in zip(a(batch), b(batch)))
+    return max(float(np.abs(x - y).max()) for batch in batches for x, y in zip(a.run(batch), b.run(batch)))

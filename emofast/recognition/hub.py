@@ -8,7 +8,6 @@ from pathlib import Path
 
 from emofast.console import console
 from emofast.errors import EmofastError
-from emofast.recognition.card import read_card
 
 PREFIX = "hf:"
 FILES = ("emofast.onnx", "emofast.json")
@@ -26,7 +25,6 @@ def fetch(name: str) -> Path:
     onnx, card = (folder / file for file in FILES)
     if not onnx.is_file() or not card.is_file():
         raise EmofastError(f"{name} holds no {' and '.join(FILES)}; give a repository made by: python -m emofast publish --to ORG/NAME")
-    read_card(onnx)  # a damaged one is told before the model is
     return onnx
 
 
@@ -49,8 +47,8 @@ def hub(repository: str) -> Iterator:
         raise EmofastError(f"hf:{repository} is no name on the Hub ({_first_line(e)}); give hf:ORG/NAME") from None
     except errors.RepositoryNotFoundError:
         raise EmofastError(
-            f"the Hub has no model {repository}, or it is private and this account may not see it; look at {_page(repository)}, "
-            "and sign in with: hf auth login"
+            f"the Hub has no model {repository}, or it is private and this account may not see it; "
+            f"look at https://huggingface.co/{repository}, and sign in with: hf auth login"
         ) from None
     except errors.HfHubHTTPError as e:
         refused = e.response.status_code in (401, 403)
@@ -60,10 +58,6 @@ def hub(repository: str) -> Iterator:
         raise
     except Exception as e:  # network, proxy, certificate and cache errors share no base class
         raise EmofastError(f"the Hub cannot be reached for {repository} ({_first_line(e)}); look at your network and try again") from None
-
-
-def _page(repository: str) -> str:
-    return f"https://huggingface.co/{repository}"
 
 
 def _first_line(error: Exception) -> str:

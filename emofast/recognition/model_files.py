@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,17 +16,16 @@ from emofast.errors import EmofastError
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import crop_margin, read_card, refuse_unvouched
 
-Run = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
+class Network(NamedTuple):
+    """A loaded model. `run(faces)` turns uint8 [n, channels, size, size] into float32 [n, 9] and [n, 2]."""
 
-class Network:
-    """A loaded model. `network(faces)` turns uint8 [n, channels, size, size] into float32 [n, 9] and [n, 2]."""
-
-    def __init__(self, run: Run, kind: str, arch: str, size: int, channels: int, margin: float):
-        self._run, self.kind, self.arch, self.size, self.channels, self.margin = run, kind, arch, size, channels, margin
-
-    def __call__(self, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return self._run(faces)
+    run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    kind: str
+    arch: str
+    size: int
+    channels: int
+    margin: float
 
 
 def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
@@ -40,8 +40,7 @@ def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
     if not trust:
         refuse_unvouched(path)
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -102,41 +101,32 @@ def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
 
 def unpickle(path: Path):
     """`load_learner` with one clear sentence for each way it fails; fastai's own messages name the wrong thing."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch's and fastai's notes to developers
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's and fastai's notes to developers
+        try:
+            import torch
             from fastai.learner import Learner
-    except ImportError as e:
-        raise EmofastError(
-            f"{path} needs fastai, which does not import ({e}): pip install -r requirements.txt, or use the .onnx model"
-        ) from None
-    import torch
-
-    try:
-        # not fastai's load_learner: it hides the reason of a failed unpickling behind an UnboundLocalError
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        except ImportError as e:
+            way = "pip install -r requirements.txt, or use the .onnx model"
+            raise EmofastError(f"{path} needs fastai, which does not import ({e}): {way}") from None
+        try:  # not fastai's load_learner: it hides the reason of a failed unpickling behind an UnboundLocalError
             learn = torch.load(path, map_location="cpu", weights_only=False)
-    except ModuleNotFoundError as e:
-        raise EmofastError(
-            f"{path} was made with the package {e.name!r}, which is not installed here; install it or use the .onnx model"
-        ) from None
-    except Exception as e:  # what torch and pickle raise on damage, and whatever a pickle's classes do when they have changed since
-        made = (read_card(path) or {}).get("versions", {})
-        raise EmofastError(
-            f"{path} cannot be loaded ({_short(e)}): it is damaged, no exported learner, or of other versions than are installed here "
-            f"({_versions(version('fastai'), version('torch'))}; its card names {_versions(made.get('fastai'), made.get('torch'))}); "
-            "fetch or export it again, or use the .onnx model, which depends on neither"
-        ) from None
+        except ModuleNotFoundError as e:
+            way = "install it or use the .onnx model"
+            raise EmofastError(f"{path} was made with the package {e.name!r}, which is not installed here; {way}") from None
+        except Exception as e:  # what torch and pickle raise on damage, and whatever a pickle's classes do when they have changed since
+            made = (read_card(path) or {}).get("versions", {})
+            names = f"fastai {made['fastai']}, torch {made.get('torch')}" if made.get("fastai") else "none"
+            raise EmofastError(
+                f"{path} cannot be loaded ({_short(e)}): it is damaged, no exported learner, or of other versions than are installed here "
+                f"(fastai {version('fastai')}, torch {version('torch')}; its card names {names}); "
+                "fetch or export it again, or use the .onnx model, which depends on neither"
+            ) from None
     if not isinstance(learn, Learner):
         raise EmofastError(
             f"{path} holds a {type(learn).__name__}, not an exported fastai learner; give one made by: python -m emofast export"
         )
     return learn
-
-
-def _versions(fastai: str | None, torch: str | None) -> str:
-    return f"fastai {fastai}, torch {torch}" if fastai else "none"
 
 
 def _short(error: Exception) -> str:

@@ -16,8 +16,6 @@ from emofast.recognition.card import shipped_model
 from emofast.recognition.hub import PREFIX, fetch
 from emofast.recognition.model_files import open_learner, open_onnx
 
-DEFAULT = "artifacts/emofast.pkl"
-
 
 @dataclass(frozen=True)
 class Prediction:
@@ -51,7 +49,7 @@ class EmotionRecognizer:
     beside it does not vouch for it, unless `trust=True`: loading a pickle runs the code in it.
     """
 
-    def __init__(self, weights: str | Path = DEFAULT, *, threads: int = 1, trust: bool = False):
+    def __init__(self, weights: str | Path = "artifacts/emofast.pkl", *, threads: int = 1, trust: bool = False):
         self.path = find_model(weights)
         self._network = n = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
         self.margin, self.size, self.channels = n.margin, n.size, n.channels
@@ -86,8 +84,7 @@ class EmotionRecognizer:
             raise EmofastError(f"{'one face' if one else type(faces).__name__} is no list of faces: use predict(face), or give [face, ...]")
         if not len(faces):
             return np.empty((0, len(EMOTIONS)), np.float32), np.empty((0, 2), np.float32)
-        n = self._network
-        return n(np.stack([prepare_face(f, n.size, n.channels) for f in faces]))
+        return self._network.run(np.stack([prepare_face(f, self.size, self.channels) for f in faces]))
 
 
 def find_model(weights: str | Path | None = None) -> Path:

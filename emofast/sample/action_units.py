@@ -35,9 +35,9 @@ _UNCERTAIN = {"fear": 0.35, "contempt": 0.4, "sad": 0.3}  # the frown with one r
 _PARTNERS = ("anger", "contempt", "disgust", "fear", "happy", "sad", "surprise")
 
 
-def side(aus: Mapping[int | str, float], unit: int, left: bool) -> float:
-    """Intensity of one action unit on the person's own left or right side."""
-    return max(aus.get(unit, 0.0), aus.get(f"{'L' if left else 'R'}{unit}", 0.0))
+def both_sides(aus: Mapping[int | str, float]) -> list[dict[int, float]]:
+    """Intensity of every action unit on the person's own right side, and on the left."""
+    return [{unit: max(aus.get(unit, 0.0), aus.get(f"{hand}{unit}", 0.0)) for unit in ACTION_UNITS} for hand in "RL"]
 
 
 def uncertain_mixture(intensity: float, rng: np.random.Generator | None = None) -> dict[str, float]:
@@ -94,8 +94,5 @@ def valence_arousal(emotion: str | Mapping[str, float], intensity: float = 1.0) 
     """
     if isinstance(emotion, str):
         emotion = {emotion: 1.0}
-    unknown = [name for name in emotion if name not in BY_NAME]
-    if unknown:
-        raise EmofastError(f"no emotion is called {unknown[0]!r}; known are {', '.join(BY_NAME)}")
     v, a = (sum(weight * intensity * getattr(BY_NAME[name], axis) for name, weight in emotion.items()) for axis in ("valence", "arousal"))
     return float(np.clip(v, -1, 1)), float(np.clip(a, -1, 1))

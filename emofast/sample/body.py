@@ -76,7 +76,7 @@ def _back(identity: Identity) -> np.ndarray:
     """Hair behind the head, as `_body`."""
     hair = np.array(identity.hair)
     layer = _new_layer(_BACK, hair * 0.6)
-    outline = rounded(STYLES[identity.hairstyle].behind())
+    outline = _mirrored(np.array(STYLES[identity.hairstyle].back))
     layer.fill(outline, (*(hair * (0.85 if identity.hairstyle == "curly" else 0.65)), 1.0), 1.0, 0.03)
     rng = np.random.default_rng(identity.seed)
     for x in rng.uniform(-1.25, 1.25, 36):  # strands
@@ -92,8 +92,7 @@ def _blit(
     """Lay a layer, its colours times `level`, over the frame: its point p (face units) comes to `matrix @ p + origin` (pixels)."""
     left, top, right, bottom = extent
     corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)]) @ matrix.T + origin
-    x0, y0 = np.clip(corners.min(0).astype(int), 0, frame.shape[1::-1])
-    x1, y1 = np.clip(corners.max(0).astype(int) + 1, 0, frame.shape[1::-1])
+    (x0, y0), (x1, y1) = np.clip([corners.min(0).astype(int), corners.max(0).astype(int) + 1], 0, frame.shape[1::-1])
     y1 = frame.shape[0] if extent is _BODY else y1  # the borders are repeated: a body has no lower end
     if x1 <= x0 or y1 <= y0:
         return
@@ -118,9 +117,8 @@ def _ears(frame: np.ndarray, identity: Identity, level: np.ndarray, pose: Pose, 
 
 def _shadow(frame: np.ndarray, origin: np.ndarray, unit: float, shape: np.ndarray, colour: np.ndarray, within: np.ndarray) -> None:
     """The shadow of the chin on the neck."""
-    low, high = origin + unit * (shape.min(0) - 0.2), origin + unit * (shape.max(0) + 0.2)
-    x0, y0 = np.clip(low.astype(int), 0, frame.shape[1::-1])
-    x1, y1 = np.clip(high.astype(int), 0, frame.shape[1::-1])
+    corners = origin + unit * np.array([shape.min(0) - 0.2, shape.max(0) + 0.2])
+    (x0, y0), (x1, y1) = np.clip(corners.astype(int), 0, frame.shape[1::-1])
     if x1 <= x0 or y1 <= y0:
         return
     part = frame[y0:y1, x0:x1].astype(np.float32)

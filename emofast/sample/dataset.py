@@ -44,15 +44,13 @@ def write_sample(folder: Path, seed: int = 42, train: int = 5500, test: int = 30
     Beside them `train_votes.csv` (ten simulated annotators) and `truth.csv` (what was really drawn, test pictures too).
     People in the test pictures are none of those in the training pictures.
 
-    The folder appears when it is complete and not before. Raises `EmofastError` if it holds files already or cannot be made.
+    The folder appears when it is complete and not before. Raises `EmofastError` if it holds files already.
     """
     folder = Path(folder).absolute()
-    if seed < 0:
-        raise EmofastError(f"a seed of {seed} cannot be used: give 0 or more")
-    if not (_SMALLEST <= train <= _LARGEST and 1 <= test <= _LARGEST):
+    if not (_SMALLEST <= train <= _LARGEST and 1 <= test <= _LARGEST and seed >= 0):
         raise EmofastError(
-            f"a sample of {train} training and {test} test pictures cannot be drawn: at least {_SMALLEST} and 1 are needed, "
-            f"and at most {_LARGEST:,} of each"
+            f"a sample of {train} training and {test} test pictures with a seed of {seed} cannot be drawn: "
+            f"at least {_SMALLEST}, 1 and 0 are needed, and at most {_LARGEST:,} pictures of each kind"
         )
     with new_folder(folder) as partial:
         train_rows, extra = _plan_train(seed, train)

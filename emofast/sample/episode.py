@@ -35,9 +35,7 @@ class DrawnEpisode:
     starts: dict[str, float]
 
 
-def draw_episode(
-    folder: Path, seed: int = 7, duration: float = 80.0, events: int = 6, viewers: int = 5, jobs: int | None = None
-) -> DrawnEpisode:
+def draw_episode(folder: Path, seed: int = 7, duration: float = 80.0, events: int = 6, viewers: int = 5) -> DrawnEpisode:
     """Write `episode.mp4` (640x360, sound) and `viewer-N.mp4` (320x240) into `folder`; the same seed draws the same pictures."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,14 +47,9 @@ def draw_episode(
     episode = folder / "episode.mp4"
     work = [(_write_episode, episode, planted, duration, seed)]
     work += [(_write_viewer, film, v, starts[v.name], duration, seed + 1 + k) for k, (film, v) in enumerate(zip(films, audience))]
-    jobs = min(jobs or os.cpu_count() or 1, len(work))
-    if jobs == 1:
-        for write, *arguments in work:
-            write(*arguments)
-    else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            for future in [pool.submit(*task) for task in work]:
-                future.result()
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(work)), mp_context=get_context("spawn")) as pool:
+        for future in [pool.submit(*task) for task in work]:
+            future.result()
     return DrawnEpisode(episode, tuple(films), planted, starts)
 
 

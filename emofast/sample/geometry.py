@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emofast.sample.action_units import side
+from emofast.sample.action_units import both_sides
 from emofast.sample.identity import Identity
 
 BOX_CENTRE, BOX_SIDE = 0.42, 2.1
@@ -79,7 +79,7 @@ class Geometry:
 
 def geometry(identity: Identity, aus: Mapping[int | str, float]) -> Geometry:
     """Lines of the face of `identity` moved by the action units `aus`; smooth in every intensity."""
-    sides = [{unit: side(aus, unit, left) for unit in (1, 2, 4, 5, 6, 7, 9, 12, 14, 15, 16, 20, 23, 25, 26, 45)} for left in (False, True)]
+    sides = both_sides(aus)
     both = {unit: (sides[0][unit] + sides[1][unit]) / 2 for unit in sides[0]}
     nose = 0.53 * identity.nose_length * identity.length - 0.03 * both[9], 0.2 * identity.nose_width + 0.02 * both[9] + 0.012 * both[12]
     return Geometry(

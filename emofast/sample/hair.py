@@ -24,11 +24,6 @@ class Style:
         both = np.concatenate([half[::-1] * (-1, 1), half[1:]])
         return np.concatenate([both, [[1.6, both[-1, 1]], [1.6, -2.0], [-1.6, -2.0], [-1.6, both[0, 1]]]])
 
-    def behind(self) -> np.ndarray:
-        """Polygon [n, 2] of the hair behind the head."""
-        half = np.array(self.back)
-        return np.concatenate([half, half[::-1] * (-1, 1)])
-
 
 _RECEDING = ((0, -0.90), (0.3, -0.93), (0.55, -0.95), (0.72, -0.80), (0.80, -0.50), (0.86, -0.20), (0.90, 0.05))
 _ROUND = ((0, -0.96), (0.25, -0.94), (0.5, -0.84), (0.70, -0.62), (0.80, -0.38), (0.87, -0.12), (0.91, 0.06))

@@ -119,11 +119,11 @@ class Light:
     warmth: float = 0.0  # -1 bluish to 1 yellowish
 
     @classmethod
-    def random(cls, rng: np.random.Generator, spread: float = 1.0) -> Light:
-        """A lamp somewhere in front and above; `spread=0` is always the same one."""
-        key = 0.75 + spread * float(rng.uniform(-0.2, 0.2))
-        return cls(azimuth=spread * float(rng.uniform(-55, 55)), elevation=30 + spread * float(rng.uniform(-18, 25)), key=key,
-                   ambient=1.2 - key + spread * float(rng.uniform(-0.12, 0.1)), warmth=spread * float(rng.normal(0, 0.35)))  # fmt: skip
+    def random(cls, rng: np.random.Generator) -> Light:
+        """A lamp somewhere in front and above."""
+        key = 0.75 + float(rng.uniform(-0.2, 0.2))
+        return cls(azimuth=float(rng.uniform(-55, 55)), elevation=30 + float(rng.uniform(-18, 25)), key=key,
+                   ambient=1.2 - key + float(rng.uniform(-0.12, 0.1)), warmth=float(rng.normal(0, 0.35)))  # fmt: skip
 
 
 FRONTAL = Pose()

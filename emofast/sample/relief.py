@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from emofast.sample.action_units import side
+from emofast.sample.action_units import both_sides
 from emofast.sample.canvas import LEFT, TOP, grid, moved, polygon, ribbon, tapered
 from emofast.sample.geometry import Geometry
 from emofast.sample.identity import Identity
@@ -20,8 +20,8 @@ def relief(identity: Identity, geometry: Geometry, aus: Mapping[int | str, float
     """Height in face units, float32 [h, w], on the grid of `canvas.grid(SCALE)`."""
     x, y = grid(SCALE)
     bumps = _mouth_bumps(geometry)
-    for i, sign in enumerate((-1, 1)):
-        au = {unit: side(aus, unit, i == 1) for unit in (6, 9, 12, 14, 15)}
+    sides = both_sides(aus)
+    for i, (sign, au) in enumerate(zip((-1, 1), sides)):
         ex, ey = geometry.eyes[i].centre
         cx, cy = geometry.mouth.corners[i]
         up = au[6] + au[12]
@@ -36,7 +36,7 @@ def relief(identity: Identity, geometry: Geometry, aus: Mapping[int | str, float
             (-0.04, 0.78 * sign, 0.62, 0.16, 0.30),  # hollow of the cheek
             (0.09, sign * geometry.nose[1] * 0.80, geometry.nose[0] - 0.055, 0.065, 0.065),  # wing of the nose
         )
-    return _nose(x, y, geometry) + _sum_of_bumps(x, y, bumps) + _folds(x, y, identity, geometry, aus)
+    return _nose(x, y, geometry) + _sum_of_bumps(x, y, bumps) + _folds(x, y, identity, geometry, sides)
 
 
 def _sum_of_bumps(x: np.ndarray, y: np.ndarray, bumps: list[tuple[float, ...]]) -> np.ndarray:
@@ -69,7 +69,7 @@ def _mouth_bumps(geometry: Geometry) -> list[tuple[float, ...]]:
     ]
 
 
-def _folds(x: np.ndarray, y: np.ndarray, identity: Identity, geometry: Geometry, aus: Mapping[int | str, float]) -> np.ndarray:
+def _folds(x: np.ndarray, y: np.ndarray, identity: Identity, geometry: Geometry, sides: list[dict[int, float]]) -> np.ndarray:
     """Lines pressed in by action units, partly permanent with age: heights <= 0, [h, w]."""
     image = np.zeros((len(y), len(x)), np.uint8)
 
@@ -79,13 +79,12 @@ def _folds(x: np.ndarray, y: np.ndarray, identity: Identity, geometry: Geometry,
             polygon(image, (outline - (LEFT, TOP)) * SCALE - 0.5, round(255 * min(1.0, depth)))
 
     lined = identity.age**2
-    raised = (side(aus, 1, False) + side(aus, 2, False) + side(aus, 1, True) + side(aus, 2, True)) / 4
+    raised = sum(au[unit] for au in sides for unit in (1, 2)) / 4
     across = np.linspace(-1, 1, 13)
     for k, py in enumerate((-0.50, -0.61, -0.72)):
         wave = py - 0.03 * np.cos(across * np.pi * 1.3) - 0.04 * raised
         press(np.stack([across * (0.5 - 0.05 * k), wave], 1), 0.035, 0.45 * raised + 0.25 * lined)
-    for i, sign in enumerate((-1, 1)):
-        au = {unit: side(aus, unit, i == 1) for unit in (4, 6, 9, 12, 15, 20)}
+    for i, (sign, au) in enumerate(zip((-1, 1), sides)):
         inner = geometry.brows[i][0][0]
         press([(sign * 0.065, inner[1] + dy) for dy in (-0.12, -0.06, 0.0, 0.05, 0.10)], 0.035, 0.6 * au[4] + 0.15 * lined)
         for py in (-0.02, 0.06):

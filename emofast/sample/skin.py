@@ -8,7 +8,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from emofast.sample.action_units import side
+from emofast.sample.action_units import both_sides
 from emofast.sample.canvas import Canvas, band, grid, moved
 from emofast.sample.geometry import Eye, Geometry
 from emofast.sample.hair import STYLES
@@ -22,8 +22,8 @@ def paint_face(identity: Identity, geometry: Geometry, aus: Mapping[int | str, f
     _nose(canvas, skin, geometry)
     _beard(canvas, identity, geometry)
     _mouth(canvas, skin, identity, geometry)
-    for sign, eye, brow, left in zip((-1, 1), geometry.eyes, geometry.brows, (False, True)):
-        _eye(canvas, skin, identity, eye, sign, side(aus, 5, left))
+    for sign, eye, brow, au in zip((-1, 1), geometry.eyes, geometry.brows, both_sides(aus)):
+        _eye(canvas, skin, identity, eye, sign, au[5])
         _brow(canvas, skin, identity, *brow)
     if identity.glasses != "none":
         _glasses(canvas, identity, geometry)

@@ -115,7 +115,7 @@ def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.nd
     student = open_onnx(paths.PROJECT / "artifacts" / "emofast.onnx")
     faces = cached_faces(data.train_pictures, data.train_names, student.size, student.channels, "training pictures")
     batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
-    predicted = np.concatenate([(student(x)[0] + student(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
+    predicted = np.concatenate([(student.run(x)[0] + student.run(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
     soft, train = votes.astype(np.float32), ~frozen_split(data)
     soft[train] = (1 - share) * votes[train] + share * predicted[train]
     return soft

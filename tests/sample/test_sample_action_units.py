@@ -54,7 +54,6 @@ def test_truth_of_a_mixture_adds_up_within_the_square():
     assert valence_arousal({"happy": 1.0, "surprise": 1.0}) == (1.0, 1.0)
 
 
-@pytest.mark.parametrize("ask", [action_units, valence_arousal])
-def test_an_unknown_emotion_is_refused(ask):
+def test_an_unknown_emotion_is_refused():
     with pytest.raises(EmofastError, match="boredom"):
-        ask("boredom", 1.0)
+        action_units("boredom", 1.0)

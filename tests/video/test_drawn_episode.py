@@ -14,7 +14,7 @@ from emofast.video.bounds import pauses, shot_changes
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=1, jobs=1)
+    return draw_episode(tmp_path_factory.mktemp("drawn"), seed=3, duration=18, events=1, viewers=1)
 
 
 def test_the_files_are_films_of_the_planned_length(drawn):
@@ -40,8 +40,3 @@ def test_viewers_react_late_and_to_what_was_planted():
         assert all(DELAY[0] <= b.peak - e.peak <= DELAY[1] and b.emotion == e.emotion for b, e in zip(viewer.bumps, events))
         shown = viewer.expression(np.array([viewer.bumps[0].peak]))[0]
         assert EMOTIONS[int(shown.argmax())] == events[0].emotion
-
-
-def test_too_many_events_do_not_fit():
-    with pytest.raises(ValueError, match="do not fit"):
-        plan_events(np.random.default_rng(0), 30, 6)
