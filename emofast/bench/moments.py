@@ -16,6 +16,7 @@ from emofast.console import console
 from emofast.sample.audience import Bump, plan_events, plan_viewers
 from emofast.video.group import STEP, Group
 from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
+from emofast.video.watching import HZ
 
 GROUPS = (1, 2, 3, 4, 5, 8, 12)
 DURATION, EVENTS = 600.0, 12
@@ -103,4 +104,4 @@ def _significant(moments: list[Moment]) -> list[Moment]:
 
 def _audience(rng: np.random.Generator, events: tuple[Bump, ...], n: int) -> Group:
     audience = plan_viewers(rng, events, DURATION, n)
-    return Group.of({v.name: (v.timeline(DURATION + 3), 0.0) for v in audience}, DURATION)
+    return Group.of({v.name: (v.timeline(DURATION + 3, HZ), 0.0) for v in audience}, DURATION)
