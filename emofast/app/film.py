@@ -14,7 +14,7 @@ from emofast.app import editing, jobs
 from emofast.app.guard import HOME, Shelf
 from emofast.errors import EmofastError
 
-_RESULTS = (".mp4", ".edl", ".otio", ".xml", ".fcpxml", ".png", ".html", ".csv", ".srt")
+_RESULTS = (".mp4", ".edl", ".otio", ".xml", ".png", ".html", ".csv", ".srt")
 _REPORT = {"content-security-policy": "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; "
            "style-src 'unsafe-inline'; img-src data:; media-src data: blob:; connect-src data: blob:"}  # fmt: skip
 

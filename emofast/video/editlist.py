@@ -19,11 +19,8 @@ from emofast.console import warn
 from emofast.emotions import BY_NAME
 from emofast.film.media import Media
 from emofast.paths import atomic_write
-from emofast.video.cut import Cut
+from emofast.video.selection import Cut
 from emofast.video.words import one_line
-
-HANDLE = 1.0
-"""Seconds before and after each cut that the edit list promises, where the episode has them."""
 
 _DROPPING = (Fraction(30000, 1001), Fraction(60000, 1001))
 _COLOURS = {"RED": (230, 40, 40), "ORANGE": (240, 140, 20), "YELLOW": (245, 205, 20), "GREEN": (80, 150, 50), "CYAN": (0, 170, 170),
@@ -79,11 +76,9 @@ def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list
     lines = [f"TITLE: {one_line(title)}", f"FCM: {'DROP FRAME' if base.drop else 'NON-DROP FRAME'}", ""]
     for k, cut in enumerate(cuts, start=1):
         times = (base.start + cut.first, base.start + cut.last, record, record + cut.frames)
-        before, after = _handles(episode, cut)
         lines += [f"{k:03d}  {_reel(episode.path):8} {'AA/V' if episode.sound else 'V':5} C        {' '.join(map(base.timecode, times))}",
                   f"* FROM CLIP NAME: {one_line(episode.path.name)}",
-                  f"* {cut.name}",
-                  f"* HANDLES: {before} FRAMES BEFORE, {after} FRAMES AFTER", ""]  # fmt: skip
+                  f"* {cut.name}", ""]  # fmt: skip
         record += cut.frames
     with atomic_write(path) as partial:
         partial.write_text("\n".join(lines), encoding="utf-8", newline="\r\n")
@@ -91,25 +86,20 @@ def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list
 
 def write_otio(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """One video and, where the episode has sound, one audio track; every clip points into the whole episode, so handles are there."""
-
-    def clip(cut: Cut) -> otio.schema.Clip:
-        before, after = _handles(episode, cut)
-        used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
-        facts = {"handle_frames_before": before, "handle_frames_after": after}
-        return otio.schema.Clip(cut.name, _reference(path, episode, base), used, markers=[_marker(cut, base)], metadata={"emofast": facts})
-
-    _write(path, title, episode, base.time(base.record), lambda: map(clip, cuts))
-
-
-def write_otio_markers(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
-    """The whole episode as one clip with a marker for every moment."""
     whole = TimeRange(base.time(base.start), base.time(episode.frames))
-
-    def clip() -> list[otio.schema.Clip]:
-        markers = [_marker(c, base) for c in cuts]
-        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, markers=markers)]
-
-    _write(path, title, episode, base.time(base.start), clip)
+    timeline = otio.schema.Timeline(one_line(title), global_start_time=base.time(base.record))
+    for kind in [otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio][: 1 + episode.sound]:
+        track = otio.schema.Track(kind, kind=kind)
+        for cut in cuts:
+            media = otio.schema.ExternalReference(media_url(path, episode), whole)
+            media.name = one_line(episode.path.name)
+            used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
+            peak = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
+            marker = otio.schema.Marker(cut.name, peak, color=colour_of(cut.moment.emotion))
+            track.append(otio.schema.Clip(cut.name, media, used, markers=[marker]))
+        timeline.tracks.append(track)
+    with atomic_write(path) as partial:
+        otio.adapters.write_to_file(timeline, str(partial), "otio_json")
 
 
 def media_url(beside: Path, episode: Media) -> str:
@@ -125,34 +115,6 @@ def colour_of(emotion: str) -> str:
     """The marker colour nearest to the emotion's own."""
     own = np.array(BY_NAME[emotion].colour)
     return min(_COLOURS, key=lambda name: float(np.square(own - _COLOURS[name]).sum()))
-
-
-def _write(path: Path, title: str, episode: Media, start: RationalTime, clips) -> None:
-    timeline = otio.schema.Timeline(one_line(title), global_start_time=start)
-    for kind in [otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio][: 1 + episode.sound]:
-        track = otio.schema.Track(kind, kind=kind)
-        track.extend(clips())
-        timeline.tracks.append(track)
-    with atomic_write(path) as partial:
-        otio.adapters.write_to_file(timeline, str(partial), "otio_json")
-
-
-def _reference(path: Path, episode: Media, base: Timebase) -> otio.schema.ExternalReference:
-    whole = TimeRange(base.time(base.start), base.time(episode.frames))
-    media = otio.schema.ExternalReference(media_url(path, episode), whole)
-    media.name = one_line(episode.path.name)
-    return media
-
-
-def _marker(cut: Cut, base: Timebase) -> otio.schema.Marker:
-    at = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
-    return otio.schema.Marker(cut.name, at, color=colour_of(cut.moment.emotion))
-
-
-def _handles(episode: Media, cut: Cut) -> tuple[int, int]:
-    """Frames of material before and after a cut, at most `HANDLE` seconds."""
-    most = round(HANDLE * episode.rate)
-    return min(most, cut.first), min(most, max(0, episode.frames - cut.last))
 
 
 def _reel(path: Path) -> str:
