@@ -6,7 +6,9 @@ import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from glob import escape
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 
 import pandas as pd
@@ -26,13 +28,14 @@ _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture be
 @dataclass(frozen=True)
 class Recording:
     """One recording. start: episode second at which it starts; rate: episode seconds per second of its own clock, nearly 1; how that
-    is known: "given", "sound" or "assumed"."""
+    is known: "given", "sound" or "assumed". group: label of the viewers to which it belongs, or ""."""
 
     name: str
     film: Media
     start: float = 0.0
     rate: float = 1.0
     how: str = "assumed"
+    group: str = ""
 
 
 def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Recording]:
@@ -62,10 +65,7 @@ def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Re
 
 def _apart(name: str, taken: set[str]) -> str:
     """`name`, numbered where `taken` has it: on many disks Anna and anna are one file. It is taken from now on."""
-    found, k = name, 1
-    while found.casefold() in taken:
-        k += 1
-        found = f"{name}-{k}"
+    found = next(n for n in chain([name], (f"{name}-{k}" for k in count(2))) if n.casefold() not in taken)
     taken.add(found.casefold())
     return found
 
@@ -100,7 +100,6 @@ def gather(
 
     Raises `EmofastError` where nobody is seen.
     """
-    _clear(tasks[0].out.parent, tasks)
     _watch(tasks, model, jobs, trust, listener)
     on_screen = [r.film for r in recordings] == [episode]
     people: dict[str, tuple[pd.DataFrame, float]] = {}
@@ -108,6 +107,8 @@ def gather(
     seats: dict[str, tuple[str, ...]] = {}
     taken = {r.name.casefold() for r in recordings}
     for r, task in zip(recordings, tasks):
+        for stale in task.parts.parent.glob(f"{escape(task.parts.name[:-8])}????????"):  # pieces by another model or with other settings
+            shutil.rmtree(stale, ignore_errors=True)
         timeline, facts = read_timeline(task.out)
         if facts["damaged"]:
             listener.warning(f"{r.film.path.name}: {facts['damaged']} damaged packets were skipped")
@@ -145,20 +146,6 @@ def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Lis
         listener.progress("watching", min(seconds, total), total, "s of film")
     listener.progress("watching", total, total, "s of film")
     listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
-
-
-def _clear(folder: Path, tasks: list[Task]) -> None:
-    """Remove what killed runs left behind and no task goes on from; finished pieces of others, which may only be absent today, stay."""
-    parts = [t.parts for t in tasks]
-    stale = {p.name.rpartition("-")[0] for p in parts}
-    for rest in folder.glob(".partial-*"):
-        if rest.is_file():
-            rest.unlink(missing_ok=True)
-        elif rest not in parts and rest.name.rpartition("-")[0] in stale:
-            shutil.rmtree(rest, ignore_errors=True)
-    for task in tasks:
-        for rest in task.parts.glob(".partial-*"):
-            rest.unlink(missing_ok=True)
 
 
 def _tell_coverage(r: Recording, episode: Media, listener: Listener) -> None:

@@ -58,7 +58,7 @@ export const TEXTS = {
   starHint: ["★ fits into the trailer: from the top, as long as there is room.", "★ войдёт в трейлер: сверху вниз, пока есть место."], inTrailer: ["in the trailer", "в трейлере"],
   timeline: ["Time line", "Шкала времени"], zoomOut: ["show more", "мельче"], zoomIn: ["show closer", "крупнее"], fit: ["All", "Всё"],
   timelineHint: ["Drag a bar or its edges; edges jump to shots (Alt: freely). Keys on an edge: ← → a frame, Shift a second, PgUp PgDn a shot. Delete removes, Enter plays, N adds, Ctrl+Z undoes.", "Тяните полосу или её края; края прилипают к склейкам (с Alt нет). Клавиши на крае: ← → кадр, с Shift секунда, PgUp PgDn склейка. Delete удаляет, Enter играет, N добавляет, Ctrl+Z отменяет."],
-  reaction: ["reaction of the group", "реакция группы"], shares: ["emotions", "эмоции"], attention: ["in front of the screen", "перед экраном"], reactionGroups: ["reaction of all; below, where the groups differ", "реакция всех; снизу: где группы различаются"],
+  reaction: ["reaction of the group", "реакция группы"], shares: ["emotions", "эмоции"], attention: ["in front of the screen", "перед экраном"],
   play: ["Play", "Играть"], up: ["Up", "Выше"], down: ["Down", "Ниже"], delete: ["Delete", "Удалить"], edge_start: ["Start of", "Начало"], edge_end: ["End of", "Конец"], pTitle: ["how often chance alone would reach this", "как часто это дала бы случайность"],
   noCodec: ["This browser cannot play {0}.", "Браузер не умеет играть {0}."], makePreview: ["Make a preview", "Сделать превью"], noPreview: ["The preview does not play either.", "Превью тоже не играет."],
 };

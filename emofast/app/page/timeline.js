@@ -7,7 +7,7 @@ const TICKS = [.1, .2, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 /** From top to bottom: height, name, values, the value at the upper edge (null: the highest); the emotions' shares have no values. */
 function lanes(curves) {
   const people = Object.keys(curves).map((key) => /^(score|reaction) (.+)/.exec(key)).filter(Boolean);
-  return [[74, t(curves.differ ? "reactionGroups" : "reaction"), curves.score ?? [], null], [44, t("shares"), null, 1], [26, t("attention"), curves.attention ?? [], 1],
+  return [[74, t("reaction"), curves.score ?? [], null], [44, t("shares"), null, 1], [26, t("attention"), curves.attention ?? [], 1],
     ...people.map(([key, kind, who]) => [30, who, curves[key], kind === "score" ? null : 1.1])];
 }
 
@@ -33,7 +33,6 @@ export function paint(canvas, { curves, shots }, scale, left) {
     Object.assign(c, { lineWidth: 1.6, strokeStyle: token(values === curves.attention ? "accent" : high === null ? "ink" : "soft") });
     if (values) curve(values, top, tall, high ?? Math.max(...values, 1));
     else if (curves.t) shares(top, tall);
-    if (values === curves.score) differences(top + tall);
     Object.assign(c, { fillStyle: token("soft"), strokeStyle: token("card"), lineWidth: 4 });
     c.strokeText(name, 6, top + 14);
     c.fillText(name, 6, top + 14);
@@ -60,10 +59,5 @@ export function paint(canvas, { curves, shots }, scale, left) {
         c.fillRect(px, foot -= part, 2, part);
       }
     }
-  }
-
-  function differences(foot) { // where groups differ by more than chance
-    c.fillStyle = token("accent");
-    curves.differ?.forEach((q, k) => q !== null && q < .05 && c.fillRect(x(curves.t[k]), foot - 3, Math.max(step * scale, 1), 3));
   }
 }
