@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import chain, count
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from emofast.errors import EmofastError
@@ -19,10 +20,14 @@ from emofast.video.analysis import Task, analyse
 from emofast.video.group import Group
 from emofast.video.listener import Listener
 from emofast.video.timeline import digest, read_timeline
-from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.words import one_line
 
 _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
+
+PRESENT = 0.4
+"""Somebody seen for less than this share of the time of the most present viewer is a passer-by, not a viewer."""
+
+_NEAR = 1.5  # face widths between the places where one person leaves and comes back
 
 
 @dataclass(frozen=True)
@@ -68,20 +73,6 @@ def _apart(name: str, taken: set[str]) -> str:
     found = next(n for n in chain([name], (f"{name}-{k}" for k in count(2))) if n.casefold() not in taken)
     taken.add(found.casefold())
     return found
-
-
-def named(recordings: list[Recording], key: str, flag: str, given: Iterable[Path] = ()) -> Recording | None:
-    """The one recording that `key` names, by its name, path, file name or stem; None for one that was only `given`, and cannot be used.
-    Raises `EmofastError` for none or several."""
-    exact = [r for r in recordings if key in (r.name, str(r.film.path))]
-    meant = exact or [r for r in recordings if key in (r.film.path.name, r.film.path.stem)]
-    if not meant and any(key in (str(path), path.name, path.stem) for path in given):
-        return None
-    if len(meant) != 1:
-        says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"
-        names = ", ".join(r.name for r in recordings)
-        raise EmofastError(f"{flag} {key}: the recordings are {names}, and {key!r} {says}; name one of these")
-    return meant[0]
 
 
 def tell_damage(film: Media, listener: Listener) -> None:
@@ -133,6 +124,35 @@ def gather(
     return Group.of(people, episode.duration, 0.0 if on_screen else lag, lengths), seats
 
 
+def viewers(timeline: pd.DataFrame) -> list[pd.DataFrame]:
+    """One timeline per person in a recording, the most present first; none where no face was seen.
+
+    A person's tracks do not overlap in time and lie near each other; people who only pass by are left out.
+    """
+    seats: list[list[pd.DataFrame]] = []
+    for _, track in sorted(timeline.dropna(subset=["face"]).groupby("face"), key=lambda item: item[1]["t"].iloc[0]):
+        seat = min((s for s in seats if s[-1]["t"].iloc[-1] < track["t"].iloc[0]), key=lambda s: _distance(s[-1], track), default=None)
+        if seat and _distance(seat[-1], track) < _NEAR:
+            seat.append(track)
+        else:
+            seats.append([track])
+    people = sorted((pd.concat(s, ignore_index=True) for s in seats), key=len, reverse=True)
+    return [p for p in people if len(p) >= PRESENT * len(people[0])]
+
+
+def person_on_screen(timeline: pd.DataFrame) -> list[pd.DataFrame]:
+    """The largest face of every instant as one viewer: cuts change who it is, the eye goes to the close-up."""
+    faces = timeline.dropna(subset=["face"]).sort_values(["t", "w"]).drop_duplicates("t", keep="last")
+    return [faces.reset_index(drop=True)] if len(faces) else []
+
+
+def _distance(before: pd.DataFrame, after: pd.DataFrame) -> float:
+    """Between the last place of one track and the first of another, in face widths."""
+    a, b = before.iloc[-1], after.iloc[0]
+    size = (a["w"] + b["w"]) / 2
+    return float(np.hypot(a["x"] + a["w"] / 2 - b["x"] - b["w"] / 2, a["y"] + a["h"] / 2 - b["y"] - b["h"] / 2) / size)
+
+
 def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Listener) -> None:
     todo = [t for t in tasks if not t.done]
     total = sum(t.media.duration for t in todo)
@@ -140,8 +160,7 @@ def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Lis
         listener.note("timelines are up to date")
         return
     seconds, started = 0.0, time.monotonic()
-    listener.progress("watching", 0, total, "s of film")
-    for done in analyse(todo, model, jobs, trust):
+    for done in chain([0.0], analyse(todo, model, jobs, trust)):
         seconds += done
         listener.progress("watching", min(seconds, total), total, "s of film")
     listener.progress("watching", total, total, "s of film")

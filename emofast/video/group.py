@@ -87,16 +87,16 @@ class Group:
         """One row per `STEP`: t, viewers, valence, arousal, share_<emotion> (of the viewers seen), rise_<emotion> (mean rise of its
         probability above rest), moved, agreement, attention (share of the viewers recorded who face the screen)."""
         count = self.seen.sum(0)
-        some = np.where(count > 0, 1.0, np.nan)
-        mean = np.nansum(self.values, axis=0) / np.maximum(count, 1)[:, None] * some[:, None]
+        seen = np.where(count > 0, count, np.nan)
+        mean = np.nansum(self.values, axis=0) / seen[:, None]
         best = np.where(self.seen, np.argmax(np.nan_to_num(self.values[..., : len(EMOTIONS)]), axis=-1), -1)
         table = {"t": self.t, "viewers": count, "valence": mean[:, -2], "arousal": mean[:, -1]}
-        table |= {f"share_{e}": (best == k).sum(0) / np.maximum(count, 1) * some for k, e in enumerate(EMOTIONS)}
+        table |= {f"share_{e}": (best == k).sum(0) / seen for k, e in enumerate(EMOTIONS)}
         table |= {f"rise_{e}": self.reactions[..., 2 + k].sum(0) / CLIP / np.maximum(count, 1) for k, e in enumerate(EMOTIONS)}
         table["moved"] = moved(self.reactions).sum(0)
         table["agreement"] = agreement(self.reactions) if len(self.names) > 1 else np.nan
         recorded = np.isfinite(self.attending).sum(0)
-        table["attention"] = np.where(recorded > 0, np.nansum(self.attending, axis=0) / np.maximum(recorded, 1), np.nan)
+        table["attention"] = np.nansum(self.attending, axis=0) / np.where(recorded > 0, recorded, np.nan)
         return pd.DataFrame(table)
 
 

@@ -16,10 +16,9 @@ from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition import make_detector
 from emofast.recognition.recognizer import find_model
 from emofast.video.analysis import DETECTOR, Task
-from emofast.video.audience import Recording, gather, named, tell_damage, timeline_path, usable
+from emofast.video.audience import Recording, gather, tell_damage, timeline_path, usable
 from emofast.video.bounds import seams
-from emofast.video.editlist import Timebase, write_edl, write_otio
-from emofast.video.finalcut import write_xml
+from emofast.video.editlist import Timebase, write_edl, write_otio, write_xml
 from emofast.video.folder import FILES, TrailerFolder, open_folder
 from emofast.video.group import Group
 from emofast.video.insync import in_step
@@ -126,18 +125,24 @@ def group_table(group: Group, labels: dict[str, tuple[str, ...]] | None = None) 
 
 
 def _as_told(recordings: list[Recording], order: Order, listener: Listener) -> list[Recording]:
-    """The recordings with the offsets and groups that were given. Raises `EmofastError` for one in two groups."""
+    """The recordings with the offsets and groups that were given by name, path, file name or stem. Raises `EmofastError` for what names
+    none or several, and for a recording in two groups; one that cannot be used is only told."""
     found = {r.name: r for r in recordings}
     told = [("--offset", key, {"start": seconds, "how": "given"}) for key, seconds in order.offsets.items()]
     told += [("--group", key, {"group": label}) for label, keys in order.groups.items() for key in keys]
     for flag, key, facts in told:
-        r = named(list(found.values()), key, flag, order.viewers)
-        if not r:
+        exact = [r for r in found.values() if key in (r.name, str(r.film.path))]
+        meant = exact or [r for r in found.values() if key in (r.film.path.name, r.film.path.stem)]
+        if not meant and any(key in (str(path), path.name, path.stem) for path in order.viewers):
             listener.warning(f"{flag} {key} is passed over: that recording is not used")
-        elif "group" in facts and r.group not in ("", facts["group"]):
+            continue
+        if len(meant) != 1:
+            says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"
+            raise EmofastError(f"{flag} {key}: the recordings are {', '.join(found)}, and {key!r} {says}; name one of these")
+        r = meant[0]
+        if "group" in facts and r.group not in ("", facts["group"]):
             raise EmofastError(f"--group: {r.name} is in {r.group} and in {facts['group']}; groups compare only apart: leave it in one")
-        else:
-            found[r.name] = replace(r, **facts)
+        found[r.name] = replace(r, **facts)
     return list(found.values())
 
 
