@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import escape
 from hashlib import sha256
@@ -43,12 +43,11 @@ class Recording:
     group: str = ""
 
 
-def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Recording]:
+def usable(paths: Sequence[Path], episode: Media, listener: Listener) -> list[Recording]:
     """The recordings that can be read, each once, with names told apart; what is wrong with the others is told. No path at all: the
     person on screen is the viewer. Raises `EmofastError` where none is left."""
     films: list[Media] = []
     seen = {digest(episode.path): episode.path}
-    paths = list(paths)
     for path in paths:
         try:
             film = probe(path)
@@ -63,9 +62,8 @@ def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Re
             films.append(film)
     if paths and not films:
         raise EmofastError("none of the viewers' recordings can be used; see the warnings above")
-    films = films or [episode]
     taken: set[str] = set()
-    return [Recording(_apart(one_line(film.path.stem), taken), film, how="assumed" if paths else "given") for film in films]
+    return [Recording(_apart(one_line(film.path.stem), taken), film, how="assumed" if paths else "given") for film in films or [episode]]
 
 
 def _apart(name: str, taken: set[str]) -> str:
