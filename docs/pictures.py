@@ -25,8 +25,8 @@ from emofast.live.texts import ENGLISH
 from emofast.paths import artifacts, atomic_write
 from emofast.recognition import EmotionRecognizer, make_detector
 from emofast.sample.episode import DrawnEpisode
-from emofast.video.cut import Cut
 from emofast.video.pipeline import Order, make_trailer
+from emofast.video.selection import Cut
 
 HERE = Path(__file__).resolve().parent
 INK, FAINT = "#22262e", "#8a919c"

@@ -67,7 +67,7 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
         _clear_leftovers(path.parent.absolute())  # as mkstemp names what is at work
         place = {"prefix": f".partial-{os.getpid()}@{_machine()}-", "suffix": path.suffix[-20:], "dir": path.parent}
         if folder:
-            partial = Path(tempfile.mkdtemp(**place))
+            partial = Path(tempfile.mkdtemp(**place)).absolute()  # as mkstemp's are
         else:
             file, name = tempfile.mkstemp(**place)
             os.close(file)

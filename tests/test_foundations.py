@@ -12,7 +12,7 @@ import pytest
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.faces import prepare_face, to_channels
-from emofast.paths import atomic_write, refuse_overwriting
+from emofast.paths import atomic_write, partial_beside, refuse_overwriting
 
 
 def test_nine_classes_in_the_competitions_order():
@@ -88,6 +88,13 @@ def test_other_errors_are_not_hidden():
 
     with pytest.raises(PermissionError):
         command()
+
+
+def test_a_folder_at_work_under_a_relative_name_is_no_leftover(tmp_path, monkeypatch):
+    """Python's mkdtemp before 3.12 gives a relative name back."""
+    monkeypatch.chdir(tmp_path)
+    with partial_beside("out.mp4", folder=True) as tmp, atomic_write("out.mp4"):
+        assert tmp.is_dir()
 
 
 def test_atomic_write_shows_the_old_or_the_new(tmp_path):

@@ -158,7 +158,7 @@ def _probed(path: Path, changed: int) -> Media:
 def timeline(session: Session) -> dict:
     """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode."""
     film, shots, table = media(session.episode), session.folder / "shots.json", _table(session)
-    shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "moved ", "valence", "arousal"))]
+    shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "valence", "arousal"))]
     known = {v["file"]: {key: v[key] for key in ("start", "rate", "how")} for v in read_record(session.folder).get("viewers", [])}
     return {
         "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
@@ -201,7 +201,7 @@ def write_moments(session: Session, rows: Iterable[dict]) -> None:
         added |= dict.fromkeys(more)
         lines.append(more | {k: _text(row.get(k)) for k in _EDITED} | {"rank": str(rank)})
     if lines:
-        cuts = rows_to_cuts(lines, media(session.episode), _table(session), "moments.csv")
+        cuts = rows_to_cuts(enumerate(lines, start=2), media(session.episode), _table(session), "moments.csv")
         for line, m in zip(lines, (c.moment for c in cuts)):
             line |= {"peak": f"{m.peak:.3f}", "score": f"{m.score:.1f}", "emotion": m.emotion, "viewers": str(m.viewers)}
     with atomic_write(session.folder / "moments.csv") as partial, partial.open("w", newline="", encoding="utf-8") as f:

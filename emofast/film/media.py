@@ -73,28 +73,28 @@ def open_film(path: Path) -> Iterator[av.container.InputContainer]:
 
 
 def probe(path: Path) -> Media:
-    """Look into a film without decoding it. Reads all packets, since headers of phone and damaged files lie about the length.
+    """Look into a film, decoding its first frame only. Reads all packets, since headers of phone and damaged files lie about the length.
 
     Raises `EmofastError` for a file that is no film, has no picture, or no readable frame.
     """
     with open_film(path) as film:
         stream = picture_stream(film, path)
         start = (film.start_time or 0) / av.time_base
-        end = 0.0
+        first, end = None, 0.0
         try:
             for packet in film.demux(stream):
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base) - start)
+                first = first or next(iter(packet.decode()), None)  # it knows what headers do not, as the flag by which phones turn films
         except av.error.FFmpegError:
             pass  # what came before the damage counts; the shortfall shows against `claimed`
-        if end <= 0:
+        if end <= 0 or not first:
             raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again")
         stated = stream.metadata.get("timecode") or film.metadata.get("timecode") or next(
             (s.metadata["timecode"] for s in film.streams if "timecode" in s.metadata), None)  # fmt: skip
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         sound = film.streams.audio
         track = next((k for k, s in enumerate(sound) if s.disposition & av.stream.Disposition.default), 0)
-        first = _first_frame(path)
         turned = first.rotation % 180 != 0
         width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
         return Media(
@@ -124,12 +124,3 @@ def standard_rate(rate: Fraction) -> Fraction:
 
     fitting = [r for r in RATES if unevenness(r) < 0.003 and r >= rate * Fraction(99, 100)]
     return min(fitting, key=lambda r: (unevenness(r), r)) if fitting else min((r for r in RATES if r >= rate), default=RATES[-1])
-
-
-def _first_frame(path: Path) -> av.VideoFrame:
-    """The first frame that decodes: it knows what headers do not, as the flag by which phones turn films."""
-    with open_film(path) as film:
-        try:
-            return next(film.decode(video=0))
-        except (StopIteration, av.error.FFmpegError):
-            raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again") from None

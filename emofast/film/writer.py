@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 
 from emofast.errors import EmofastError
@@ -40,8 +41,6 @@ class Writer:
 
     def add(self, image: np.ndarray, t: float) -> None:
         """One more frame, uint8 BGR [h, w, 3], at `t` seconds. All frames get the first one's size."""
-        import av
-
         if self._picture is None:
             self._open(*image.shape[:2])
             self._start = t
@@ -66,8 +65,6 @@ class Writer:
         return True
 
     def _open(self, height: int, width: int) -> None:
-        import av
-
         # in fragments while it is written, so that whatever ends it early leaves a film; one piece, as every player likes it, when closed.
         # With sound not: fragments cannot say by how much the sound's first samples are only there to warm the decoder up
         hybrid = {"movflags": "hybrid_fragmented"} if self.path.suffix.lower() != ".mkv" and self._sound is None else {}
@@ -83,8 +80,6 @@ class Writer:
 
     def _hear(self, end: float) -> None:
         """Sound until `end`: in step with the picture, as players stumble over a file with all of one before the other."""
-        import av
-
         while self._audio and self._heard < min(len(self._sound), round(end * SAMPLES)):
             piece = np.ascontiguousarray(self._sound[None, self._heard : self._heard + 1024], np.float32)
             frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="mono")

@@ -3,7 +3,7 @@
 from emofast.lazy import lazily
 
 _WHERE = {
-    "Cut": "emofast.video.cut",
+    "Cut": "emofast.video.selection",
     "Group": "emofast.video.group",
     "Listener": "emofast.video.listener",
     "Moment": "emofast.video.moments",
@@ -12,10 +12,8 @@ _WHERE = {
     "Wish": "emofast.video.selection",
     "find_moments": "emofast.video.moments",
     "make_trailer": "emofast.video.pipeline",
-    "open_trailer": "emofast.video.pipeline",
     "read_moments": "emofast.video.listing",
     "read_timeline": "emofast.video.timeline",
-    "recut": "emofast.video.pipeline",
     "rows_to_cuts": "emofast.video.listing",
 }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from hashlib import sha256
+from itertools import chain, count
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from emofast.errors import EmofastError
@@ -17,30 +20,34 @@ from emofast.video.analysis import Task, analyse
 from emofast.video.group import Group
 from emofast.video.listener import Listener
 from emofast.video.timeline import digest, read_timeline
-from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.words import one_line
 
 _CUT_SHORT = 1.5  # seconds that a header may promise beyond the last picture before the file counts as damaged
+
+PRESENT = 0.4
+"""Somebody seen for less than this share of the time of the most present viewer is a passer-by, not a viewer."""
+
+_NEAR = 1.5  # face widths between the places where one person leaves and comes back
 
 
 @dataclass(frozen=True)
 class Recording:
     """One recording. start: episode second at which it starts; rate: episode seconds per second of its own clock, nearly 1; how that
-    is known: "given", "sound" or "assumed"."""
+    is known: "given", "sound" or "assumed". group: label of the viewers to which it belongs, or ""."""
 
     name: str
     film: Media
     start: float = 0.0
     rate: float = 1.0
     how: str = "assumed"
+    group: str = ""
 
 
-def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Recording]:
+def usable(paths: Sequence[Path], episode: Media, listener: Listener) -> list[Recording]:
     """The recordings that can be read, each once, with names told apart; what is wrong with the others is told. No path at all: the
     person on screen is the viewer. Raises `EmofastError` where none is left."""
     films: list[Media] = []
     seen = {digest(episode.path): episode.path}
-    paths = list(paths)
     for path in paths:
         try:
             film = probe(path)
@@ -55,33 +62,15 @@ def usable(paths: Iterable[Path], episode: Media, listener: Listener) -> list[Re
             films.append(film)
     if paths and not films:
         raise EmofastError("none of the viewers' recordings can be used; see the warnings above")
-    films = films or [episode]
     taken: set[str] = set()
-    return [Recording(_apart(one_line(film.path.stem), taken), film, how="assumed" if paths else "given") for film in films]
+    return [Recording(_apart(one_line(film.path.stem), taken), film, how="assumed" if paths else "given") for film in films or [episode]]
 
 
 def _apart(name: str, taken: set[str]) -> str:
     """`name`, numbered where `taken` has it: on many disks Anna and anna are one file. It is taken from now on."""
-    found, k = name, 1
-    while found.casefold() in taken:
-        k += 1
-        found = f"{name}-{k}"
+    found = next(n for n in chain([name], (f"{name}-{k}" for k in count(2))) if n.casefold() not in taken)
     taken.add(found.casefold())
     return found
-
-
-def named(recordings: list[Recording], key: str, flag: str, given: Iterable[Path] = ()) -> Recording | None:
-    """The one recording that `key` names, by its name, path, file name or stem; None for one that was only `given`, and cannot be used.
-    Raises `EmofastError` for none or several."""
-    exact = [r for r in recordings if key in (r.name, str(r.film.path))]
-    meant = exact or [r for r in recordings if key in (r.film.path.name, r.film.path.stem)]
-    if not meant and any(key in (str(path), path.name, path.stem) for path in given):
-        return None
-    if len(meant) != 1:
-        says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"
-        names = ", ".join(r.name for r in recordings)
-        raise EmofastError(f"{flag} {key}: the recordings are {names}, and {key!r} {says}; name one of these")
-    return meant[0]
 
 
 def tell_damage(film: Media, listener: Listener) -> None:
@@ -100,7 +89,6 @@ def gather(
 
     Raises `EmofastError` where nobody is seen.
     """
-    _clear(tasks[0].out.parent, tasks)
     _watch(tasks, model, jobs, trust, listener)
     on_screen = [r.film for r in recordings] == [episode]
     people: dict[str, tuple[pd.DataFrame, float]] = {}
@@ -108,6 +96,8 @@ def gather(
     seats: dict[str, tuple[str, ...]] = {}
     taken = {r.name.casefold() for r in recordings}
     for r, task in zip(recordings, tasks):
+        for stale in task.parts.parent.glob(f"{escape(task.parts.name[:-8])}????????"):  # pieces by another model or with other settings
+            shutil.rmtree(stale, ignore_errors=True)
         timeline, facts = read_timeline(task.out)
         if facts["damaged"]:
             listener.warning(f"{r.film.path.name}: {facts['damaged']} damaged packets were skipped")
@@ -132,6 +122,35 @@ def gather(
     return Group.of(people, episode.duration, 0.0 if on_screen else lag, lengths), seats
 
 
+def viewers(timeline: pd.DataFrame) -> list[pd.DataFrame]:
+    """One timeline per person in a recording, the most present first; none where no face was seen.
+
+    A person's tracks do not overlap in time and lie near each other; people who only pass by are left out.
+    """
+    seats: list[list[pd.DataFrame]] = []
+    for _, track in sorted(timeline.dropna(subset=["face"]).groupby("face"), key=lambda item: item[1]["t"].iloc[0]):
+        seat = min((s for s in seats if s[-1]["t"].iloc[-1] < track["t"].iloc[0]), key=lambda s: _distance(s[-1], track), default=None)
+        if seat and _distance(seat[-1], track) < _NEAR:
+            seat.append(track)
+        else:
+            seats.append([track])
+    people = sorted((pd.concat(s, ignore_index=True) for s in seats), key=len, reverse=True)
+    return [p for p in people if len(p) >= PRESENT * len(people[0])]
+
+
+def person_on_screen(timeline: pd.DataFrame) -> list[pd.DataFrame]:
+    """The largest face of every instant as one viewer: cuts change who it is, the eye goes to the close-up."""
+    faces = timeline.dropna(subset=["face"]).sort_values(["t", "w"]).drop_duplicates("t", keep="last")
+    return [faces.reset_index(drop=True)] if len(faces) else []
+
+
+def _distance(before: pd.DataFrame, after: pd.DataFrame) -> float:
+    """Between the last place of one track and the first of another, in face widths."""
+    a, b = before.iloc[-1], after.iloc[0]
+    size = (a["w"] + b["w"]) / 2
+    return float(np.hypot(a["x"] + a["w"] / 2 - b["x"] - b["w"] / 2, a["y"] + a["h"] / 2 - b["y"] - b["h"] / 2) / size)
+
+
 def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Listener) -> None:
     todo = [t for t in tasks if not t.done]
     total = sum(t.media.duration for t in todo)
@@ -139,26 +158,11 @@ def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Lis
         listener.note("timelines are up to date")
         return
     seconds, started = 0.0, time.monotonic()
-    listener.progress("watching", 0, total, "s of film")
-    for done in analyse(todo, model, jobs, trust):
+    for done in chain([0.0], analyse(todo, model, jobs, trust)):
         seconds += done
         listener.progress("watching", min(seconds, total), total, "s of film")
     listener.progress("watching", total, total, "s of film")
     listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
-
-
-def _clear(folder: Path, tasks: list[Task]) -> None:
-    """Remove what killed runs left behind and no task goes on from; finished pieces of others, which may only be absent today, stay."""
-    parts = [t.parts for t in tasks]
-    stale = {p.name.rpartition("-")[0] for p in parts}
-    for rest in folder.glob(".partial-*"):
-        if rest.is_file():
-            rest.unlink(missing_ok=True)
-        elif rest not in parts and rest.name.rpartition("-")[0] in stale:
-            shutil.rmtree(rest, ignore_errors=True)
-    for task in tasks:
-        for rest in task.parts.glob(".partial-*"):
-            rest.unlink(missing_ok=True)
 
 
 def _tell_coverage(r: Recording, episode: Media, listener: Listener) -> None:

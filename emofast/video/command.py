@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 
 from emofast.arguments import Parser, add_model, whole_number
-from emofast.console import warn
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.recognition import DETECTORS
@@ -26,10 +25,7 @@ def parser(description: str) -> argparse.ArgumentParser:
         "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"
     )
     p.add_argument("--out", type=Path, metavar="DIR", help="folder for the trailer and all that belongs to it; needed unless --demo")
-    p.add_argument("--length", type=_positive, default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
-    p.add_argument("--count", type=whole_number, metavar="N", help="moments in the trailer at most (default: as many as fit)")
-    p.add_argument("--moment-length", type=_positive, metavar="S", help="seconds of each moment (default: 3 to 8, as the faces ask)")
-    p.add_argument("--gap", type=_positive, default=4.0, metavar="S", help="seconds between two moments' peaks at least (default: 4)")
+    p.add_argument("--length", type=_length, default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
     p.add_argument("--emotions", type=_emotions, default=(), metavar="E,E", help=f"only moments of these: {', '.join(EMOTIONS)}")
     p.add_argument("--exclude", type=_range, action="append", default=[], metavar="FROM-TO",
                    help="never show this part of the episode, as 0:00-1:30 or in seconds; may be given again")  # fmt: skip
@@ -46,9 +42,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     p.add_argument("--overwrite", action="store_true", help="replace a finished trailer in DIR")
     add_model(p)
     p.add_argument("--detector", choices=DETECTORS, default=DETECTOR, help=f"what finds faces (default: {DETECTOR})")
-    p.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="processes that watch recordings (default: one a core)"
-    )
+    p.add_argument("--jobs", type=whole_number, metavar="N", help="processes that watch recordings (default: one a core)")
     p.add_argument("--demo", action="store_true", help="draw an episode and five viewers, and make their trailer; needs no files")
     return p
 
@@ -62,15 +56,12 @@ def order(args: argparse.Namespace) -> Order:
     if not args.out:
         raise EmofastError("say with --out DIR where the trailer shall go")
     if args.from_moments:
-        given = {"VIEWER": args.viewers, "--moment-length": args.moment_length, "--offset": args.offset, "--gap": args.gap != 4.0,
-                 "--group": args.group, "--lag": args.lag != 1.0}  # fmt: skip
+        given = {"VIEWER": args.viewers, "--offset": args.offset, "--group": args.group, "--lag": args.lag != 1.0}
         idle = [name for name, value in given.items() if value]
         if idle and not args.demo:
             raise EmofastError(f"--from-moments only cuts again, the moments are as the file says; leave out {' and '.join(idle)}")
-        if args.model or args.jobs:
-            warn("--from-moments watches nobody: --model and --jobs change nothing")
     groups = {label: tuple(name for other, names in args.group if other == label for name in names) for label, _ in args.group}
-    wish = Wish(args.length, args.count, args.moment_length, args.gap, args.emotions, tuple(args.exclude), args.order)
+    wish = Wish(args.length, args.emotions, tuple(args.exclude), args.order)
     return Order(
         args.episode, tuple(args.viewers), args.out, args.model, args.trust, args.lag, dict(args.offset), wish, args.from_moments,
         args.overwrite, args.jobs or os.cpu_count() or 1, groups, args.lufs, args.detector, args.vertical,
@@ -131,5 +122,5 @@ def _number(text: str, above: float = -math.inf) -> float:
     return value
 
 
-def _positive(text: str) -> float:
+def _length(text: str) -> float:
     return _number(text, above=0)

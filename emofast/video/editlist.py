@@ -1,33 +1,32 @@
-"""The trailer for cutting programs: CMX 3600 (`.edl`) and OpenTimelineIO (`.otio`), and the clock that all edit lists share."""
+"""The trailer for cutting programs: CMX 3600 (`.edl`), OpenTimelineIO (`.otio`), Final Cut 7 XML (`.xml`) and FCPXML on one clock.
+
+All but `.otio` are written here: of OpenTimelineIO's adapters the first writes neither sound channels nor the drop-frame line, the one for
+`.xml` no drop-frame timecode and one empty clip for each sound, that for FCPXML ends at 29.97 frames a second. The first two read what is
+written here.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
-import numpy as np
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
 from emofast.console import warn
-from emofast.emotions import BY_NAME
 from emofast.film.media import Media
 from emofast.paths import atomic_write
-from emofast.video.cut import Cut
+from emofast.video.selection import Cut
 from emofast.video.words import one_line
 
-HANDLE = 1.0
-"""Seconds before and after each cut that the edit list promises, where the episode has them."""
-
 _DROPPING = (Fraction(30000, 1001), Fraction(60000, 1001))
-_COLOURS = {"RED": (230, 40, 40), "ORANGE": (240, 140, 20), "YELLOW": (245, 205, 20), "GREEN": (80, 150, 50), "CYAN": (0, 170, 170),
-            "BLUE": (50, 100, 200), "PURPLE": (120, 60, 160), "PINK": (200, 170, 210)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,19 +70,14 @@ class Timebase:
 
 
 def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
-    """One event a cut, picture and both channels of sound together; source times carry the episode's start timecode.
-
-    Written here because OpenTimelineIO's CMX adapter writes neither sound channels nor the drop-frame line; it reads this file.
-    """
+    """One event a cut, picture and both channels of sound together; source times carry the episode's start timecode."""
     record = base.record
     lines = [f"TITLE: {one_line(title)}", f"FCM: {'DROP FRAME' if base.drop else 'NON-DROP FRAME'}", ""]
     for k, cut in enumerate(cuts, start=1):
         times = (base.start + cut.first, base.start + cut.last, record, record + cut.frames)
-        before, after = _handles(episode, cut)
         lines += [f"{k:03d}  {_reel(episode.path):8} {'AA/V' if episode.sound else 'V':5} C        {' '.join(map(base.timecode, times))}",
                   f"* FROM CLIP NAME: {one_line(episode.path.name)}",
-                  f"* {cut.name}",
-                  f"* HANDLES: {before} FRAMES BEFORE, {after} FRAMES AFTER", ""]  # fmt: skip
+                  f"* {cut.name}", ""]  # fmt: skip
         record += cut.frames
     with atomic_write(path) as partial:
         partial.write_text("\n".join(lines), encoding="utf-8", newline="\r\n")
@@ -91,25 +85,57 @@ def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list
 
 def write_otio(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """One video and, where the episode has sound, one audio track; every clip points into the whole episode, so handles are there."""
-
-    def clip(cut: Cut) -> otio.schema.Clip:
-        before, after = _handles(episode, cut)
-        used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
-        facts = {"handle_frames_before": before, "handle_frames_after": after}
-        return otio.schema.Clip(cut.name, _reference(path, episode, base), used, markers=[_marker(cut, base)], metadata={"emofast": facts})
-
-    _write(path, title, episode, base.time(base.record), lambda: map(clip, cuts))
-
-
-def write_otio_markers(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
-    """The whole episode as one clip with a marker for every moment."""
     whole = TimeRange(base.time(base.start), base.time(episode.frames))
+    timeline = otio.schema.Timeline(one_line(title), global_start_time=base.time(base.record))
+    for kind in [otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio][: 1 + episode.sound]:
+        track = otio.schema.Track(kind, kind=kind)
+        for cut in cuts:
+            media = otio.schema.ExternalReference(media_url(path, episode), whole)
+            media.name = one_line(episode.path.name)
+            used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
+            peak = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
+            marker = otio.schema.Marker(cut.name, peak)
+            track.append(otio.schema.Clip(cut.name, media, used, markers=[marker]))
+        timeline.tracks.append(track)
+    with atomic_write(path) as partial:
+        otio.adapters.write_to_file(timeline, str(partial), "otio_json")
 
-    def clip() -> list[otio.schema.Clip]:
-        markers = [_marker(c, base) for c in cuts]
-        return [otio.schema.Clip(one_line(episode.path.stem), _reference(path, episode, base), whole, markers=markers)]
 
-    _write(path, title, episode, base.time(base.start), clip)
+def write_xml(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut], moments: list[Cut]) -> None:
+    """Final Cut 7 XML with two sequences: the trailer's `cuts`, and the whole episode with a marker for each of the `moments`."""
+    title, name = one_line(title), one_line(episode.path.stem)
+    trailer = _sequence("trailer", title, base, base.record, episode, [(c.first, c.last, c.name, _markers([c], base)) for c in cuts])
+    trailer["media"]["video"]["track"]["clipitem"][0]["file"] = _file(episode, base)  # afterwards its id stands for it
+    whole = _sequence("moments", f"{name} moments", base, base.start, episode, [(0, episode.frames, name, [])])
+    sequences = [trailer, whole | {"marker": _markers(moments, base)}]
+    _write(path, _element("xmeml", {"@version": "5", "project": {"name": title, "children": {"sequence": sequences}}}))
+
+
+def write_fcpxml(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
+    """FCPXML 1.9: the trailer's `cuts` as clips of the episode, each with its marker."""
+
+    def time(frames: int) -> str:
+        return f"{frames * base.rate.denominator}/{base.rate.numerator}s"
+
+    counting, clips, at = "DF" if base.drop else "NDF", [], base.record
+    for cut in cuts:
+        peak = time(base.start + int(cut.moment.peak * base.rate))
+        clips.append({
+            "@ref": "r2", "@name": cut.name, "@offset": time(at), "@start": time(base.start + cut.first), "@duration": time(cut.frames),
+            "@tcFormat": counting, "marker": {"@start": peak, "@duration": time(1), "@value": cut.name},
+        })  # fmt: skip
+        at += cut.frames
+    sound = {"@hasAudio": "1", "@audioSources": "1", "@audioChannels": str(episode.channels)} if episode.sound else {}
+    resources = {
+        "format": {"@id": "r1", "@frameDuration": time(1), "@width": str(episode.width), "@height": str(episode.height)},
+        "asset": {"@id": "r2", "@name": one_line(episode.path.stem), "@start": time(base.start), "@duration": time(episode.frames),
+                  "@hasVideo": "1", "@format": "r1", **sound,
+                  "media-rep": {"@kind": "original-media", "@src": episode.path.resolve().as_uri()}},
+    }  # fmt: skip
+    sequence = {"@format": "r1", "@duration": time(at - base.record), "@tcStart": time(base.record), "@tcFormat": counting,
+                "spine": {"asset-clip": clips}}  # fmt: skip
+    event = {"@name": one_line(title), "project": {"@name": one_line(title), "sequence": sequence}}
+    _write(path, _element("fcpxml", {"@version": "1.9", "resources": resources, "library": {"event": event}}))
 
 
 def media_url(beside: Path, episode: Media) -> str:
@@ -121,41 +147,81 @@ def media_url(beside: Path, episode: Media) -> str:
         return episode.path.resolve().as_uri()
 
 
-def colour_of(emotion: str) -> str:
-    """The marker colour nearest to the emotion's own."""
-    own = np.array(BY_NAME[emotion].colour)
-    return min(_COLOURS, key=lambda name: float(np.square(own - _COLOURS[name]).sum()))
-
-
-def _write(path: Path, title: str, episode: Media, start: RationalTime, clips) -> None:
-    timeline = otio.schema.Timeline(one_line(title), global_start_time=start)
-    for kind in [otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio][: 1 + episode.sound]:
-        track = otio.schema.Track(kind, kind=kind)
-        track.extend(clips())
-        timeline.tracks.append(track)
+def _write(path: Path, root: ET.Element) -> None:
+    ET.indent(root)
     with atomic_write(path) as partial:
-        otio.adapters.write_to_file(timeline, str(partial), "otio_json")
-
-
-def _reference(path: Path, episode: Media, base: Timebase) -> otio.schema.ExternalReference:
-    whole = TimeRange(base.time(base.start), base.time(episode.frames))
-    media = otio.schema.ExternalReference(media_url(path, episode), whole)
-    media.name = one_line(episode.path.name)
-    return media
-
-
-def _marker(cut: Cut, base: Timebase) -> otio.schema.Marker:
-    at = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
-    return otio.schema.Marker(cut.name, at, color=colour_of(cut.moment.emotion))
-
-
-def _handles(episode: Media, cut: Cut) -> tuple[int, int]:
-    """Frames of material before and after a cut, at most `HANDLE` seconds."""
-    most = round(HANDLE * episode.rate)
-    return min(most, cut.first), min(most, max(0, episode.frames - cut.last))
+        text = ET.tostring(root, encoding="unicode")
+        partial.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE {root.tag}>\n{text}\n', encoding="utf-8")
 
 
 def _reel(path: Path) -> str:
     """Eight ASCII letters and digits, all that a CMX 3600 reel name may hold."""
     plain = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Z0-9]", "", plain.upper())[:8] or "EPISODE"
+
+
+def _sequence(key: str, name: str, base: Timebase, start: int, episode: Media, spans: list[tuple[int, int, str, list]]) -> dict:
+    """A sequence of `spans` (first frame, frame after the last, name, markers) of the episode, with linked picture and sound."""
+    kinds = [("video", 1), *(("audio", k + 1) for k in range(min(2, episode.channels) if episode.sound else 0))]
+
+    def track(kind: str, number: int) -> dict:
+        clips, at = [], 0
+        for k, (first, last, label, markers) in enumerate(spans, start=1):
+            clips.append({
+                "@id": f"{key}-{kind}-{number}-{k}", "name": label, "duration": episode.frames, "rate": _rate(base),
+                "start": at, "end": at + last - first, "in": first, "out": last, "file": {"@id": "episode"},
+                "sourcetrack": [{"mediatype": "audio", "trackindex": number}] * (kind == "audio"),
+                "link": [{"linkclipref": f"{key}-{to}-{n}-{k}", "mediatype": to, "trackindex": n, "clipindex": k} for to, n in kinds],
+                "marker": markers * (kind == "video"),
+            })  # fmt: skip
+            at += last - first
+        return {"clipitem": clips}
+
+    shape = {"rate": _rate(base), "width": episode.width, "height": episode.height, "pixelaspectratio": "square"}
+    return {
+        "@id": key, "name": name, "duration": sum(last - first for first, last, *_ in spans), "rate": _rate(base),
+        "timecode": _timecode(base, start),
+        "media": {
+            "video": {"format": {"samplecharacteristics": shape}, "track": track("video", 1)},
+            "audio": [{"track": [track(*kind) for kind in kinds[1:]]}] * episode.sound,
+        },
+    }  # fmt: skip
+
+
+def _file(episode: Media, base: Timebase) -> dict:
+    size = {"width": episode.width, "height": episode.height}
+    return {
+        "@id": "episode", "name": one_line(episode.path.name),
+        "pathurl": episode.path.resolve().as_uri().replace("file:///", "file://localhost/", 1),
+        "rate": _rate(base), "duration": episode.frames, "timecode": _timecode(base, base.start),
+        "media": {"video": {"samplecharacteristics": size}, "audio": [{"channelcount": episode.channels}] * episode.sound},
+    }  # fmt: skip
+
+
+def _markers(cuts: Iterable[Cut], base: Timebase) -> list[dict]:
+    return [
+        {"name": c.name, "comment": f"score {c.moment.score:.0f}, {c.moment.viewers} viewers moved",
+         "in": int(c.moment.peak * base.rate), "out": -1} for c in cuts
+    ]  # fmt: skip
+
+
+def _timecode(base: Timebase, frame: int) -> dict:
+    return {"rate": _rate(base), "string": base.timecode(frame), "frame": frame, "displayformat": "DF" if base.drop else "NDF"}
+
+
+def _rate(base: Timebase) -> dict:
+    return {"timebase": round(base.rate), "ntsc": "TRUE" if base.rate.denominator > 1 else "FALSE"}
+
+
+def _element(tag: str, content: object) -> ET.Element:
+    """An element from the dict of what is in it: "@key" is an attribute, a list so many elements of one tag. Anything else is its text."""
+    element = ET.Element(tag)
+    if not isinstance(content, dict):
+        element.text = str(content)
+        return element
+    for key, value in content.items():
+        if key.startswith("@"):
+            element.set(key[1:], value)
+        else:
+            element.extend(_element(key, part) for part in (value if isinstance(value, list) else [value]))
+    return element

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from emofast.paths import atomic_write, sha256
 RECORD = "trailer.json"
 """What was made, from what, and the SHA-256 of each file as it was written; written last, with "finished" true."""
 
-FILES = ("group.parquet", "moments.csv", "curves.csv", "trailer.edl", "trailer.otio", "trailer.xml", "trailer.fcpxml", "moments.otio",
+FILES = ("group.parquet", "moments.csv", "curves.csv", "trailer.edl", "trailer.otio", "trailer.xml", "trailer.fcpxml",
          "trailer.mp4", "timeline.png", "report.html", "posters")  # fmt: skip
 
 _NAME = re.compile(r"(posters/)?[^/\\]+")  # of a file in the folder, whoever wrote the record
@@ -45,7 +44,7 @@ class TrailerFolder:
 def open_folder(path: Path, overwrite: bool, keep: Path | None = None) -> Iterator[TrailerFolder]:
     """The folder at `path` to write a trailer into, made where it is missing; one that stays empty vanishes again.
 
-    keep: a file of the folder that will only be read. Raises `EmofastError` where it holds a finished trailer (unless `overwrite`) or a
+    keep: a file that will only be read. Raises `EmofastError` where it holds a finished trailer (unless `overwrite`) or a
     file under one of the names in `FILES` that was not written here or was changed since, and where another process writes into it.
     """
     try:
@@ -76,15 +75,13 @@ def _checked(path: Path, overwrite: bool, keep: Path | None) -> TrailerFolder:
     known = {*folder.made, *(name.partition("/")[0] for name in folder.made)}
     for name in sorted({*FILES, *folder.made}):
         file = path / name
-        if not file.exists() or (keep and keep.exists() and file.samefile(keep)):
+        if not file.exists() or (keep and file.samefile(keep)):
             continue
         if not record or (record["finished"] and name not in known):
             raise EmofastError(f"{file} is not of a trailer made here; name another folder with --out, or move that file away")
         if name in folder.made and sha256(file) != folder.made[name] and (record["finished"] or name == "moments.csv"):
             again = f"cut from it with --from-moments {file}, or move it away" if name == "moments.csv" else "move it away"
             raise EmofastError(f"{file} was changed since it was made here, and would be lost; {again}")
-    for rest in path.glob(".partial-*"):  # of a run that was killed: nobody else writes here now
-        shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
     return folder
 
 

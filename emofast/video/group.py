@@ -87,16 +87,16 @@ class Group:
         """One row per `STEP`: t, viewers, valence, arousal, share_<emotion> (of the viewers seen), rise_<emotion> (mean rise of its
         probability above rest), moved, agreement, attention (share of the viewers recorded who face the screen)."""
         count = self.seen.sum(0)
-        some = np.where(count > 0, 1.0, np.nan)
-        mean = np.nansum(self.values, axis=0) / np.maximum(count, 1)[:, None] * some[:, None]
+        seen = np.where(count > 0, count, np.nan)
+        mean = np.nansum(self.values, axis=0) / seen[:, None]
         best = np.where(self.seen, np.argmax(np.nan_to_num(self.values[..., : len(EMOTIONS)]), axis=-1), -1)
         table = {"t": self.t, "viewers": count, "valence": mean[:, -2], "arousal": mean[:, -1]}
-        table |= {f"share_{e}": (best == k).sum(0) / np.maximum(count, 1) * some for k, e in enumerate(EMOTIONS)}
+        table |= {f"share_{e}": (best == k).sum(0) / seen for k, e in enumerate(EMOTIONS)}
         table |= {f"rise_{e}": self.reactions[..., 2 + k].sum(0) / CLIP / np.maximum(count, 1) for k, e in enumerate(EMOTIONS)}
         table["moved"] = moved(self.reactions).sum(0)
         table["agreement"] = agreement(self.reactions) if len(self.names) > 1 else np.nan
         recorded = np.isfinite(self.attending).sum(0)
-        table["attention"] = np.where(recorded > 0, np.nansum(self.attending, axis=0) / np.maximum(recorded, 1), np.nan)
+        table["attention"] = np.nansum(self.attending, axis=0) / np.where(recorded > 0, recorded, np.nan)
         return pd.DataFrame(table)
 
 
@@ -105,12 +105,9 @@ def align(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
 
     `start` is added to the recording's clock. Instants without a face do not pull the curve towards anything.
     """
-    rows = timeline.dropna(subset=["valence"])
-    slot = np.rint((rows["t"].to_numpy() + start) / STEP).astype(int)
-    inside = (slot >= 0) & (slot < len(t))
-    slot, values = slot[inside], rows[_VALUES].to_numpy(float)[inside]
+    rows, slot = _slots(timeline, t, start)
     count = np.bincount(slot, minlength=len(t)).astype(float)
-    total = np.stack([np.bincount(slot, column, minlength=len(t)) for column in values.T], axis=1)
+    total = np.stack([np.bincount(slot, rows[column], minlength=len(t)) for column in _VALUES], axis=1)
     seen = count > 0
     mean = total / np.maximum(count, 1)[:, None]
     sigma = SMOOTH / STEP
@@ -122,12 +119,17 @@ def align(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
 def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
     """float [len(t)]: 1 where the face is seen, turned to the camera as far as the timeline knows, else 0. No lag is taken off:
     attention is what a viewer does while the film runs."""
+    rows, slot = _slots(timeline, t, start)
+    turned = rows["facing"].fillna(1).to_numpy(float) if "facing" in rows else np.ones(len(rows))
+    return (np.bincount(slot, turned, len(t)) > np.bincount(slot, minlength=len(t)) / 2).astype(float)
+
+
+def _slots(timeline: pd.DataFrame, t: np.ndarray, start: float) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows with a face that fall on the episode times `t`, and the index into `t` of each."""
     rows = timeline.dropna(subset=["valence"])
     slot = np.rint((rows["t"].to_numpy() + start) / STEP).astype(int)
     inside = (slot >= 0) & (slot < len(t))
-    turned = rows["facing"].fillna(1).to_numpy(float) if "facing" in rows else np.ones(len(rows))
-    count, towards = (np.bincount(slot[inside], weights, len(t)) for weights in (None, turned[inside]))
-    return (towards > count / 2).astype(float)
+    return rows[inside], slot[inside]
 
 
 def moved(reactions: np.ndarray) -> np.ndarray:

@@ -137,7 +137,7 @@ def _agreement(at: np.ndarray, lag: np.ndarray, height: np.ndarray, length: int)
     """bool [k]: the votes on the line lag = start + drift * at, with `_APART` on both sides, on which the heights add up to most."""
     apart, best, chosen = _APART * _HZ, 0.0, np.zeros(len(at), bool)
     drifts = np.arange(0, _DRIFT, apart / length)
-    for drift in np.concatenate([drifts, -drifts[1:]])[np.argsort(np.concatenate([drifts, drifts[1:]]), kind="stable")]:
+    for drift in sorted([*drifts, *-drifts[1:]], key=abs):
         start = lag - drift * at
         order = np.argsort(start)
         total = np.concatenate([[0.0], np.cumsum(height[order])])

@@ -29,17 +29,21 @@ class Terminal(Listener):
     """Bars on a terminal, lines now and then in a log."""
 
     def __init__(self):
-        self._bar: Progress | None = None
-        self._stage, self._started, self._told = "", 0.0, 0.0
+        self._bar, self._stage = Progress(disable=True), ""
 
     def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
+        now = time.monotonic()
         if stage != self._stage:
-            self._begin(stage, total, unit)
-        if self._bar:
-            self._bar.update(self._task, completed=done)
-        elif time.monotonic() - self._told > _TELL_EVERY:
-            self._told = time.monotonic()
-            console.print(f"{stage}: {done:.0f} of {total:.0f} {unit} after {self._told - self._started:.0f} s")
+            self.close()
+            count = TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}")
+            columns = TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn()
+            self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+            self._stage, self._started, self._told, self._task = stage, now, now, self._bar.add_task(stage, total=total)
+            self._bar.start()
+        self._bar.update(self._task, completed=done)
+        if not console.is_terminal and now - self._told > _TELL_EVERY:
+            self._told = now
+            console.print(f"{stage}: {done:.0f} of {total:.0f} {unit} after {now - self._started:.0f} s")
         if done >= total:
             self.close()
 
@@ -51,17 +55,5 @@ class Terminal(Listener):
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        if self._bar:
-            self._bar.stop()
-        self._bar, self._stage = None, ""
-
-    def _begin(self, stage: str, total: float, unit: str) -> None:
-        self.close()
-        self._stage, self._started = stage, time.monotonic()
-        self._told = self._started
-        if console.is_terminal:
-            count = TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}")
-            columns = TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn()
-            self._bar = Progress(*columns, console=console, transient=True)
-            self._task = self._bar.add_task(stage, total=total)
-            self._bar.start()
+        self._bar.stop()
+        self._stage = ""

@@ -15,8 +15,8 @@ from emofast.errors import EmofastError
 from emofast.film.media import Media
 from emofast.paths import atomic_write
 from emofast.tables import read_rows
-from emofast.video.cut import Cut
 from emofast.video.moments import Moment
+from emofast.video.selection import Cut
 from emofast.video.words import clock, one_line, seconds_of
 
 COLUMNS = ("rank", "start", "end", "peak", "score", "emotion", "viewers", "p_value")
@@ -42,29 +42,24 @@ def read_moments(path: Path, episode: Media, table: pd.DataFrame | None = None) 
     See `rows_to_cuts`. Raises `EmofastError` naming the line for anything that cannot be cut.
     """
     advice = f"give a moments.csv in UTF-8 whose header line has at least start and end: {','.join(COLUMNS)}"
-    return _cuts({f"{path} line {line}": row for line, row in read_rows(path, ("start", "end"), advice)}, episode, table, str(path))
+    return rows_to_cuts(read_rows(path, ("start", "end"), advice), episode, table, str(path))
 
 
 def rows_to_cuts(
-    rows: Iterable[Mapping[str, str | None]], episode: Media, table: pd.DataFrame | None = None, name: str = "moments"
+    rows: Iterable[tuple[int, Mapping[str, str | None]]], episode: Media, table: pd.DataFrame | None = None, name: str = "moments"
 ) -> list[Cut]:
-    """Cuts from rows of text with the keys of `COLUMNS`, in the order of the rows: the first is taken first.
+    """Cuts from rows of text (line number, cells by the keys of `COLUMNS`), in their order: the first is taken first.
 
     Times are seconds, m:ss or h:mm:ss. Only start and end are needed; peak, score, emotion and viewers that are missing are what
     the group's `table` says there. rank is only a number to tell them apart; where ranks are missing or alike the rows are
     numbered. A column "name", where there is one, is what cutting programs will call the moments.
     Raises `EmofastError` naming line and value.
     """
-    return _cuts({f"{name} line {line}": row for line, row in enumerate(rows, start=2)}, episode, table, name)
-
-
-def _cuts(rows: dict[str, Mapping[str, str | None]], episode: Media, table: pd.DataFrame | None, name: str) -> list[Cut]:
-    """`rows_to_cuts` of rows by the words that say where they stand."""
-    if not rows:
+    cuts = [_cut(f"{name} line {line}", row, episode, table) for line, row in rows]
+    if not cuts:
         raise EmofastError(f"{name} holds no moments; a line needs at least start and end")
-    cuts = [_cut(where, row, episode, table) for where, row in rows.items()]
-    ranks = [c.rank for c in cuts]
-    if min(ranks) >= 1 and len(set(ranks)) == len(ranks):
+    ranks = {c.rank for c in cuts}
+    if min(ranks) >= 1 and len(ranks) == len(cuts):
         return cuts
     return [replace(cut, rank=rank) for rank, cut in enumerate(cuts, start=1)]
 
@@ -79,7 +74,7 @@ def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.Da
         except ValueError:
             value = math.inf
         if math.isinf(value) or (text(name) and math.isnan(value)):
-            raise EmofastError(f"{where}: {name} is {_short(text(name))}, which is no number; mend the line or delete it")
+            raise EmofastError(f"{where}: {name} is {text(name)[:40]!r}, which is no number; mend the line or delete it")
         return value
 
     start, end = number("start", math.nan, seconds_of), number("end", math.nan, seconds_of)
@@ -92,7 +87,7 @@ def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.Da
         )
     emotion = text("emotion").lower()
     if emotion and emotion not in EMOTIONS:
-        raise EmofastError(f"{where}: {_short(emotion)} is none of {', '.join(EMOTIONS)}; mend the line or delete it")
+        raise EmofastError(f"{where}: {emotion[:40]!r} is none of {', '.join(EMOTIONS)}; mend the line or delete it")
     known = _from_curves(table, start, end)
     m = Moment(
         start, end, number("peak", known.peak, seconds_of), number("score", known.score), emotion or known.emotion,
@@ -110,7 +105,3 @@ def _from_curves(table: pd.DataFrame | None, start: float, end: float) -> Moment
     top = inside.loc[inside["score"].idxmax()]
     emotion = max(EMOTIONS, key=lambda e: top[f"rise_{e}"])
     return Moment(start, end, float(top["t"]), float(top["score"]), emotion, int(top["moved"]), math.nan)
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import find_peaks
@@ -23,6 +23,12 @@ PROMINENCE = 8.0
 
 WORTH = 0.05
 """Moments of which at most this share is false are listed although each alone could be chance."""
+
+GAP = 4.0
+"""Seconds between two moments' peaks at least."""
+
+STRONGEST = 3
+"""Moments of each group of viewers that are named."""
 
 AROUND, FARTHEST = 4.0, 15.0
 """Seconds around a moment that its reaction lasts at least and at most."""
@@ -74,15 +80,15 @@ def _score(total: np.ndarray, n: int) -> np.ndarray:
     return 100 * sum(WEIGHTS[k] * v for k, v in parts.items()) / sum(WEIGHTS[k] for k in parts)
 
 
-def find_moments(group: Group, gap: float = 4.0) -> list[Moment]:
-    """The moments worth a look, best first, at least `gap` seconds between two peaks. The same input gives the same moments.
+def find_moments(group: Group) -> list[Moment]:
+    """The moments worth a look, best first, at least `GAP` seconds between two peaks. The same input gives the same moments.
 
     Peaks of the score that stand out from their surroundings by half their height; a smaller bump is the tail of a greater reaction.
     Those that chance explains are left out, unless it explains all: then all are given.
     """
     curve = score(group.reactions, group.seen)
     padded = np.pad(curve, 1)  # a peak at the very edge is one too
-    peaks, found = find_peaks(padded, distance=max(1, round(gap / STEP)), prominence=PROMINENCE, width=0, rel_height=0.5)
+    peaks, found = find_peaks(padded, distance=round(GAP / STEP), prominence=PROMINENCE, width=0, rel_height=0.5)
     stands = found["prominences"] >= curve[peaks - 1] / 2
     peaks, left, right = (a[stands] for a in (peaks - 1, found["left_ips"] - 1, found["right_ips"] - 1))
     p, q = _p_values(group, peaks, curve[peaks], np.random.default_rng(0))
@@ -94,6 +100,20 @@ def find_moments(group: Group, gap: float = 4.0) -> list[Moment]:
     ]
     worth = [m for m, false in known if m.p_value < SIGNIFICANT or false <= WORTH]
     return sorted(worth or [m for m, _ in known], key=lambda m: -m.score)
+
+
+def with_groups(moments: list[Moment], group: Group, labels: dict[str, tuple[str, ...]]) -> list[Moment]:
+    """`moments`, each with the labels (label to names of viewers) among whose `STRONGEST` it is. What a group alone shares beyond chance
+    comes last, with its own score, viewers and p-value."""
+    named = list(moments)
+    for label, names in labels.items():
+        for own in find_moments(group.part(names))[:STRONGEST]:
+            same = next((k for k, m in enumerate(named) if abs(m.peak - own.peak) < GAP), None)
+            if same is not None:
+                named[same] = replace(named[same], groups=(*named[same].groups, label))
+            elif own.p_value < SIGNIFICANT:
+                named.append(replace(own, groups=(label,)))
+    return named
 
 
 def _emotion(rise: np.ndarray, k: int) -> str:
@@ -137,14 +157,11 @@ def _p_values(group: Group, peaks: np.ndarray, heights: np.ndarray, rng: np.rand
 
 def _forget(reactions: np.ndarray, k: int) -> None:
     """Put every viewer's reaction around instant `k` to rest: `AROUND` seconds, and on as long as the face is away from rest."""
-    strength = np.abs(reactions).max(-1)
-    for viewer, away in zip(reactions, strength > CLIP / 4):
-        a, b = max(0, k - round(AROUND / STEP)), min(len(away), k + round(AROUND / STEP) + 1)
-        while a > max(0, k - round(FARTHEST / STEP)) and away[a - 1]:
-            a -= 1
-        while b < min(len(away), k + round(FARTHEST / STEP)) and away[b]:
-            b += 1
-        viewer[a:b] = 0
+    near, far = round(AROUND / STEP), round(FARTHEST / STEP)
+    for viewer in reactions:
+        rest = np.flatnonzero(np.abs(viewer).max(-1) <= CLIP / 4)
+        before, after = rest[rest < k - near].max(initial=-1), rest[rest > k + near].min(initial=len(viewer))
+        viewer[max(before + 1, k - far) : min(after, k + far)] = 0
 
 
 def _chance_levels(reactions: np.ndarray, seen: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

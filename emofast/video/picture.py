@@ -10,7 +10,7 @@ import pandas as pd
 from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.film.media import Media
 from emofast.paths import atomic_write
-from emofast.video.cut import Cut
+from emofast.video.selection import Cut
 from emofast.video.words import one_line
 
 _INK, _FAINT = "#22262e", "#8a919c"

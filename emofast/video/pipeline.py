@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,22 +16,20 @@ from emofast.paths import atomic_write, refuse_overwriting
 from emofast.recognition import make_detector
 from emofast.recognition.recognizer import find_model
 from emofast.video.analysis import DETECTOR, Task
-from emofast.video.audience import Recording, gather, named, tell_damage, timeline_path, usable
+from emofast.video.audience import Recording, gather, tell_damage, timeline_path, usable
 from emofast.video.bounds import seams
-from emofast.video.comparing import compare, with_groups
-from emofast.video.cut import Cut
-from emofast.video.editlist import Timebase, write_edl, write_otio, write_otio_markers
-from emofast.video.finalcut import write_fcpxml, write_xml
+from emofast.video.comparing import differences
+from emofast.video.editlist import Timebase, write_edl, write_fcpxml, write_otio, write_xml
 from emofast.video.folder import FILES, RECORD, TrailerFolder, open_folder, read_record
 from emofast.video.group import Group
 from emofast.video.insync import in_step
 from emofast.video.listener import Listener, Terminal
-from emofast.video.listing import read_moments, rows_to_cuts, write_moments
-from emofast.video.moments import SIGNIFICANT, find_moments, score
+from emofast.video.listing import read_moments, write_moments
+from emofast.video.moments import SIGNIFICANT, find_moments, score, with_groups
 from emofast.video.picture import draw_timeline
 from emofast.video.render import render, still
 from emofast.video.report import write_report
-from emofast.video.selection import Wish, choose, place, wanted
+from emofast.video.selection import Cut, Wish, choose, place, wanted
 from emofast.video.summary import reliability, summarise
 from emofast.video.timeline import digest
 from emofast.video.vertical import look_at
@@ -90,126 +88,87 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
     if listener is None:
         with closing(Terminal()) as terminal:  # a bar that an error leaves would hide the cursor
             return make_trailer(order, terminal, recordings)
-    episode = _episode(order, listener)
+    episode = probe(order.episode)
+    outputs = [order.out / name for name in FILES if os.path.exists(order.out / name)]  # noqa: PTH110 - as in `open_film`
+    refuse_overwriting(outputs, [order.episode, *order.viewers])
+    tell_damage(episode, listener)
     if order.from_moments:
         table = _table_beside(order.from_moments, episode, listener)
-        return _finish(order, episode, read_moments(order.from_moments, episode, table), table, listener)
-    recordings, groups = _recordings(order, episode, listener, recordings)
+        cuts = read_moments(order.from_moments, episode, table)
+        with open_folder(order.out, order.overwrite, keep=order.from_moments) as folder:
+            facts = {key: folder.record[key] for key in ("viewers", "reliability") if key in folder.record}
+            return _fill(folder, order, episode, cuts, table, facts, listener)
+    recordings = _as_told(recordings or usable(order.viewers, episode, listener), order, listener)
     model = find_model(order.model)
     with open_folder(order.out, order.overwrite) as folder:
         recordings = in_step(recordings, episode, listener)
         tasks = [Task.of(r.film, timeline_path(order.out / "timelines", r.name), model, order.detector) for r in recordings]
         group, seats = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
-        people = {label: tuple(person for name in names for person in seats[name]) for label, names in groups.items()}
+        people = {label: tuple(person for r in recordings if r.group == label for person in seats[r.name]) for label in order.groups}
         people = {label: names for label, names in people.items() if names}  # a group in which nobody is seen has no curves
+        listener.progress("looking for moments", 0, 1)
         table = group_table(group, people)
-        listener.progress("looking for moments", 0, 2)
-        moments = with_groups(find_moments(group, gap=order.wish.gap), group, people, order.wish.gap)
-        listener.progress("looking for moments", 1, 2)
-        cuts = place(moments, episode, order.wish)
-        listener.progress("looking for moments", 2, 2)
+        cuts = place(with_groups(find_moments(group), group, people), episode, order.wish)
+        listener.progress("looking for moments", 1, 1)
         known = [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
         facts = {"viewers": known, "reliability": reliability(group)}
         return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
-def recut(order: Order, rows: Iterable[Mapping[str, str]], listener: Listener | None = None) -> Trailer:
-    """Cut again in `order.out`, which holds a trailer, from moments as edited: rows of text as in `moments.csv` (see `rows_to_cuts`).
-    Nobody is watched again; curves and viewers stay as they are. `moments.csv` becomes the rows."""
-    if listener is None:
-        with closing(Terminal()) as terminal:
-            return recut(order, rows, terminal)
-    episode = _episode(order, listener)
-    table = _table_beside(order.out / "moments.csv", episode, listener)
-    cuts = rows_to_cuts(rows, episode, table)
-    return _finish(replace(order, from_moments=None, overwrite=True), episode, cuts, table, listener)
-
-
-def open_trailer(out: Path) -> Trailer:
-    """A finished trailer as it lies in its folder. Raises `EmofastError` where there is none, or its episode is gone."""
-    facts = read_record(out)
-    if not facts.get("finished"):
-        raise EmofastError(f"{out} holds no finished trailer")
-    episode = probe(Path(facts["episode"]["file"]))
-    table = read_table(out / "group.parquet", episode) if (out / "group.parquet").is_file() else None
-    cuts = read_moments(out / "moments.csv", episode, table)
-    spans = [tuple(span) for span in facts["chosen"]]
-    return Trailer(out, episode, cuts, [c for span in spans for c in cuts if (c.first, c.last) == span], table, facts)
-
-
 def group_table(group: Group, labels: dict[str, tuple[str, ...]] | None = None) -> pd.DataFrame:
-    """`group.parquet`: the group's table, the score, how far each viewer is from rest (`reaction <name>`, empty unseen), and where
-    viewers are labelled (label to names) what `compare` says of the groups."""
+    """`group.parquet`: the group's table, the score, where viewers are labelled (label to names) `score <label>` of each group
+    and where groups `differ`, and how far each viewer is from rest (`reaction <name>`, empty unseen)."""
     table = group.table()
     table["score"] = score(group.reactions, group.seen)
-    if labels:
-        table = pd.concat([table, compare(group, labels)], axis=1)
-    return table.assign(**{f"reaction {name}": reaction for name, reaction in zip(group.names, group.distance())})
+    parts = {label: group.part(names) for label, names in (labels or {}).items()}
+    scores = {f"score {label}": score(part.reactions, part.seen) for label, part in parts.items()}
+    if len(parts) > 1:
+        scores["differ"] = differences(group, list(labels.values()))
+    return table.assign(**scores, **{f"reaction {name}": reaction for name, reaction in zip(group.names, group.distance())})
 
 
-def _episode(order: Order, listener: Listener) -> Media:
-    episode = probe(order.episode)
-    outputs = [order.out / name for name in FILES if os.path.exists(order.out / name)]  # noqa: PTH110 - as in `open_film`
-    refuse_overwriting(outputs, [order.episode, *order.viewers])
-    tell_damage(episode, listener)
-    return episode
-
-
-def _recordings(
-    order: Order, episode: Media, listener: Listener, known: list[Recording] | None
-) -> tuple[list[Recording], dict[str, tuple[str, ...]]]:
-    """The recordings with the offsets that were given, and the names in each group. Raises `EmofastError` for a name in two groups."""
-    recordings = known or usable(order.viewers, episode, listener)
-
-    def find(key: str, flag: str) -> Recording | None:
-        meant = named(recordings, key, flag, order.viewers)
-        if not meant:
+def _as_told(recordings: list[Recording], order: Order, listener: Listener) -> list[Recording]:
+    """The recordings with the offsets and groups that were given by name, path, file name or stem. Raises `EmofastError` for what names
+    none or several, and for a recording in two groups; one that cannot be used is only told."""
+    found = {r.name: r for r in recordings}
+    told = [("--offset", key, {"start": seconds, "how": "given"}) for key, seconds in order.offsets.items()]
+    told += [("--group", key, {"group": label}) for label, keys in order.groups.items() for key in keys]
+    for flag, key, facts in told:
+        exact = [r for r in found.values() if key in (r.name, str(r.film.path))]
+        meant = exact or [r for r in found.values() if key in (r.film.path.name, r.film.path.stem)]
+        if not meant and any(key in (str(path), path.name, path.stem) for path in order.viewers):
             listener.warning(f"{flag} {key} is passed over: that recording is not used")
-        return meant
-
-    for key, seconds in order.offsets.items():
-        if meant := find(key, "--offset"):
-            recordings[recordings.index(meant)] = replace(meant, start=seconds, how="given")
-    groups, label_of = {}, {}
-    for label, keys in order.groups.items():
-        groups[label] = tuple(dict.fromkeys(meant.name for key in keys if (meant := find(key, "--group"))))
-        for name in groups[label]:
-            if label_of.setdefault(name, label) != label:
-                raise EmofastError(f"--group: {name} is in {label_of[name]} and in {label}; groups compare only apart: leave it in one")
-    return recordings, groups
+            continue
+        if len(meant) != 1:
+            says = f"fits {' and '.join(r.name for r in meant)}" if meant else "is none of them"
+            raise EmofastError(f"{flag} {key}: the recordings are {', '.join(found)}, and {key!r} {says}; name one of these")
+        r = meant[0]
+        if "group" in facts and r.group not in ("", facts["group"]):
+            raise EmofastError(f"--group: {r.name} is in {r.group} and in {facts['group']}; groups compare only apart: leave it in one")
+        found[r.name] = replace(r, **facts)
+    return list(found.values())
 
 
 def _table_beside(moments: Path, episode: Media, listener: Listener) -> pd.DataFrame | None:
     """The curves that lie beside a `moments.csv`, if they are of this episode."""
-    path = moments.with_name("group.parquet")
-    if not path.is_file():
-        if moments.is_file():
-            listener.warning(f"no group.parquet beside {moments}: the report has no curves, and moments added by hand no score")
-        return None
     try:
-        return read_table(path, episode)
+        return read_table(moments.with_name("group.parquet"), episode)
     except EmofastError as e:
         listener.warning(f"{e}; the report has no curves, and moments added by hand no score")
         return None
 
 
 def read_table(path: Path, episode: Media) -> pd.DataFrame:
-    """`group.parquet`. Raises `EmofastError` where it is damaged or of another episode."""
+    """`group.parquet`. Raises `EmofastError` where it is missing, damaged or of another episode."""
     try:
         table = pd.read_parquet(path)
         of = table.attrs["emofast"]["episode"]
     except Exception as e:  # pyarrow raises whatever the damage makes it stumble over
-        raise EmofastError(f"{path} is damaged ({type(e).__name__}) or not of a trailer made here") from None
+        state = f"damaged ({type(e).__name__}) or not of a trailer made here" if path.exists() else "not there"
+        raise EmofastError(f"{path} is {state}") from None
     if of != digest(episode.path):
         raise EmofastError(f"{path} is of another episode")
     return table
-
-
-def _finish(order: Order, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, listener: Listener) -> Trailer:
-    chosen_from = order.from_moments if order.from_moments and order.from_moments.parent.resolve() == order.out.resolve() else None
-    with open_folder(order.out, order.overwrite, keep=chosen_from) as folder:
-        facts = {key: folder.record[key] for key in ("viewers", "reliability") if key in folder.record}
-        return _fill(folder, order, episode, cuts, table, facts, listener)
 
 
 def _fill(
@@ -231,15 +190,11 @@ def _fill(
     write_otio(out / "trailer.otio", title, episode, base, chosen)
     write_xml(out / "trailer.xml", title, episode, base, chosen, cuts)
     write_fcpxml(out / "trailer.fcpxml", title, episode, base, chosen)
-    write_otio_markers(out / "moments.otio", f"{name} moments", episode, base, cuts)
-
-    def tell(stage: str):
-        return lambda done, total: listener.progress(stage, done, total, "moments")
-
-    _cut(order, episode, chosen, out / "trailer.mp4", tell)
+    _cut(order, episode, chosen, out / "trailer.mp4", listener)
     draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
-    posters = _posters(folder, episode, cuts, tell("taking stills"))
-    write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell("making the report"))
+    posters = _posters(folder, episode, cuts, listener)
+    tell = functools.partial(listener.progress, "making the report", unit="moments")
+    write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell)
     for made in FILES[3:-1]:
         folder.wrote(made)
     folder.save(facts, finished=True)
@@ -248,18 +203,19 @@ def _fill(
     return trailer
 
 
-def _cut(order: Order, episode: Media, chosen: list[Cut], out: Path, tell) -> None:
+def _cut(order: Order, episode: Media, chosen: list[Cut], out: Path, listener: Listener) -> None:
     """The trailer itself: hard on shot changes, and upright where that is asked for."""
     spans = [(c.first, c.last) for c in chosen]
     # a second more: a shot change is seen by what was before it
     begin = seams(episode, [(a - 1, b + 1) for a, b in (c.seconds(episode.rate) for c in chosen)])
-    looks = None
+    looks = []
     if order.vertical:
-        looks, detector = [], make_detector(order.detector)
+        detector = make_detector(order.detector)
         for k, span in enumerate(spans, start=1):
             looks.append(look_at(episode, span, begin, detector))
-            tell("following the faces")(k, len(spans))
-    render(episode, spans, out, seams=begin, looks=looks, lufs=order.lufs, tell=tell("cutting the trailer"))
+            listener.progress("following the faces", k, len(spans), "moments")
+    tell = functools.partial(listener.progress, "cutting the trailer", unit="moments")
+    render(episode, spans, out, seams=begin, looks=looks or None, lufs=order.lufs, tell=tell)
 
 
 def _write_tables(
@@ -287,6 +243,21 @@ def _write_tables(
     folder.save(facts, finished=False)
 
 
+def _posters(folder: TrailerFolder, episode: Media, cuts: list[Cut], listener: Listener) -> dict[int, Path]:
+    """A picture of each moment at its peak, by its rank; those of an earlier trailer here go."""
+    for old in [name for name in folder.made if name.startswith("posters/")]:
+        (folder.path / old).unlink(missing_ok=True)
+        del folder.made[old]
+    posters = {}
+    for k, cut in enumerate(cuts, start=1):
+        name = f"posters/{cut.rank:02d} {cut.moment.emotion}.jpg"
+        posters[cut.rank] = folder.path / name
+        still(episode, min(max(int(cut.moment.peak * episode.rate), cut.first), cut.last - 1), posters[cut.rank])
+        folder.wrote(name)
+        listener.progress("taking stills", k, len(cuts), "moments")
+    return posters
+
+
 def _others(out: Path) -> list[dict]:
     """What the trailers in the folders beside this one say of their episodes, to compare."""
     found = []
@@ -298,37 +269,20 @@ def _others(out: Path) -> list[dict]:
     return found
 
 
-def _posters(folder: TrailerFolder, episode: Media, cuts: list[Cut], tell) -> dict[int, Path]:
-    """A picture of each moment at its peak, by its rank; those of an earlier trailer here go."""
-    for old in [name for name in folder.made if name.startswith("posters/")]:
-        (folder.path / old).unlink(missing_ok=True)
-        del folder.made[old]
-    posters = {}
-    for k, cut in enumerate(cuts, start=1):
-        name = f"posters/{cut.rank:02d} {cut.moment.emotion}.jpg"
-        posters[cut.rank] = folder.path / name
-        still(episode, min(max(int(cut.moment.peak * episode.rate), cut.first), cut.last - 1), posters[cut.rank])
-        folder.wrote(name)
-        tell(k, len(cuts))
-    return posters
-
-
 def _choose(cuts: list[Cut], episode: Media, wish: Wish, listener: Listener) -> list[Cut]:
     chosen, possible = choose(cuts, episode, wish), wanted(cuts, episode, wish)
-    if not chosen:
+    if not possible:
         asked = f" of {', '.join(wish.emotions)}" if wish.emotions else ""
-        raise EmofastError(
-            f"no moment{asked} stands out; ask for other emotions or fewer exclusions" if not possible
-            else f"--length {wish.length:g} is shorter than every moment (the shortest: "
-            f"{float(min(c.frames for c in possible) / episode.rate):.1f} s); raise it or set --moment-length"
-        )  # fmt: skip
+        raise EmofastError(f"no moment{asked} stands out; ask for other emotions or fewer exclusions")
+    if not chosen:
+        shortest = float(min(c.frames for c in possible) / episode.rate)
+        raise EmofastError(f"--length {wish.length:g} is shorter than every moment (the shortest: {shortest:.1f} s); raise it")
     seconds = float(sum(c.frames for c in chosen) / episode.rate)
-    if seconds < _SHORT * wish.length and len(chosen) == len(possible) and len(chosen) != wish.count:
+    if seconds < _SHORT * wish.length and len(chosen) == len(possible):
         listener.warning(f"the {len(chosen)} moments that stand out make {seconds:.1f} s of the {wish.length:g} s asked for")
-    chance = [c for c in chosen if c.moment.p_value >= SIGNIFICANT]
-    if chance:
+    if chance := sum(c.moment.p_value >= SIGNIFICANT for c in chosen):
         listener.warning(
-            f"{len(chance)} of the trailer's {len(chosen)} moments could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length"
+            f"{chance} of the trailer's {len(chosen)} moments could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length"
         )
     return chosen
 
@@ -341,5 +295,5 @@ def _tell(trailer: Trailer, listener: Listener) -> None:
         lines.append(f"  {clock(start)} to {clock(end)}  {m.emotion:<9}  score {m.score:3.0f}  {m.viewers} moved{p}")
     out = trailer.out
     lines += [f"\n{out / 'trailer.mp4'}", f"{out / 'report.html'}  open it in a browser"]
-    lines.append(f"{out / 'trailer.xml'} (Premiere, Resolve), .fcpxml (Final Cut), .edl, .otio  for the cutting program")
+    lines.append(f"{out / 'trailer.xml'} (Premiere, Resolve), .edl, .otio  for the cutting program")
     listener.note("\n".join(lines))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import subprocess
-import tempfile
 from collections.abc import Callable, Collection
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from emofast.errors import EmofastError
 from emofast.film.media import Media, as_source
 from emofast.film.writer import SAMPLES
-from emofast.paths import atomic_write
+from emofast.paths import atomic_write, partial_beside
 from emofast.video.vertical import UPRIGHT, Look
 
 _PREROLL = 2.0  # seconds decoded before a cut, so that a variable frame rate has its frame on the screen at the cut
@@ -45,8 +44,8 @@ def render(
     """
     size = _upright_size(episode) if looks else _size(episode, height)
     fades = _edges(spans, seams)
-    with tempfile.TemporaryDirectory(prefix=f".partial-{out.stem}-", dir=out.parent) as tmp, atomic_write(out) as partial:
-        silent, sound = Path(tmp) / "picture.mp4", Path(tmp) / "sound.f32"
+    with partial_beside(out, folder=True) as tmp, atomic_write(out) as partial:
+        silent, sound = tmp / "picture.mp4", tmp / "sound.f32"
         colour = (1, 1, 1) if episode.hdr else episode.colour
         tagged = "setparams=range=tv:colorspace={}:color_primaries={}:color_trc={}".format(*colour)
         command = [*_ffmpeg(), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "{}x{}".format(*size), "-r", str(episode.rate),
@@ -110,8 +109,7 @@ def _decode(
         graph.append(f"[0:a:{episode.track}]{_sound(episode.rate, a, b, fades)}[a]")
         heard = ["-map", "[a]", *_RAW, str(sound.with_suffix(".span"))]
     command += ["-filter_complex", ";".join(graph), "-map", "[v]", "-frames:v", str(b - a), "-f", "rawvideo", "pipe:1", *heard]
-    done = subprocess.run(command, stdout=encoder, stderr=subprocess.PIPE)
-    _check(done.returncode, done.stderr, out)
+    _run(command, out, encoder)
     if episode.sound:
         with sound.open("ab") as f:
             f.write(sound.with_suffix(".span").read_bytes())
@@ -192,15 +190,13 @@ def _ffmpeg(says: str = "error") -> list[str]:
     try:
         program = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as e:
-        raise EmofastError(
-            f"no ffmpeg for this system: {e}. pip install imageio-ffmpeg, or set IMAGEIO_FFMPEG_EXE to an ffmpeg program"
-        ) from None
+        raise EmofastError(str(e)) from None  # it says what to install or set
     return [program, "-hide_banner", "-nostats", "-loglevel", says, "-nostdin", "-y"]
 
 
-def _run(command: list[str], out: Path) -> str:
-    """Run ffmpeg; what it said. Raises as `render`."""
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def _run(command: list[str], out: Path, into=subprocess.DEVNULL) -> str:
+    """Run ffmpeg, its output `into` a file; what it said. Raises as `render`."""
+    done = subprocess.run(command, stdout=into, stderr=subprocess.PIPE)
     _check(done.returncode, done.stderr, out)
     return done.stderr.decode(errors="replace")
 

@@ -7,7 +7,6 @@ import html
 import json
 import math
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +15,10 @@ import pandas as pd
 
 from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.film.media import Media
-from emofast.paths import atomic_write
-from emofast.video.cut import Cut
+from emofast.paths import atomic_write, partial_beside
 from emofast.video.moments import SIGNIFICANT
 from emofast.video.render import render
+from emofast.video.selection import Cut
 from emofast.video.words import one_line
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -38,8 +37,8 @@ def write_report(
     summary: as `summarise` gives it. tell: as in `render`.
     """
     inside = sorted(cuts, key=lambda c: c.first)
-    with tempfile.TemporaryDirectory(prefix=".partial-reel-", dir=path.parent) as tmp:
-        reel = Path(tmp) / "reel.mp4"
+    with partial_beside(path, folder=True) as tmp:
+        reel = tmp / "reel.mp4"
         render(episode, [(c.first, c.last) for c in inside], reel, height=_HEIGHT, crf=30, tell=tell)
         film = base64.b64encode(reel.read_bytes()).decode()
     data = {

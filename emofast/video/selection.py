@@ -10,7 +10,6 @@ from itertools import product
 
 from emofast.film.media import Media
 from emofast.video.bounds import PAUSE, REACH, Span, cut_points
-from emofast.video.cut import Cut
 from emofast.video.moments import Moment
 
 LEAD, TAIL = 1.0, 0.7
@@ -30,15 +29,41 @@ ORDERS = ("episode", "rank", "rows")
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Frames [first, last) of the episode at `Media.rate`: `last` is the frame after the last one shown. rank: 1 is best. label: an
+    editor's own name for it, or ""."""
+
+    first: int
+    last: int
+    moment: Moment
+    rank: int
+    label: str = ""
+
+    @property
+    def frames(self) -> int:
+        """How many are shown."""
+        return self.last - self.first
+
+    @property
+    def name(self) -> str:
+        """What cutting programs call it."""
+        return self.label or f"MOMENT {self.rank} {self.moment.emotion.upper()}"
+
+    def seconds(self, rate: Fraction) -> tuple[float, float]:
+        """Start and end in episode seconds."""
+        return float(self.first / rate), float(self.last / rate)
+
+    def overlaps(self, other: Cut) -> bool:
+        """Whether both show a frame."""
+        return self.first < other.last and other.first < self.last
+
+
+@dataclass(frozen=True)
 class Wish:
-    """What the editor asks for. length: seconds of the trailer at most; count: moments at most; moment: seconds of each, None as
-    the faces ask; gap: seconds between two peaks; emotions: only these; exclude: ranges of the episode never shown; order: one of
-    `ORDERS`."""
+    """What the editor asks for. length: seconds of the trailer at most; emotions: only these; exclude: ranges of the episode never
+    shown; order: one of `ORDERS`."""
 
     length: float = 30.0
-    count: int | None = None
-    moment: float | None = None
-    gap: float = 4.0
     emotions: tuple[str, ...] = ()
     exclude: tuple[Span, ...] = ()
     order: str = "episode"
@@ -54,14 +79,14 @@ def place(moments: Iterable[Moment], episode: Media, wish: Wish) -> list[Cut]:
     Drops moments of other emotions and those in excluded ranges, and what has no room left beside better ones.
     """
     asked = [m for m in moments if wish.takes(m.emotion) and not any(a <= m.peak < b for a, b in wish.exclude)][:LISTED]
-    spans = [_wanted_span(m, wish.moment) for m in asked]
+    spans = [_wanted_span(m) for m in asked]
     seams, quiet = cut_points(episode, [(a - REACH, b + REACH) for a, b in spans])
     taken = _closed(wish, episode)
     cuts: list[Cut] = []
     for m, span in zip(asked, spans):
         peak = int(m.peak * episode.rate)
         limits = max([0] + [b for _, b in taken if b <= peak]), min([episode.frames] + [a for a, _ in taken if a > peak])
-        found = _best_cut(peak, span, limits, seams, quiet, episode.rate, wish.moment)
+        found = _best_cut(peak, span, limits, seams, quiet, episode.rate)
         if found and not any(a <= peak < b for a, b in taken):
             cuts.append(Cut(*found, m, len(cuts) + 1))
             taken.append(found)
@@ -77,8 +102,6 @@ def choose(cuts: list[Cut], episode: Media, wish: Wish) -> list[Cut]:
         if cut.frames <= left and not any(cut.overlaps(c) for c in chosen):
             chosen.append(cut)
             left -= cut.frames
-        if wish.count and len(chosen) == wish.count:
-            break
     if wish.order == "rows":
         return chosen
     return sorted(chosen, key=lambda c: c.rank if wish.order == "rank" else c.first)
@@ -95,10 +118,8 @@ def _closed(wish: Wish, episode: Media) -> list[tuple[int, int]]:
     return [(round(a * episode.rate), round(b * episode.rate)) for a, b in wish.exclude]
 
 
-def _wanted_span(m: Moment, seconds: float | None) -> Span:
-    """What to show if the film did not matter: the reaction with its lead-in and tail, of decent length, or `seconds` as asked for."""
-    if seconds:
-        return m.peak - 0.6 * seconds, m.peak + 0.4 * seconds
+def _wanted_span(m: Moment) -> Span:
+    """What to show if the film did not matter: the reaction with its lead-in and tail, of decent length."""
     start, end = min(m.start - LEAD, m.peak - ROOM), max(m.end + TAIL, m.peak + ROOM)
     length = min(max(end - start, SHORTEST), LONGEST)
     if length >= end - start:
@@ -108,16 +129,14 @@ def _wanted_span(m: Moment, seconds: float | None) -> Span:
 
 
 def _best_cut(
-    peak: int, span: Span, limits: tuple[int, int], seams: list[int], quiet: list[Span], rate: Fraction, seconds: float | None
+    peak: int, span: Span, limits: tuple[int, int], seams: list[int], quiet: list[Span], rate: Fraction
 ) -> tuple[int, int] | None:
     """The best frames [first, last) near the wanted `span` (seconds), within `limits`; None where there is no room for the moment.
 
     All pairs of places are weighed: a shot change is better than a pause, a pause than anywhere; farther from where the faces
     ask is worse; and of a shot that is left or entered at least `FLASH` seconds are shown.
     """
-    shortest, longest = (min(SHORTEST, seconds), max(seconds, SHORTEST) + REACH) if seconds else (SHORTEST, LONGEST)
-    least, most, flash = math.ceil(shortest * rate), math.floor(longest * rate), math.ceil(FLASH * rate)
-    room = round(min(ROOM, shortest / 4) * rate)
+    least, most, flash, room = math.ceil(SHORTEST * rate), math.floor(LONGEST * rate), math.ceil(FLASH * rate), round(ROOM * rate)
     starts = [(c, f) for c, f in _places(span[0], limits, seams, quiet, rate, -flash) if f <= peak - room or f == limits[0]]
     ends = [(c, f) for c, f in _places(span[1], limits, seams, quiet, rate, flash) if f > peak + room or f == limits[1]]
     ends += [(2.0, min(limits[1], first + length)) for _, first in starts for length in (least, most)]
@@ -127,8 +146,7 @@ def _best_cut(
         if first <= peak < last and least <= last - first <= most:
             inside = [f for f in seams if first < f < last]
             flashes = (inside[0] - first < flash) + (last - inside[-1] < flash) if inside else 0
-            beside = abs((last - first) / rate - seconds) if seconds else 0
-            pairs.append((cost + more + 10 * flashes + beside, first, last))
+            pairs.append((cost + more + 10 * flashes, first, last))
     return min(pairs)[1:] if pairs else None
 
 

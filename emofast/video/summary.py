@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
 from emofast.emotions import EMOTIONS
 from emofast.film.media import Media
-from emofast.video.cut import Cut
 from emofast.video.group import STEP, Group
 from emofast.video.moments import SIGNIFICANT, score
+from emofast.video.selection import Cut
 from emofast.video.words import clock
 
 OPENING = 8.0
@@ -70,20 +68,15 @@ def _favourites(cuts: list[Cut]) -> list[str]:
 
 def _curve(t: pd.Series, values: pd.Series) -> dict[str, float | None]:
     opening, end = t < OPENING, t >= t.iloc[-1] - OPENING
-    known = values.dropna()
-    facts = {"mean": values.mean(), "opening": values[opening].mean(), "end": values[end].mean()}
-    facts |= {"peak": known.max(), "at": t[known.idxmax()]} if len(known) else {"peak": None, "at": None}
-    return {k: None if v is None or np.isnan(v) else round(float(v), 3) for k, v in facts.items()}
+    facts = {"mean": values.mean(), "opening": values[opening].mean(), "end": values[end].mean(), "peak": values.max()}
+    facts["at"] = t[values.idxmax()] if values.notna().any() else np.nan
+    return {k: None if np.isnan(v) else round(float(v), 3) for k, v in facts.items()}
 
 
 def _away(table: pd.DataFrame) -> list[tuple[float, float]]:
     share, least = AWAY
-    spans = []
-    for low, rows in groupby(zip(table["t"], table["attention"] < share), key=lambda row: row[1]):
-        times = [t for t, _ in rows]
-        if low and times[-1] - times[0] + STEP >= least:
-            spans.append((float(times[0]), float(times[-1] + STEP)))
-    return spans
+    edges = np.flatnonzero(np.diff(table["attention"] < share, prepend=False, append=False)).reshape(-1, 2)
+    return [(a, b) for a, b in (edges * STEP).tolist() if b - a >= least]
 
 
 def _sentence(cut: Cut, episode: Media, count: int) -> str:

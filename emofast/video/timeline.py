@@ -28,12 +28,13 @@ def rows(records: list[tuple], probabilities: np.ndarray, va: np.ndarray) -> pd.
     if seen:
         where = np.array([records[k][1] for k in seen], float)
         values[seen, 1:] = np.column_stack([where[:, :5], probabilities, va, where[:, 5]])
-    return _typed(pd.DataFrame(values, columns=list(COLUMNS)))
+    return pd.DataFrame(values, columns=list(COLUMNS))
 
 
 def write_timeline(path: Path, timeline: pd.DataFrame, origin: dict) -> None:
     """Write atomically; `origin` (plain values) travels in the file and says when it is stale."""
-    timeline = _typed(timeline)
+    kinds = {c: "Int32" if c in _WHOLE else "float64" if c == "t" else "float32" for c in COLUMNS}
+    timeline = timeline[list(COLUMNS)].astype(kinds)
     timeline.attrs = {"emofast": origin}
     with atomic_write(path) as partial:
         timeline.to_parquet(partial, index=False)
@@ -68,8 +69,3 @@ def digest(path: Path) -> str:
             f.seek(at)
             found.update(f.read(_SAMPLE))
     return found.hexdigest()
-
-
-def _typed(timeline: pd.DataFrame) -> pd.DataFrame:
-    kinds = {c: "Int32" if c in _WHOLE else "float64" if c == "t" else "float32" for c in COLUMNS}
-    return timeline[list(COLUMNS)].astype(kinds)

@@ -16,9 +16,9 @@ from emofast.film import Reader
 from emofast.film.media import probe
 from emofast.recognition import EmotionRecognizer, make_detector
 from emofast.video.analysis import Task, analyse, analyse_chunk
+from emofast.video.audience import person_on_screen, viewers
 from emofast.video.children import born_deaf
 from emofast.video.timeline import COLUMNS, read_timeline
-from emofast.video.viewers import person_on_screen, viewers
 from emofast.video.watching import HZ, watch
 
 

@@ -65,6 +65,5 @@ def test_only_pieces_that_nobody_goes_on_from_are_cleared(gathered, tmp_path):
     for folder in (stale, *absent):
         folder.mkdir()
         (folder / "00000.parquet").touch()
-    (tmp_path / ".partial-left-behind").touch()
     gathered({"anna": 1})
     assert {p.name for p in tmp_path.glob(".partial-*")} == {p.name for p in absent}

@@ -11,11 +11,10 @@ import pytest
 from films import episode, read_numbers
 
 from emofast.film.media import Media, probe
-from emofast.video.cut import Cut
-from emofast.video.editlist import Timebase, write_edl, write_otio, write_otio_markers
-from emofast.video.finalcut import write_fcpxml, write_xml
+from emofast.video.editlist import Timebase, write_edl, write_fcpxml, write_otio, write_xml
 from emofast.video.moments import Moment
 from emofast.video.render import render
+from emofast.video.selection import Cut
 
 
 def cut(first: int, last: int, rank: int, rate: float = 25, emotion: str = "happy") -> Cut:
@@ -91,7 +90,7 @@ def test_all_edit_lists_and_the_pictures_agree_to_the_frame(tmp_path, rate, time
     assert read_numbers(tmp_path / "t.mp4") == [k for a, b in SPANS for k in range(a, b)]
 
 
-def test_the_otio_has_handles_markers_and_a_way_to_the_episode(tmp_path):
+def test_the_otio_has_markers_and_the_whole_episode_behind_each_clip(tmp_path):
     media = film("25", "10:00:00:00")
     write_otio(tmp_path / "t.otio", "trailer", media, Timebase.of(media), CUTS)
     timeline = otio.adapters.read_from_file(str(tmp_path / "t.otio"))
@@ -99,12 +98,16 @@ def test_the_otio_has_handles_markers_and_a_way_to_the_episode(tmp_path):
     for clip, c in zip(timeline.tracks[0], CUTS):
         whole = clip.media_reference.available_range
         assert (whole.start_time.to_frames(), whole.duration.to_frames()) == (900000, media.frames)
-        assert clip.name == c.name and clip.metadata["emofast"]["handle_frames_before"] == min(c.first, 25)
         marker = clip.markers[0]
-        assert clip.source_range.contains(marker.marked_range) and marker.color
-    write_otio_markers(tmp_path / "m.otio", "moments", media, Timebase.of(media), CUTS)
-    (clip,) = otio.adapters.read_from_file(str(tmp_path / "m.otio")).tracks[0]
-    assert [m.marked_range.start_time.to_frames() - 900000 for m in clip.markers] == [int(c.moment.peak * 25) for c in CUTS]
+        assert clip.name == c.name and clip.source_range.contains(marker.marked_range)
+
+
+def test_the_xml_has_a_marker_for_every_moment_of_the_episode(tmp_path):
+    media = film("25", "10:00:00:00")
+    write_xml(tmp_path / "t.xml", "trailer", media, Timebase.of(media), CUTS[:1], CUTS)
+    whole = ET.parse(tmp_path / "t.xml").find(".//sequence[@id='moments']")
+    assert [int(m.findtext("in")) for m in whole.findall("marker")] == [int(c.moment.peak * 25) for c in CUTS]
+    assert len(ET.parse(tmp_path / "t.xml").findall(".//file/pathurl")) == 1, "the episode is told once, then only named"
 
 
 def test_the_episode_is_named_relative_to_the_folder(tmp_path):

@@ -7,9 +7,8 @@ import pytest
 
 from emofast.bench.moments import NEAR, _one_seed, matches, study
 from emofast.sample.audience import Bump, plan_events, plan_viewers
-from emofast.video.comparing import with_groups
 from emofast.video.group import STEP, Group
-from emofast.video.moments import SIGNIFICANT, find_moments, score
+from emofast.video.moments import GAP, SIGNIFICANT, find_moments, score, with_groups
 
 
 def drawn(seed: int, viewers: int = 5, duration: float = 240, events: int = 5, **kwargs):
@@ -53,10 +52,9 @@ def test_the_same_faces_give_the_same_moments_best_first():
     assert all(0 < m.p_value <= 1 and m.start <= m.peak <= m.end and 0 <= m.score <= 100 for m in moments)
 
 
-@pytest.mark.parametrize("gap", [4.0, 20.0])
-def test_peaks_keep_their_distance(gap):
-    peaks = sorted(m.peak for m in find_moments(drawn(4)[1], gap=gap))
-    assert min(np.diff(peaks)) >= gap - STEP
+def test_peaks_keep_their_distance():
+    peaks = sorted(m.peak for m in find_moments(drawn(4)[1]))
+    assert min(np.diff(peaks)) >= GAP - STEP
 
 
 def test_the_score_grows_with_the_number_of_moved_viewers():
@@ -82,7 +80,7 @@ def test_what_one_group_alone_lives_through_is_listed_with_its_name():
     shared, own = Bump(60, "happy", 2.5), Bump(150, "fear", 2.5)
     people = [plan_viewers(rng, events, 240, 4, missing=0.0) for events in ((shared, own), (shared,))]
     group = Group.of({f"{side} {v.name}": (v.timeline(243), 0.0) for side, of in zip("ab", people) for v in of}, 240)
-    moments = with_groups([], group, {"a": group.names[:4], "b": group.names[4:]}, 4.0)
+    moments = with_groups([], group, {"a": group.names[:4], "b": group.names[4:]})
     found = {label: [(round(m.peak), m.emotion, m.viewers) for m in moments if label in m.groups] for label in "ab"}
     assert any(abs(peak - 150) <= 1 and emotion == "fear" and n <= 4 for peak, emotion, n in found["a"])
     assert not any(abs(peak - 150) <= 1 for peak, *_ in found["b"]) and all(any(abs(p - 60) <= 1 for p, *_ in f) for f in found.values())
