@@ -21,14 +21,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from emofast.app import board
 from emofast.app.film import FilmRoom
 from emofast.app.guard import Shelf
-from emofast.app.openapi import OPENAPI
 from emofast.app.sight import Viewing, faces_in, read_photo
 from emofast.emotions import TABLE
 from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
 
 PAGE = Path(__file__).with_name("page")
-PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
+PAGES = ("/", "/live", "/film", "/photo", "/experiments")
 MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
 
 
@@ -54,7 +53,6 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         Mount("/page", StaticFiles(directory=PAGE)),
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
         answers("/api/about", partial(_about, recognizer, shelf)),
-        answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
         WebSocketRoute("/api/live", Live(recognizer, detector)),
         answers("/api/experiments", board.datasets),
