@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from emofast.app import board
 from emofast.app.film import FilmRoom
 from emofast.app.guard import Shelf
-from emofast.app.sight import Viewing, faces_in, read_photo
+from emofast.app.sight import Viewing, faces_in, read_picture
 from emofast.emotions import TABLE
 from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
@@ -54,7 +55,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
         answers("/api/about", partial(_about, recognizer, shelf)),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
-        WebSocketRoute("/api/live", Live(recognizer, detector)),
+        WebSocketRoute("/api/live", partial(_live, recognizer, detector, asyncio.Semaphore(MOST_VIEWINGS))),
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
         answers("/api/experiments/{data}/{name}", board.run),
@@ -113,52 +114,32 @@ async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
         data = await request.body()
     if not data:
         raise EmofastError("send a picture: as the body of the request, or as a file of a form")
-    image = await run_in_threadpool(read_photo, data)
+    image = await run_in_threadpool(read_picture, data)
     faces = await run_in_threadpool(faces_in, image, recognizer)
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
 
 
-class Live:
-    """The WebSocket of the live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
-
-    def __init__(self, recognizer: EmotionRecognizer, detector: str):
-        self._recognizer, self._detector, self._open = recognizer, detector, 0
-
-    async def __call__(self, scope, receive, send) -> None:
-        socket = WebSocket(scope, receive, send)
-        await socket.accept()
-        if self._open >= MOST_VIEWINGS:
-            await socket.close(1013, "too many live views are open")
-            return
-        self._open += 1
-        viewing = None
-        try:
-            viewing = await run_in_threadpool(Viewing, self._recognizer, self._detector)
-            while True:
-                message = await socket.receive()
-                if message["type"] == "websocket.disconnect":
-                    return
-                await socket.send_text(json.dumps(await _heard(viewing, message), allow_nan=False))
-        except WebSocketDisconnect:
-            pass
-        finally:
-            self._open -= 1
-            if viewing:
-                with contextlib.suppress(OSError):
-                    await run_in_threadpool(viewing.close)
+async def _live(recognizer: EmotionRecognizer, detector: str, places: asyncio.Semaphore, socket: WebSocket) -> None:
+    """The live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
+    await socket.accept()
+    if places.locked():
+        await socket.close(1013, "too many live views are open")
+        return
+    async with places:
+        with contextlib.suppress(WebSocketDisconnect):
+            viewing = await run_in_threadpool(Viewing, recognizer, detector)
+            while (message := await socket.receive())["type"] != "websocket.disconnect":
+                await socket.send_text(json.dumps(await run_in_threadpool(_heard, viewing, message), allow_nan=False))
 
 
-async def _heard(viewing: Viewing, message: dict) -> dict:
+def _heard(viewing: Viewing, message: dict) -> dict:
     try:
         if message.get("bytes") is not None:
-            return await run_in_threadpool(viewing.see, message["bytes"])
+            return viewing.see(message["bytes"])
         if message.get("text") == "log":
-            await run_in_threadpool(viewing.start_log)
-            return {"logging": True}
+            return viewing.start_log()
         if message.get("text") == "end log":
-            return await run_in_threadpool(viewing.finish_log)
+            return viewing.finish_log()
     except EmofastError as e:
         return {"error": str(e)}
-    except OSError as e:
-        return {"error": f"the log is lost: {e.filename} ({e.strerror}); free some space and begin another"}
     return {"error": "a message is a frame, or one of: log, end log"}

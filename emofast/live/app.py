@@ -128,7 +128,7 @@ class LiveView:
         self.summary.add(self._seen.views)
         try:
             if self._log:
-                self._log.add(frame.t, number, self._seen.views, self._seen.probabilities, self._seen.points)
+                self._log.add(frame.t, number, self._seen)
             recorders = [r for r in (self._save, self._record) if r]
             if recorders:
                 with self.stages("write"):

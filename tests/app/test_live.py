@@ -191,25 +191,6 @@ def test_hostile_frames_and_strangers_at_the_socket(serve, model):
             link.recv(timeout=20)
 
 
-def test_a_full_disk_ends_the_log_and_not_the_view(model):
-    from emofast.app.sight import Viewing
-    from emofast.recognition import EmotionRecognizer
-
-    viewing = Viewing(EmotionRecognizer(model), "centerface")
-    frame = bytes(8) + cv2.imencode(".jpg", np.full((120, 160, 3), 90, np.uint8))[1].tobytes()
-    viewing.start_log()
-    assert set(viewing.see(frame)) == {"faces", "ms"}
-    viewing._log._file.flush()  # what fitted
-    full = open("/dev/full", "w", buffering=1)  # noqa: PTH123, SIM115 - closed by the log
-    viewing._log._file, viewing._log._rows = full, csv.writer(full)
-    answer = {}
-    while "log" not in answer:
-        answer = viewing.see(frame)
-    assert answer["faces"] == [] and "No space left" in answer["error"] and len(answer["log"].splitlines()) == 2
-    assert set(viewing.see(frame)) == {"faces", "ms"} and viewing.finish_log() == {"log": None}
-    viewing.close()
-
-
 def test_ctrl_c_ends_the_server(project, model):
     command = [sys.executable, "-m", "emofast", "app", "--no-browser", "--model", str(model)]
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
