@@ -26,13 +26,12 @@ from emofast.video.timeline import digest, made_from
 
 
 @contextmanager
-def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
-    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
-    worker on another machine prints is printed here."""
+def open_engine(name: str, address: str | None = None, jobs: int | None = None) -> Iterator[Engine]:
+    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core."""
     if name == "ray":
         from emofast.season.cluster import Cluster
 
-        engine = Cluster(address, jobs, talkative)
+        engine = Cluster(address, jobs)
     elif address:
         raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
     else:
