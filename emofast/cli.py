@@ -312,12 +312,6 @@ def _add_season(sub) -> None:
         recipe = Recipe.of(args.model, args.detector, args.trust, args.length)
         return make_season(args.table, args.out, recipe, args.engine, args.address, args.jobs)
 
-    def watch(args) -> None:
-        from emofast.season.season import watch_recording
-        from emofast.season.work import Recipe
-
-        watch_recording(args.file, args.out, Recipe.of(args.model, args.detector, args.trust), args.jobs)
-
     p = _command(
         sub,
         "season",
@@ -331,22 +325,11 @@ def _add_season(sub) -> None:
     p.add_argument("table", type=Path, metavar="TABLE", help="sessions.csv, a line for each recording")
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the season")
     p.add_argument("--length", type=whole_number, default=30, metavar="S", help="seconds of each trailer at most")
-    _model_flags(p)
+    add_model(p)
+    p.add_argument("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
     p.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or tasks of Ray on one or many")
     p.add_argument("--address", metavar="auto|HOST:PORT", help="ray: the running cluster to use (default: a Ray of this machine's own)")
     p.add_argument("--jobs", type=whole_number, metavar="N", help="processes on this machine (default: one a core)")
-
-    p = _command(sub, "watch", watch, "one recording into its timeline, as a season does it: for array jobs on a cluster without Ray",
-                 "python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet")  # fmt: skip
-    p.add_argument("file", type=Path, metavar="FILE", help="recording of a viewer's face")
-    p.add_argument("--out", type=Path, required=True, metavar="TIMELINE", help="the Parquet file to write; one made from just this is kept")
-    _model_flags(p)
-    p.add_argument("--jobs", type=whole_number, metavar="N", help="processes (default: one a core)")
-
-
-def _model_flags(p: argparse.ArgumentParser) -> None:
-    add_model(p)
-    p.add_argument("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
 
 
 def _add_app(sub) -> None:
