@@ -58,7 +58,6 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         WebSocketRoute("/api/live", partial(_live, recognizer, detector, asyncio.Semaphore(MOST_VIEWINGS))),
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
-        answers("/api/experiments/{data}/{name}", board.run),
         answers("/api/experiments/{data}/{name}/compare", board.compare),
         Route("/api/experiments/{data}/{name}/{file}", picture),
         answers("/api/films", shelf.films),

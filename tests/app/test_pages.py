@@ -117,6 +117,7 @@ def test_every_page_fits_and_has_names(serve, model, photo, results, tmp_path):
         await page.goto(url.replace("/?", "/experiments?"))
         await page.wait("document.querySelector('main pre')?.textContent.includes('epoch 1/44  accuracy 0.512 <i>')")
         await page.click("tbody tr:nth-child(3)")
-        await page.wait("document.querySelector('img')?.naturalWidth > 0")
+        await page.wait("document.querySelector('img[src*=confusion]')?.naturalWidth > 0")
+        assert await page.value("document.querySelector('img[src*=curves]').naturalWidth > 0")
 
     visit(url, tmp_path / "profile", what)
