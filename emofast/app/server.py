@@ -104,15 +104,10 @@ def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
 
 
 async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
-    """The faces of the picture that is the request's body, or the first file of its form."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=4) as form:
-            file = next((v for v in form.values() if hasattr(v, "read")), None)
-            data = await file.read() if file else b""
-    else:
-        data = await request.body()
+    """The faces of the picture that is the request's body."""
+    data = await request.body()
     if not data:
-        raise EmofastError("send a picture: as the body of the request, or as a file of a form")
+        raise EmofastError("send a picture as the body of the request")
     image = await run_in_threadpool(read_picture, data)
     faces = await run_in_threadpool(faces_in, image, recognizer)
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
