@@ -105,10 +105,7 @@ def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
 
 async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
     """The faces of the picture that is the request's body."""
-    data = await request.body()
-    if not data:
-        raise EmofastError("send a picture as the body of the request")
-    image = await run_in_threadpool(read_picture, data)
+    image = await run_in_threadpool(read_picture, await request.body())
     faces = await run_in_threadpool(faces_in, image, recognizer)
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
 

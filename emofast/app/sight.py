@@ -50,7 +50,7 @@ class Viewing:
         return {"faces": [_view(v, margin) for v in seen.views], "ms": round((time.perf_counter() - start) * 1e3, 1)}
 
     def start_log(self) -> dict:
-        """Begin the csv that `webcam.py --log` writes, in memory: 14 MB an hour and face."""
+        """Begin the csv that `webcam.py --log` writes, in memory: some 15 MB an hour of a face."""
         if not self._log:
             self._log = io.StringIO()
             csv.writer(self._log).writerow(COLUMNS)

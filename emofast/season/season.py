@@ -92,12 +92,13 @@ class _Season:
     wherever there is room, and joined here; when the last one of an episode is settled its trailer is begun."""
 
     def __init__(self, sessions: list[Session], out: Path, recipe: Recipe):
-        self._out, self._recipe, self._episodes = out, recipe, {}
+        self._out, self._recipe = out, recipe
+        self._recordings: dict[str, _Recording] = {}
+        self._episodes: dict[str, list[_Recording]] = {}
         for s in sessions:
-            timeline = timeline_path(out / s.name / "timelines", s.viewer)
-            recording = _Recording(s, f"{s.name}/{s.viewer}", timeline, s.file.stat().st_size)
-            self._episodes.setdefault(s.name, []).append(recording)
-        self._recordings = {r.name: r for recordings in self._episodes.values() for r in recordings}
+            r = _Recording(s, f"{s.name}/{s.viewer}", timeline_path(out / s.name / "timelines", s.viewer), s.file.stat().st_size)
+            self._recordings[r.name] = r
+            self._episodes.setdefault(s.name, []).append(r)
         films = {name: recordings[0].session.episode for name, recordings in self._episodes.items()}
         self._sizes = {name: film.stat().st_size for name, film in films.items()}
         self.bar = Bar(sum(self._sizes.values()) + sum(r.size for r in self._recordings.values()))
