@@ -19,6 +19,7 @@ from emofast.live.smoothing import FaceView, Smoother
 from emofast.recognition import Box, EmotionRecognizer, TrackedFace, crop_face, crop_square, iou, make_detector
 from emofast.recognition.quality import quality, roll
 
+_FORMATS = "JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"  # Pillow has decoders of others that start other programs
 _FRAME_PIXELS = 4_000_000
 SAME = 0.3  # overlap from which two boxes are one face
 _CLOCK = struct.Struct("<d")
@@ -73,7 +74,7 @@ def read_picture(data: bytes | memoryview, most: int = 60_000_000) -> np.ndarray
     """A picture file of at most so many pixels, turned as its camera held it, as uint8 BGR [h, w, 3]. Raises `EmofastError` for what is
     none, before it is decoded: a file of a kilobyte may claim a gigabyte."""
     try:
-        with Image.open(io.BytesIO(data)) as opened:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
             width, height = opened.size
             if width * height > most:
                 raise EmofastError(f"the picture has {width} x {height} pixels; at most {most // 1_000_000} million are taken")

@@ -51,6 +51,9 @@ def test_predict_says_what_the_recognizer_says(app, photo, model):
     for bad in (b"", b"no picture", data[:2000], b"<svg xmlns='http://www.w3.org/2000/svg'/>"):
         refused = app.ask("POST", "/api/predict", bad)
         assert refused.status == 400 and json.loads(refused.body)["error"]
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
+    refused = app.ask("POST", "/api/predict", eps)
+    assert refused.status == 400 and b"of no known kind" in refused.body, "Pillow would start Ghostscript"
     deep = cv2.imread(str(photo), 0).astype(np.uint16) << 8
     dot, deep = (cv2.imencode(".png", p)[1].tobytes() for p in (deep[:1, :1], deep))
     assert json.loads(app.ask("POST", "/api/predict", dot).body)["faces"] == []
