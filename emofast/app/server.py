@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import Callable
@@ -29,7 +28,6 @@ from emofast.recognition import EmotionRecognizer
 
 PAGE = Path(__file__).with_name("page")
 PAGES = ("/", "/live", "/film", "/photo", "/experiments")
-MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
 
 
 def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib", trust: bool = False) -> Starlette:
@@ -55,7 +53,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
         answers("/api/about", partial(_about, recognizer, shelf)),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
-        WebSocketRoute("/api/live", partial(_live, recognizer, detector, asyncio.Semaphore(MOST_VIEWINGS))),
+        WebSocketRoute("/api/live", partial(_live, recognizer, detector)),
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
         answers("/api/experiments/{data}/{name}/compare", board.compare),
@@ -110,17 +108,13 @@ async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
 
 
-async def _live(recognizer: EmotionRecognizer, detector: str, places: asyncio.Semaphore, socket: WebSocket) -> None:
+async def _live(recognizer: EmotionRecognizer, detector: str, socket: WebSocket) -> None:
     """The live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
     await socket.accept()
-    if places.locked():
-        await socket.close(1013, "too many live views are open")
-        return
-    async with places:
-        with contextlib.suppress(WebSocketDisconnect):
-            viewing = await run_in_threadpool(Viewing, recognizer, detector)
-            while (message := await socket.receive())["type"] != "websocket.disconnect":
-                await socket.send_text(json.dumps(await run_in_threadpool(_heard, viewing, message), allow_nan=False))
+    with contextlib.suppress(WebSocketDisconnect):
+        viewing = await run_in_threadpool(Viewing, recognizer, detector)
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            await socket.send_text(json.dumps(await run_in_threadpool(_heard, viewing, message), allow_nan=False))
 
 
 def _heard(viewing: Viewing, message: dict) -> dict:

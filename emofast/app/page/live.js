@@ -22,11 +22,11 @@ export default async function live(main) {
   let closed = false, starting = null, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
   let fresh = null, wake = () => {};
   const history = [], delays = [], ticks = [];
-  const link = new Link((full) => {
+  const link = new Link(() => {
     if (logging) toast(t("logLost"));
     setLogging(false);
     wish = null;
-    say(t(full ? "full" : "gone"), t(full ? "fullHint" : "goneHint"));
+    say(t("gone"), t("goneHint"));
   });
   const timer = setInterval(() => { paintMinute(); showPace(); }, 200);
   const keys = { m: () => setMirror(!mirror), ь: () => setMirror(!mirror), s: snapshot, ы: snapshot };
@@ -244,10 +244,10 @@ class Link {
     this.answered = null;
     this.opened = new Promise((resolve) => {
       this.socket.onopen = () => resolve(true);
-      this.socket.onclose = (e) => {
+      this.socket.onclose = () => {
         resolve(false);
         this.answered?.(null);
-        this.onGone(e.code === 1013); // too many of them are open
+        this.onGone();
         this.retry = setTimeout(() => this.open(), this.wait = Math.min(this.wait * 1.6, 4000));
       };
     });

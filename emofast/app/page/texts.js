@@ -9,7 +9,6 @@ export const TEXTS = {
   experimentsAbout: ["The leaderboard of recorded training runs.", "Таблица записанных опытов с обучением."],
   gone: ["The server does not answer", "Сервер не отвечает"],
   goneHint: ["Start emofast app again; this page reconnects by itself.", "Запустите emofast app снова; страница подключится сама."],
-  full: ["Too many live views are open", "Открыто слишком много камер"], fullHint: ["Close one of them; this page connects by itself.", "Закройте одну из них; страница подключится сама."],
 
   asking: ["Waiting for the camera", "Жду камеру"], askingHint: ["The browser asks whether this page may use it.", "Браузер спросит, можно ли её включить."],
   refused: ["The camera was refused", "Камера запрещена"], refusedHint: ["Allow it by the sign beside the address, then reload.", "Разрешите её значком у адреса и обновите страницу."],
