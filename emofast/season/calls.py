@@ -22,10 +22,6 @@ TRIES = 4
 class UnfitMachine(EmofastError):
     """A machine cannot do what others can. The work stops: given more, one that fails fast would soon have failed it all."""
 
-    @classmethod
-    def here(cls, lacks: str) -> UnfitMachine:
-        return cls(f"{socket.gethostname()} {lacks}; mend that, or take the machine out, and start the same command again")
-
 
 @dataclass(frozen=True)
 class Call:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from socket import gethostname
 
 from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
@@ -40,7 +41,8 @@ def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task
     Only then is the recording read from end to end, to learn how long it is."""
     for path in (file, recipe.model):
         if not path.is_file():
-            raise UnfitMachine.here(f"cannot see {path}, which must lie where all machines see it under this path")
+            way = "mend that, or take the machine out, and start the same command again"
+            raise UnfitMachine(f"{gethostname()} cannot see {path}, which must lie where all machines see it under this path; {way}")
     stamp = stamp_of(file, recipe.model, recipe.detector)
     return stamp, None if stamp.items() <= known.items() else Task(probe(file), out, stamp)
 
