@@ -21,13 +21,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from emofast.app import board
 from emofast.app.film import FilmRoom
 from emofast.app.guard import Shelf
+from emofast.app.openapi import OPENAPI
 from emofast.app.sight import Viewing, faces_in, read_picture
 from emofast.emotions import TABLE
 from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
 
 PAGE = Path(__file__).with_name("page")
-PAGES = ("/", "/live", "/film", "/photo", "/experiments")
+PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 
 
 def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib", trust: bool = False) -> Starlette:
@@ -52,6 +53,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         Mount("/page", StaticFiles(directory=PAGE)),
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
         answers("/api/about", partial(_about, recognizer, shelf)),
+        answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
         WebSocketRoute("/api/live", partial(_live, recognizer, detector)),
         answers("/api/experiments", board.datasets),

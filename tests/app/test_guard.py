@@ -18,7 +18,7 @@ from emofast.app.guard import Shelf, kept_token
 from emofast.errors import EmofastError
 from emofast.paths import cache
 
-PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/page/main.js", "/page/style.css", "/favicon.ico")
+PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api", "/page/main.js", "/page/style.css", "/favicon.ico")
 
 
 def test_every_page_comes_whole_and_asks_nobody_else(app):

@@ -61,6 +61,13 @@ def test_predict_says_what_the_recognizer_says(app, photo, model):
     assert grey["probabilities"] == pytest.approx(face["probabilities"], abs=0.05), "16 bits are no white"
 
 
+def test_the_interface_is_described_as_it_is(app, photo):
+    spec = json.loads(app.ask("GET", "/api/openapi.json").body)
+    answers = spec["paths"]["/api/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    found = json.loads(app.ask("POST", "/api/predict", photo.read_bytes()).body)
+    assert set(found) == set(answers) and set(found["faces"][0]) == set(answers["faces"]["items"]["properties"])
+
+
 def test_the_leaderboard_is_what_is_recorded(app, results):
     board = json.loads(app.ask("GET", "/api/experiments/ferplus9").body)
     lines = (results / "ferplus9" / "leaderboard.csv").read_text().splitlines()
@@ -100,7 +107,7 @@ def test_every_page_fits_and_has_names(serve, model, photo, results, tmp_path):
     _, url = serve(tmp_path, "--model", model)
 
     async def what(page):
-        for page_name, ready in {"": ".tiles", "live": ".plane", "film": "p", "photo": ".drop", "experiments": "tr"}.items():
+        for page_name, ready in {"": ".tiles", "live": ".plane", "film": "p", "photo": ".drop", "experiments": "tr", "api": "pre"}.items():
             for width, lang in ((1280, "en"), (390, "ru")):
                 await page.resize(width, 900)
                 await page.value(f"localStorage.setItem('lang', '{lang}')")

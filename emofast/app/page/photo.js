@@ -7,7 +7,7 @@ export default function photo(main) {
   const hint = h("div", {}, h("p", {}, t("dropHere")), h("button", { onclick: choose }, t("choosePicture")));
   const place = h("div", { class: "drop card" }, hint), side = h("div", { class: "stack" });
   fill(main, h("h1", {}, t("photo")), h("div", { class: "two" }, h("div", { class: "stack" }, place, input), side));
-  fill(side, h("p", { class: "soft" }, t("photoPrivacy")));
+  fill(side, h("p", { class: "soft" }, t("photoPrivacy")), h("p", {}, h("a", { href: "/api" }, t("apiLink"))));
   const onPaste = (e) => { const file = [...e.clipboardData.files][0]; if (file) read(file); };
   const over = (e) => { e.preventDefault(); place.classList.toggle("over", e.type === "dragover"); };
   place.addEventListener("dragover", over);

@@ -2,7 +2,7 @@
 export const TEXTS = {
   claim: ["What faces say, now and over a whole film", "Что говорят лица: сейчас и за весь фильм"],
   privacy: ["Everything happens on this computer. Faces never leave it.", "Всё происходит на этом компьютере. Лица его не покидают."],
-  live: ["Live", "Камера"], film: ["Film room", "Монтажная"], photo: ["Photo", "Фото"], experiments: ["Experiments", "Опыты"],
+  live: ["Live", "Камера"], film: ["Film room", "Монтажная"], photo: ["Photo", "Фото"], experiments: ["Experiments", "Опыты"], api: ["HTTP interface", "HTTP-интерфейс"],
   liveAbout: ["The emotion of every face in front of the camera.", "Эмоция каждого лица перед камерой."],
   filmAbout: ["An episode and its test viewers: moments, trailer, edit list.", "Серия и её зрители: моменты, трейлер, монтажный лист."],
   photoAbout: ["The faces of one picture, as a drawing and as numbers.", "Лица на снимке: картинкой и числами."],
@@ -29,8 +29,8 @@ export const TEXTS = {
   fps: ["frames/s", "кадр/с"], ms: ["ms", "мс"], fpsTitle: ["frames a second", "кадров в секунду"], delayTitle: ["from the camera's frame to its overlay, median", "от кадра камеры до подписи, медиана"],
 
   dropHere: ["Drop a picture here, or paste one.", "Перетащите сюда снимок или вставьте из буфера."], choosePicture: ["Choose a picture", "Выбрать снимок"], looking: ["Looking for faces …", "Ищу лица …"], another: ["Another picture", "Другой снимок"],
-  photoPrivacy: ["The picture goes to this computer's own server and is not kept.", "Снимок видит только сервер этого компьютера; он не сохраняется."],
-  noFaceInPicture: ["No face was found in this picture.", "На снимке не найдено ни одного лица."], numbers: ["Numbers", "Числа"], valence: ["valence", "валентность"], arousal: ["arousal", "возбуждение"],
+  photoPrivacy: ["The picture goes to this computer's own server and is not kept.", "Снимок видит только сервер этого компьютера; он не сохраняется."], apiLink: ["The same for programs", "То же для программ"],
+  noFaceInPicture: ["No face was found in this picture.", "На снимке не найдено ни одного лица."], numbers: ["Numbers", "Числа"], valence: ["valence", "валентность"], arousal: ["arousal", "возбуждение"], request: ["request body", "тело запроса"],
 
   dataset: ["data set", "набор данных"], noResults: ["Nothing is recorded yet. Run an experiment, then: emofast leaderboard", "Пока ничего не записано. Запустите опыт, затем: emofast leaderboard"],
   experiment: ["experiment", "опыт"], accuracy: ["accuracy", "точность"], noise: ["±", "±"], runs: ["runs", "запусков"], accuracy_tta: ["with TTA", "с TTA"], macro_f1_tta: ["macro F1", "macro F1"], ferplus_tta: ["FER+", "FER+"],
