@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from emofast.arguments import add_model, whole_number
-from emofast.console import console
+from emofast.console import console, warn
 from emofast.errors import EmofastError
 
 PORT = 8765
@@ -22,6 +22,7 @@ def add_arguments(p: argparse.ArgumentParser) -> None:
     """The flags of `emofast app`."""
     p.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="folder with episodes and recordings for the film room")
     p.add_argument("--port", type=whole_number, metavar="N", help=f"port to serve at (default: {PORT}, or a free one if that is taken)")
+    p.add_argument("--share", action="store_true", help="let other machines of the network in that know the token")
     p.add_argument("--detector", default="dlib", metavar="dlib|centerface", help="what finds faces in the live view")
     add_model(p)
     p.add_argument("--no-browser", action="store_true", help="only print the address")
@@ -41,9 +42,9 @@ def run(args: argparse.Namespace) -> None:
     shelf = Shelf.of(args.folders)
     make_detector(args.detector)  # what cannot work is told now
     recognizer = EmotionRecognizer(find_model(args.model), trust=args.trust)
-    listening = _listen(args.port)
+    listening = _listen("0.0.0.0" if args.share else "127.0.0.1", args.port)
     port, token = listening.getsockname()[1], kept_token()
-    app = Guard(create_app(recognizer, shelf, args.detector, args.trust), token, f"emofast-{port}")
+    app = Guard(create_app(recognizer, shelf, args.detector, args.trust), token, f"emofast-{port}", args.share)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, ws_max_size=4 << 20, ws_max_queue=2, timeout_graceful_shutdown=2
     )
@@ -51,6 +52,9 @@ def run(args: argparse.Namespace) -> None:
 
     def tell() -> None:
         console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.", markup=False)
+        if args.share:
+            console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}", markup=False)
+            warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
         if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(address)
 
@@ -64,13 +68,18 @@ def run(args: argparse.Namespace) -> None:
         Server(config).run(sockets=[listening])
 
 
-def _listen(port: int | None) -> socket.socket:
+def _listen(host: str, port: int | None) -> socket.socket:
     """A listening socket on the port asked for; on `PORT`, or any free one, where none was."""
+    listening = socket.socket()
+    if os.name != "nt":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server(("127.0.0.1", port or PORT))
+        listening.bind((host, port or PORT))
     except (OSError, OverflowError) as e:
         taken = getattr(e, "errno", None) == errno.EADDRINUSE
         if port or not taken:
             why = "is taken by another program" if taken else f"cannot be used ({e})"
             raise EmofastError(f"port {port or PORT} {why}; name another one with --port") from None
-        return socket.create_server(("127.0.0.1", 0))
+        listening.bind((host, 0))
+    listening.listen()  # whoever opens the address at once waits, and is not turned away
+    return listening

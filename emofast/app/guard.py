@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-import re
 import secrets
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -59,16 +60,17 @@ class Guard:
     page of another site could send with the cookie alone (anything but GET, and WebSockets) also needs this site's Origin.
     """
 
-    def __init__(self, app: ASGIApp, token: str, cookie: str = "emofast"):
-        self._app, self._token, self._cookie = app, token, cookie
+    def __init__(self, app: ASGIApp, token: str, cookie: str = "emofast", share: bool = False):
+        self._app, self._token, self._cookie, self._share = app, token, cookie, share
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], _LIMIT)
         asked = parse_qs(scope["query_string"][:4096].decode("latin-1"))
         by_address = self._right(asked.get("token", [""])[0])
-        refused = self._refusal(scope, Headers(scope=scope), by_address)
+        refused = self._refusal(scope, headers, by_address) or _too_large(headers, limit)
         if refused and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -85,13 +87,11 @@ class Guard:
         if refused:
             await PlainTextResponse(refused[1], refused[0])(scope, receive, answer)
         else:
-            limited = _limited(receive, _LIMITS.get(scope["path"], _LIMIT))
-            await self._app(scope, limited if scope["type"] == "http" else receive, answer)
+            await self._app(scope, _limited(receive, limit) if scope["type"] == "http" else receive, answer)
 
     def _refusal(self, scope: Scope, headers: Headers, by_address: bool) -> tuple[int, str] | None:
         host, origin = headers.get("host", ""), headers.get("origin")
-        # also keeps out a strange name that was made to lead to this machine (DNS rebinding)
-        if not re.fullmatch(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", host, re.IGNORECASE) or not scope["query_string"].isascii():
+        if not _known_host(host, self._share) or not scope["query_string"].isascii():
             return 400, "This address is not served here; open the one that emofast app printed.\n"
         harmless = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         if origin is not None and not harmless and origin not in (f"http://{host}", f"https://{host}"):
@@ -106,8 +106,25 @@ class Guard:
         return secrets.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
 
 
+def _known_host(host: str, share: bool) -> bool:
+    """Whether a Host header names this machine. A rebound DNS name never does: shared, it must be an address or the machine's own name."""
+    name = ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        if not share or name == "localhost":
+            return name in ("localhost", "127.0.0.1", "::1")
+        return bool(ipaddress.ip_address(name))
+    except ValueError:
+        return share and name in (socket.gethostname().lower(), f"{socket.gethostname().lower()}.local")
+
+
+def _too_large(headers: Headers, limit: int) -> tuple[int, str] | None:
+    length = headers.get("content-length", "0")
+    return (413, f"More than {limit >> 20} MB are not taken here.\n") if not length.isdecimal() or int(length[:20]) > limit else None
+
+
 def _limited(receive: Receive, limit: int) -> Receive:
-    """`receive` that stops a body at the limit."""
+    """`receive` that stops a body without a stated length at the limit."""
     taken = 0
 
     async def counted() -> Message:

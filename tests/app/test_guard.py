@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import socket
 import stat
 import struct
 
@@ -14,7 +15,7 @@ from conftest import SECRET, TOKEN
 from PIL import Image
 from processes import run_python
 
-from emofast.app.guard import Shelf, kept_token
+from emofast.app.guard import Guard, Shelf, kept_token
 from emofast.errors import EmofastError
 from emofast.paths import cache
 
@@ -67,6 +68,13 @@ def test_another_site_cannot_use_the_cookie(app):
     assert app.ask("POST", "/api/job/0/x", body, origin="http://127.0.0.1:8765", **as_page).status == 404
 
 
+def test_shared_takes_addresses_but_no_strange_names(app):
+    shared = type(app)(Guard(app.app._app, TOKEN, share=True))
+    assert shared.ask("GET", "/api/about", host="192.0.2.7:8765").status == 200
+    assert shared.ask("GET", "/api/about", host=socket.gethostname()).status == 200
+    assert shared.ask("GET", "/api/about", host="evil.example").status == 400
+
+
 def test_the_token_is_kept_for_this_account_alone():
     token = kept_token()
     assert len(token) >= 32 and kept_token() == token
@@ -91,7 +99,9 @@ def test_a_folder_must_be_one(tmp_path):
 
 
 def test_what_is_too_large_is_not_taken(app):
-    assert app.ask("POST", "/api/sessions", b" " * ((1 << 20) + 1)).status == 413
+    stated = app.ask("POST", "/api/sessions", b"{}", content_length=str(1 << 40))
+    silent = app.ask("POST", "/api/sessions", b" " * ((1 << 20) + 1))
+    assert (stated.status, silent.status) == (413, 413)
 
 
 def test_a_small_file_that_claims_to_be_huge(app):
