@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] [--weights imagenet|none|FILE] | --setup
+usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] [--weights imagenet|none|FILE] [--engine ray] | --setup
 
   --data     data set: a folder in the competition's layout, or the drawn sample
              (default: data/skillbox if it is there, else the drawn sample)
@@ -12,6 +12,7 @@ usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] 
   --submit   send submission.csv to Kaggle at the end, without asking; without --data, download the competition first
   --only     run these experiments, e.g. --only 01,07
   --weights  where networks start that have pretrained weights (default: each script's own; where they cannot be had, none, and it is said)
+  --engine   ray: experiments as tasks on a Ray cluster, or at once on this machine's GPUs; needs the data and this folder on every machine
   --setup    only make the environment: all that webcam.py and trailer.py need
 
 An experiment that fails does not stop the others: it is named at the end, nothing is sent, and the exit status is 1.
@@ -21,13 +22,14 @@ examples: ./run_all.sh --quick
 USAGE
 }
 
-data='' quick='' submit='' only='' weights=''
+data='' quick='' submit='' only='' weights='' engine=''
 value() { [ -n "${2:-}" ] || { echo "error: $1 needs a value, see ./run_all.sh --help" >&2; exit 2; }; }
 while [ $# -gt 0 ]; do
     case $1 in
         --data) value "$@"; data=$2; shift ;;
         --only) value "$@"; only=$2; shift ;;
         --weights) value "$@"; weights=$2; shift ;;
+        --engine) value "$@"; engine=$2; shift ;;
         --setup) cd "$(dirname "$0")"; . ./set_up.sh; set_up; echo "ready; now: source .venv/bin/activate"; exit ;;
         --quick) quick=--quick ;;
         --submit) submit=yes ;;
@@ -65,7 +67,8 @@ BANNER
     fi
 fi
 # each experiment after what it reads, and those that suit the pictures: the scripts say so themselves
-scripts=$("$PYTHON" -m emofast plan --data "$data" --only "$only" $quick)
+plan=("$PYTHON" -m emofast plan --data "$data" --only "$only" $quick)
+scripts=$("${plan[@]}")
 echo "data: $data   experiments: $(echo $scripts | sed 's#experiments/##g')"
 
 stage "1/4 Data: read, checked" "seconds; the sample is drawn first, a minute"
@@ -73,6 +76,12 @@ stage "1/4 Data: read, checked" "seconds; the sample is drawn first, a minute"
 
 stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
 failed=''
+if [ -n "$engine" ]; then
+    status=0 flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
+    "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || status=$?
+    case $status in 0) ;; 130 | 143) exit "$status" ;; *) failed=' see above' ;; esac
+    scripts=''
+fi
 for script in $scripts; do
     status=0
     "$PYTHON" "$script" --data "$data" ${weights:+--weights "$weights"} --resume $quick || status=$?

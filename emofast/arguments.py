@@ -45,6 +45,13 @@ def add_data(p: argparse.ArgumentParser) -> None:
     p.add_argument("--data", metavar="DIR|sample", help=text)
 
 
+def add_engine(p: argparse.ArgumentParser, jobs: str = "one a core") -> None:
+    """The flags that say where work is done: processes of this machine, or Ray. jobs: how many there are by default, in words."""
+    p.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or tasks of Ray on one or many")
+    p.add_argument("--address", metavar="auto|HOST:PORT", help="ray: the running cluster to use (default: a Ray of this machine's own)")
+    p.add_argument("--jobs", type=whole_number, metavar="N", help=f"processes on this machine (default: {jobs})")
+
+
 def add_model(p: argparse.ArgumentParser) -> None:
     """The flags that name the network which reads faces."""
     text = "emofast.onnx or emofast.pkl, or a model on the Hugging Face Hub (default: the first of these files in artifacts/)"

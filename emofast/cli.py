@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
-from emofast.arguments import Help, Parser, add_data, add_model, whole_number
+from emofast.arguments import Help, Parser, add_data, add_engine, add_model, whole_number
 from emofast.errors import exits_cleanly
 from emofast.paths import PROJECT
 
@@ -145,13 +146,18 @@ def _add_plan(sub) -> None:
             large = size >= LARGE
             chosen = "recipes for large photographs, with pretrained weights" if large else "recipes for small pictures"
             print(f"pictures of {size} px (median): {chosen}; the others by --only", file=sys.stderr)
-        for planned in plan(args.only, args.quick, large):
-            print(f"experiments/{planned.script.name}")
+        order = plan(args.only, args.quick, large)
+        for planned in order:
+            after = ",".join(name for name in planned.after if any(p.name == name for p in order))
+            script = f"experiments/{planned.script.name}"
+            command = shlex.join([sys.executable, script]) + f" {args.flags}"
+            print(script if args.flags is None else f"{planned.name}\t{after}\t{command}")
 
     p = _command(sub, "plan", run, "the experiments in the order they run in: each after what it reads", "python -m emofast plan --quick")
     p.add_argument("--only", default="", metavar="NN,NN|all", help="these experiments, e.g. 01,07")
     p.add_argument("--quick", action="store_true", help="without --only: the tour that a quick run makes")
     add_data(p)
+    p.add_argument("--flags", metavar="FLAGS", help="print name, what it comes after, and the command with these flags")
 
 
 def _add_sweep(sub) -> None:
@@ -327,9 +333,7 @@ def _add_season(sub) -> None:
     p.add_argument("--length", type=whole_number, default=30, metavar="S", help="seconds of each trailer at most")
     add_model(p)
     p.add_argument("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
-    p.add_argument("--engine", choices=("local", "ray"), default="local", help="processes of this machine, or tasks of Ray on one or many")
-    p.add_argument("--address", metavar="auto|HOST:PORT", help="ray: the running cluster to use (default: a Ray of this machine's own)")
-    p.add_argument("--jobs", type=whole_number, metavar="N", help="processes on this machine (default: one a core)")
+    add_engine(p)
 
 
 def _add_app(sub) -> None:

@@ -26,12 +26,13 @@ class UnfitMachine(EmofastError):
 @dataclass(frozen=True)
 class Call:
     """`function` of some module with `arguments`, both small enough to be sent. key: what the caller knows it by.
-    here: needs files that only this machine has."""
+    here: needs files that only this machine has. alone: wants a whole GPU or, where there is none, a whole machine."""
 
     key: tuple
     function: Callable
     arguments: tuple = ()
     here: bool = False
+    alone: bool = False
     tries: int = 1
 
 

@@ -21,8 +21,8 @@ class Cluster:
     A task whose worker dies comes back as died; one whose function fails comes back as a sentence, never to be tried again.
     """
 
-    def __init__(self, address: str | None = None, jobs: int | None = None):
-        ray = _start(address, jobs)
+    def __init__(self, address: str | None = None, jobs: int | None = None, talkative: bool = False):
+        ray = _start(address, jobs, talkative)
         self._ray, self._running, self._looked = ray, {}, -math.inf
         self._run, self._home = ray.remote(perform), ray.get_runtime_context().get_node_id()
         self._head = ray.get_runtime_context().gcs_address
@@ -42,7 +42,7 @@ class Cluster:
         return self._capacity
 
     def submit(self, call: Call) -> None:
-        options = {"num_cpus": 1}
+        options = self._alone() if call.alone else {"num_cpus": 1}
         if call.here:
             from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -72,8 +72,16 @@ class Cluster:
         except errors.RayError as e:
             return Outcome(call, error=f"the process that worked on it was ended ({type(e).__name__}), {call.tries} times", died=True)
 
+    def _alone(self) -> dict:
+        """A device each and its share of the processors where there are devices, else a whole machine each."""
+        nodes = list(self._nodes.values())
+        with_gpus = [node for node in nodes if node.get("GPU")]
+        if with_gpus:
+            return {"num_gpus": 1, "num_cpus": max(1, int(min(node.get("CPU", 1) // node["GPU"] for node in with_gpus)))}
+        return {"num_cpus": int(min(node["CPU"] for node in nodes if node.get("CPU")))}
 
-def _start(address: str | None, jobs: int | None):
+
+def _start(address: str | None, jobs: int | None, talkative: bool):
     """The module `ray`, connected."""
     # Our privacy sentence depends on it: Ray reports usage to its makers unless told otherwise before it is imported.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -88,7 +96,7 @@ def _start(address: str | None, jobs: int | None):
     except ImportError:
         raise EmofastError("--engine ray needs Ray, which is not installed: pip install 'emofast[ray]'; or leave --engine out") from None
     try:
-        ray.init(address or "local", log_to_driver=False, logging_level=logging.CRITICAL, **own)
+        ray.init(address or "local", log_to_driver=talkative, logging_level=logging.CRITICAL, **own)
     except Exception as e:  # Ray raises of every kind, a plain one among them
         where, way = "Ray does not start", "leave --engine out to work without it"
         if address:

@@ -29,12 +29,13 @@ from emofast.video.timeline import digest, made_from
 
 
 @contextmanager
-def open_engine(name: str, address: str | None = None, jobs: int | None = None) -> Iterator[Engine]:
-    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core."""
+def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
+    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
+    worker on another machine prints is printed here."""
     if name == "ray":
         from emofast.season.cluster import Cluster
 
-        engine = Cluster(address, jobs)
+        engine = Cluster(address, jobs, talkative)
     elif address:
         raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
     else:

@@ -85,6 +85,20 @@ def test_a_manifest_that_cannot_be_used_is_one_sentence(films, model, tmp_path, 
     assert said.startswith("error: ") and "season.sqlite cannot be used" in said and "move it away" in said
 
 
+def test_an_array_job_over_watch_makes_the_same_timelines(films, model, undisturbed, tmp_path, capsys):
+    def watch(name: str) -> int:
+        words = ("watch", films / "e1" / name, "--model", model, "--jobs", "1", "--out", tmp_path / f"{name}.parquet")
+        return main([*map(str, words)])
+
+    assert watch("anna.mp4") == 0 and "made from" in capsys.readouterr().out
+    assert (tmp_path / "anna.mp4.parquet").read_bytes() == (undisturbed / "e1" / "timelines" / "anna.parquet").read_bytes()
+    assert watch("anna.mp4") == 0 and "up to date" in capsys.readouterr().out
+    assert watch("../sessions.csv") == 2 and "cannot be read as a film" in capsys.readouterr().err
+    film = Path(shutil.copy(films / "e1" / "anna.mp4", tmp_path))
+    assert main(["watch", str(film), "--model", str(model), "--out", str(film)]) == 2
+    assert "is no timeline that can be read" in capsys.readouterr().err and film.read_bytes() == (films / "e1" / "anna.mp4").read_bytes()
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_killed_workers_and_drivers_leave_the_same_bytes(engine, films, model, undisturbed, tmp_path):
     """A dead worker costs nothing but time; after a dead driver the same command goes on; every engine gives the same bytes."""

@@ -16,6 +16,7 @@ from processes import PROJECT, run_python, wait_until
 
 from emofast.errors import EmofastError
 from emofast.season.calls import TRIES, Call, drive
+from emofast.season.commands import read_commands, run_commands
 from emofast.season.progress import Bar, duration
 from emofast.season.season import open_engine
 
@@ -82,6 +83,14 @@ def test_calls_are_drawn_as_they_are_needed(engine, tmp_path):
 
     drive(engine, calls(), react)
     assert sorted(ended) == [-1] * 2 + list(range(200)) and max(ahead) <= engine.capacity + 10
+
+
+def test_commands_run_when_those_they_come_after_have_ended(engine, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = ["c\ta,b\tcat a b > c", "b\ta\techo two > b; exit 3", "a\t\tsleep 0.5; echo one > a"]
+    assert run_commands(read_commands(lines), engine) == ["b"]
+    assert (tmp_path / "c").read_text().split() == ["one", "two"]
+    assert "b: failed with status 3" in capsys.readouterr().out
 
 
 def test_processes_end_with_a_parent_that_is_killed(tmp_path):
