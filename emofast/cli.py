@@ -332,8 +332,7 @@ def watch(args) -> None:
     """One recording into its timeline, as a season does it: for array jobs on a cluster without Ray.
 
     example: python -m emofast watch anna.mp4 --out season/e01/timelines/anna.parquet"""
-    from emofast.season.season import watch_recording
-    from emofast.season.work import Recipe
+    from emofast.season.work import Recipe, watch_recording
 
     watch_recording(args.file, args.out, Recipe.of(args.model, args.detector, args.trust), args.jobs)
 

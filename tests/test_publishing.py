@@ -82,7 +82,7 @@ PUBLISH = ("publish", "--to", "ada/faces")
         (("webcam", "--model", "hf:ada/cats"), "good", "holds no emofast.onnx and emofast.json"),
         (("trailer", "e.mp4", "--out", "x", "--model", "hf:a b/c"), "good", "hf:a b/c is no name on the Hub"),
         (PUBLISH, "offline", "the Hub cannot be reached for ada/faces"),
-        (("watch", "a.mp4", "--out", "x.parquet", "--model", "hf:ada/faces"), "offline", "look at your network"),
+        (("season", "s.csv", "--out", "x", "--model", "hf:ada/faces"), "offline", "look at your network"),
         (("webcam", "--model", "hf:ada/faces"), "no package", "pip install 'emofast[hub]'"),
     ],
 )

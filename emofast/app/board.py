@@ -33,18 +33,8 @@ def leaderboard(data: str) -> dict:
     table = _table(folder / "leaderboard.csv")
     return {
         "columns": list(table[0]) if table else [], "rows": table, "mistakes": _table(folder / "mistakes.csv")[:40],
-        "pictures": [name for name in PICTURES if (folder / name).is_file()], "training": _training(folder),
+        "training": _training(folder),
     }  # fmt: skip
-
-
-def run(data: str, name: str) -> dict:
-    """One experiment: `result.json` and `history.csv`."""
-    folder = _folder(data, name)
-    try:
-        result = json.loads((folder / "result.json").read_text(encoding="utf-8"), parse_constant=lambda _: None)
-    except (OSError, ValueError):
-        raise HTTPException(404, "this experiment has no readable result") from None
-    return {"result": result, "history": _table(folder / "history.csv"), "pictures": [n for n in PICTURES if (folder / n).is_file()]}
 
 
 def compare(data: str, against: str) -> dict[str, dict]:

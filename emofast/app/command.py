@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import logging
 import os
 import socket
 import sys
@@ -39,7 +38,6 @@ def run(args: argparse.Namespace) -> None:
     from emofast.recognition import EmotionRecognizer, make_detector
     from emofast.recognition.recognizer import find_model
 
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a broken form is the sender's affair
     cv2.setNumThreads(1)  # several pages and jobs share the cores
     shelf = Shelf.of(args.folders)
     make_detector(args.detector)  # what cannot work is told now

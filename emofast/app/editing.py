@@ -53,7 +53,6 @@ class Session:
     length: float = 30.0
     lag: float = 1.0
     order: str = "episode"
-    model: Path | None = None
     vertical: bool = False
 
     @classmethod
@@ -62,9 +61,8 @@ class Session:
         try:
             form = json.loads((folder / "session.json").read_text(encoding="utf-8"))
             viewers = tuple(Viewer(_there(folder, v["file"]), v["offset"], v["group"]) for v in form["viewers"])
-            model = Path(form["model"]) if form["model"] else None
             episode, vertical = _there(folder, form["episode"]), bool(form.get("vertical"))
-            return cls(folder, episode, viewers, form["length"], form["lag"], form["order"], model, vertical)
+            return cls(folder, episode, viewers, form["length"], form["lag"], form["order"], vertical)
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as e:
             raise EmofastError(f"{folder} is no session ({type(e).__name__}: {e}); make a new one") from None
 
@@ -73,7 +71,6 @@ class Session:
         form = asdict(self) | {
             "episode": _from(self.folder, self.episode),
             "viewers": [asdict(v) | {"file": _from(self.folder, v.file)} for v in self.viewers],
-            "model": self.model and str(self.model),
         }
         del form["folder"]
         with atomic_write(self.folder / "session.json") as partial:
@@ -91,25 +88,25 @@ class Session:
         """What the trailer shall hold."""
         return Wish(self.length, order=self.order)
 
-    def order_of(self, from_moments: Path | None = None, trust: bool = False) -> Order:
-        """What `trailer.py` would be asked for."""
+    def order_of(self, **more) -> Order:
+        """What `trailer.py` would be asked for, and `more`."""
         groups: dict[str, tuple[str, ...]] = {}
         for v in self.viewers:
             if v.group:
                 groups[v.group] = (*groups.get(v.group, ()), str(v.file))
         return Order(
-            self.episode, tuple(v.file for v in self.viewers), self.folder, self.model, trust, lag=self.lag, wish=self.wish,
+            self.episode, tuple(v.file for v in self.viewers), self.folder, lag=self.lag, wish=self.wish,
             offsets={str(v.file): v.offset for v in self.viewers if v.offset is not None}, groups=groups,
-            from_moments=from_moments, overwrite=True, jobs=os.cpu_count() or 1, vertical=self.vertical,
+            overwrite=True, jobs=os.cpu_count() or 1, vertical=self.vertical, **more,
         )  # fmt: skip
 
 
-def analyse(folder: Path, listener: Listener, trust: str = "") -> None:
-    """Watch the recordings, find the moments, make the trailer; then find the shots, to which the page snaps. trust: not empty where
-    the model may be a pickle that no card vouches for; no part of the form, which others may have written."""
+def analyse(folder: Path, listener: Listener, model: str, trust: str = "") -> None:
+    """Watch the recordings, find the moments, make the trailer; then find the shots, to which the page snaps. trust: not empty where the
+    model may be a pickle that no card vouches for. Both are the command line's, no part of the form, which others may have written."""
     session = Session.read(folder)
     if not read_record(folder).get("finished"):
-        make_trailer(session.order_of(trust=bool(trust)), listener)
+        make_trailer(session.order_of(model=Path(model), trust=bool(trust)), listener)
     duration = media(session.episode).duration
     shots: list[float] = []
     for k in range(math.ceil(duration / _PIECE)):
@@ -122,7 +119,7 @@ def analyse(folder: Path, listener: Listener, trust: str = "") -> None:
 
 def trailer(folder: Path, listener: Listener) -> None:
     """Cut again from `moments.csv`, as `trailer.py --from-moments` does."""
-    make_trailer(Session.read(folder).order_of(folder / "moments.csv"), listener)
+    make_trailer(Session.read(folder).order_of(from_moments=folder / "moments.csv"), listener)
 
 
 def preview(folder: Path, listener: Listener, name: str) -> None:

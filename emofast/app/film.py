@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
@@ -23,7 +24,8 @@ class FilmRoom:
     """Everything the page asks of sessions. A session's address is `N/name`: folder N of the shelf, and its name."""
 
     def __init__(self, shelf: Shelf, model: Path, trust: bool = False):
-        self._shelf, self._model, self._trust, self._saving = shelf, model.absolute(), trust, Lock()
+        self._shelf, self._saving = shelf, Lock()
+        self._watch = [str(model.absolute()), *["trust"] * trust]  # arguments of the action `analyse`
 
     def sessions(self) -> dict:
         """All sessions, the newest first."""
@@ -44,9 +46,9 @@ class FilmRoom:
         for film in (episode, *(v.file for v in viewers)):
             editing.media(film)  # a film that cannot be read is told now
         folder = self._new_folder(episode, _text(form, "name", ""))
-        session = editing.Session(folder, episode, viewers, length, lag, model=self._model)
+        session = editing.Session(folder, episode, viewers, length, lag)
         session.write()
-        self._start(session, "analyse")
+        jobs.start(folder, "analyse", *self._watch)
         return {"address": self._address(session.folder)}
 
     def session(self, address: str) -> dict:
@@ -67,15 +69,11 @@ class FilmRoom:
         if action == "cancel":
             jobs.cancel(session.folder)
         elif action in jobs.ACTIONS:
-            self._start(session, action, *([_text(given, "film")] if action == "preview" else []))
+            more = self._watch if action == "analyse" else [_text(given, "film")] if action == "preview" else []
+            jobs.start(session.folder, action, *more)
         else:
             raise EmofastError(f"an action is one of {', '.join((*jobs.ACTIONS, 'cancel'))}")
         return jobs.state(session.folder)
-
-    def _start(self, session: editing.Session, action: str, *arguments: str) -> None:
-        """Begin an action. The model of the command line is trusted as it says there; never one that a session's file names."""
-        trusted = action == "analyse" and self._trust and session.model == self._model
-        jobs.start(session.folder, action, *arguments, *["trust"] * trusted)
 
     def timeline(self, address: str) -> dict:
         """Curves, shots and moments."""
@@ -128,7 +126,7 @@ class FilmRoom:
     def _new_folder(self, episode: Path, name: str) -> Path:
         root = next(r for r in self._shelf.roots if episode.is_relative_to(r))
         stem = re.sub(r"[^\w .,()+-]", "_", name or episode.stem).strip(" .")[:80] or "session"
-        for k in range(1, 1000):
+        for k in count(1):
             folder = root / HOME / (stem if k == 1 else f"{stem} {k}")
             try:
                 folder.mkdir(parents=True)
@@ -137,7 +135,6 @@ class FilmRoom:
             except OSError as e:
                 raise EmofastError(f"{folder} cannot be made ({e.strerror}); open a folder that may be written to") from None
             return folder
-        raise EmofastError(f"there are too many sessions named {stem}; give another name")
 
 
 def _is_result(path: Path) -> bool:

@@ -19,13 +19,11 @@ from emofast.video.listener import Listener
 ACTIONS = ("analyse", "trailer", "preview")  # functions of `editing`
 _PLACE = ".app"  # folder of a session with what is no result
 _EVERY = 0.3  # seconds between two notes of progress
-_children: list[subprocess.Popen] = []  # of this server; asked now and then, so that ended ones do not stay as zombies
 
 
 def state(session: Path) -> dict:
     """The last job: `action`, `state` (none, running, done, failed, cancelled, or stopped: killed without a word), `stage`, `done` of
     `total`, `warnings`, `error`."""
-    _children[:] = [c for c in _children if c.poll() is None]
     try:
         job = json.loads((session / _PLACE / "job.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -46,8 +44,7 @@ def start(session: Path, action: str, *arguments: str) -> None:
                 [sys.executable, "-m", __name__, str(session), action, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        _children.append(process)
-        born = psutil.Process(process.pid).create_time()
+        born = psutil.Process(process.pid).create_time()  # Popen reaps it when it makes the next one
         _write(session, {"action": action, "state": "running", "stage": "start", "pid": process.pid, "born": born})
 
 

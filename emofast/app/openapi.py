@@ -31,7 +31,7 @@ _POST = {
     "description": "curl -H 'Authorization: Bearer TOKEN' --data-binary @photo.jpg http://127.0.0.1:8765/api/predict",
     "requestBody": {
         "required": True,
-        "content": {"image/*": {"schema": _BYTES}, "multipart/form-data": {"schema": _object(file=_BYTES)}},
+        "content": {"image/*": {"schema": _BYTES}},
     },
     "responses": {
         "200": _json("what was found; no face is an empty list",

@@ -22,14 +22,13 @@ from emofast.app import board
 from emofast.app.film import FilmRoom
 from emofast.app.guard import Shelf
 from emofast.app.openapi import OPENAPI
-from emofast.app.sight import Viewing, faces_in, read_photo
+from emofast.app.sight import Viewing, faces_in, read_picture
 from emofast.emotions import TABLE
 from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
 
 PAGE = Path(__file__).with_name("page")
 PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
-MOST_VIEWINGS = 8  # live views at a time: each has a tracker of its own and wants a part of a core
 
 
 def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib", trust: bool = False) -> Starlette:
@@ -56,10 +55,9 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         answers("/api/about", partial(_about, recognizer, shelf)),
         answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
-        WebSocketRoute("/api/live", Live(recognizer, detector)),
+        WebSocketRoute("/api/live", partial(_live, recognizer, detector)),
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
-        answers("/api/experiments/{data}/{name}", board.run),
         answers("/api/experiments/{data}/{name}/compare", board.compare),
         Route("/api/experiments/{data}/{name}/{file}", picture),
         answers("/api/films", shelf.films),
@@ -106,61 +104,29 @@ def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
 
 
 async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
-    """The faces of the picture that is the request's body, or the first file of its form."""
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=4) as form:
-            file = next((v for v in form.values() if hasattr(v, "read")), None)
-            data = await file.read() if file else b""
-    else:
-        data = await request.body()
-    if not data:
-        raise EmofastError("send a picture: as the body of the request, or as a file of a form")
-    image = await run_in_threadpool(read_photo, data)
+    """The faces of the picture that is the request's body."""
+    image = await run_in_threadpool(read_picture, await request.body())
     faces = await run_in_threadpool(faces_in, image, recognizer)
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
 
 
-class Live:
-    """The WebSocket of the live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
-
-    def __init__(self, recognizer: EmotionRecognizer, detector: str):
-        self._recognizer, self._detector, self._open = recognizer, detector, 0
-
-    async def __call__(self, scope, receive, send) -> None:
-        socket = WebSocket(scope, receive, send)
-        await socket.accept()
-        if self._open >= MOST_VIEWINGS:
-            await socket.close(1013, "too many live views are open")
-            return
-        self._open += 1
-        viewing = None
-        try:
-            viewing = await run_in_threadpool(Viewing, self._recognizer, self._detector)
-            while True:
-                message = await socket.receive()
-                if message["type"] == "websocket.disconnect":
-                    return
-                await socket.send_text(json.dumps(await _heard(viewing, message), allow_nan=False))
-        except WebSocketDisconnect:
-            pass
-        finally:
-            self._open -= 1
-            if viewing:
-                with contextlib.suppress(OSError):
-                    await run_in_threadpool(viewing.close)
+async def _live(recognizer: EmotionRecognizer, detector: str, socket: WebSocket) -> None:
+    """The live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
+    await socket.accept()
+    with contextlib.suppress(WebSocketDisconnect):
+        viewing = await run_in_threadpool(Viewing, recognizer, detector)
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            await socket.send_text(json.dumps(await run_in_threadpool(_heard, viewing, message), allow_nan=False))
 
 
-async def _heard(viewing: Viewing, message: dict) -> dict:
+def _heard(viewing: Viewing, message: dict) -> dict:
     try:
         if message.get("bytes") is not None:
-            return await run_in_threadpool(viewing.see, message["bytes"])
+            return viewing.see(message["bytes"])
         if message.get("text") == "log":
-            await run_in_threadpool(viewing.start_log)
-            return {"logging": True}
+            return viewing.start_log()
         if message.get("text") == "end log":
-            return await run_in_threadpool(viewing.finish_log)
+            return viewing.finish_log()
     except EmofastError as e:
         return {"error": str(e)}
-    except OSError as e:
-        return {"error": f"the log is lost: {e.filename} ({e.strerror}); free some space and begin another"}
     return {"error": "a message is a frame, or one of: log, end log"}

@@ -128,7 +128,7 @@ class LiveView:
         self.summary.add(self._seen.views)
         try:
             if self._log:
-                self._log.add(frame.t, number, self._seen.views, self._seen.probabilities, self._seen.points)
+                self._log.add(frame.t, number, self._seen)
             recorders = [r for r in (self._save, self._record) if r]
             if recorders:
                 with self.stages("write"):
@@ -169,12 +169,12 @@ class LiveView:
         except OSError as e:  # a full disk, a folder that may not be written: no reason to end the session
             self._say(f"{path.name}: {e.strerror}")
         else:
-            self._say(f"{self.texts.saved}: {path.name}")
+            self._say(f"{self.texts('saved')}: {path.name}")
 
     def _toggle_recording(self) -> None:
         if self._record:
             record, self._record = self._record, None
-            self._say(f"{self.texts.saved}: {record.path.name}" if record.close() else self.texts.nothing_saved)
+            self._say(f"{self.texts('saved')}: {record.path.name}" if record.close() else self.texts("nothing was recorded"))
         else:
             try:
                 self._record = Writer(_unused("mp4"), self.source.fps)
@@ -221,6 +221,4 @@ def _placed(view: FaceView, scale: float, mirror: int | None) -> FaceView:
 
 def _unused(suffix: str) -> Path:
     """A name with the time in it, in the folder where the person started."""
-    stem = f"emofast-{datetime.now():%Y%m%d-%H%M%S}"
-    names = (Path(f"{stem}{n}.{suffix}") for n in ("", *(f"-{i}" for i in range(2, 1000))))
-    return next(p for p in names if not p.exists())
+    return Path(f"emofast-{datetime.now():%Y%m%d-%H%M%S-%f}.{suffix}")

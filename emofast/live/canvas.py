@@ -16,11 +16,6 @@ def _font() -> cv2.FontFace:
     return cv2.FontFace("sans")  # built into OpenCV 5; has Cyrillic
 
 
-@lru_cache(maxsize=512)
-def _width(text: str, size: int, weight: int) -> int:
-    return cv2.getTextSize((1, 1), text, (0, 0), _font(), size, weight)[2]
-
-
 @lru_cache(maxsize=256)
 def _rounded(w: int, h: int, radius: int) -> np.ndarray:
     """The outline of a rectangle with round corners at the origin, int32 [n, 2] in sixteenths of a pixel."""
@@ -63,14 +58,16 @@ class Canvas:
 
     def text(self, text: str, x: float, y: float, size: int, colour: Colour, weight: int = 400, align: str = "left") -> int:
         """Text whose line is centred at height `y`; returns its width in pixels. `align`: where `x` is (left, centre, right)."""
-        width = _width(text, size, weight)
+        width = self.text_width(text, size, weight)
         left = x - {"left": 0, "centre": width / 2, "right": width}[align]
         cv2.putText(self.image, text, (round(left), round(y + 0.36 * size)), colour[::-1], _font(), size, weight)
         return width
 
-    def text_width(self, text: str, size: int, weight: int = 400) -> int:
+    @staticmethod
+    @lru_cache(maxsize=512)
+    def text_width(text: str, size: int, weight: int = 400) -> int:
         """Width of a text in pixels."""
-        return _width(text, size, weight)
+        return cv2.getTextSize((1, 1), text, (0, 0), _font(), size, weight)[2]
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, thickness: int = 1) -> None:
         """A smooth line with round ends."""

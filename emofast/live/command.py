@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,7 @@ from emofast.console import console
 from emofast.errors import EmofastError
 from emofast.live.app import LiveView
 from emofast.live.pipeline import Pipeline
-from emofast.live.sources import SIZE, cameras, open_source
+from emofast.live.sources import cameras, open_source
 from emofast.live.stages import Stages
 from emofast.live.texts import LANGUAGES
 from emofast.live.window import Window
@@ -27,7 +26,6 @@ def parser(description: str) -> argparse.ArgumentParser:
     p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--source", default="0", metavar="0|FILE|URL", help="camera number, video file or stream (default: 0, the first camera)")
     p.add_argument("--list-cameras", action="store_true", help="list the cameras of this computer, and end")
-    p.add_argument("--size", type=_size, default=SIZE, metavar="WxH", help="size asked of a camera, pixels (default: 1280x720)")
     p.add_argument("--detector", choices=DETECTORS, default="dlib",
                    help="dlib: upright faces from 1/8 of the frame; centerface: turned, tilted, smaller ones (default: dlib)")  # fmt: skip
     p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")
@@ -48,7 +46,6 @@ def parser(description: str) -> argparse.ArgumentParser:
         default=0,
         help="1: faces of half the size are found too, scanned for 4 times slower; 2: of a quarter (default: 0)",
     )
-    p.add_argument("--threads", type=whole_number, default=1, metavar="N", help="CPU threads of the network (default: 1)")
     add_model(p)
     return p
 
@@ -66,9 +63,12 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     model = find_model(args.model)
     if args.max_frames is None and args.headless and not (args.save or args.log):
         console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")
-    recognizer = _load(model, args.threads, args.trust)
+    if model.suffix == ".pkl":
+        console.print(f"loading {model} (a fastai learner: some seconds; the .onnx model is quicker)")
+    recognizer = EmotionRecognizer(model, trust=args.trust)
+    console.print(f"model: {model} ({recognizer.size} px, {'grey' if recognizer.channels == 1 else 'colour'})")
     detector = make_detector(args.detector, args.upsample)
-    source = open_source(args.source, args.size)
+    source = open_source(args.source)
     try:
         window = None if args.headless else Window("emofast")
         pipeline = Pipeline(recognizer, Stages(), detector)
@@ -77,20 +77,3 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
         source.close()
         raise
     view.run().print()
-
-
-def _load(model: Path, threads: int, trust: bool) -> EmotionRecognizer:
-    slow = " (a fastai learner: some seconds; the .onnx model is quicker)" if model.suffix == ".pkl" else ""
-    with console.status(f"loading {model}{slow}"):
-        if slow and not console.is_terminal:
-            console.print(f"loading {model}{slow}")
-        recognizer = EmotionRecognizer(model, threads=threads, trust=trust)
-    console.print(f"model: {model} ({recognizer.size} px, {'grey' if recognizer.channels == 1 else 'colour'})")
-    return recognizer
-
-
-def _size(text: str) -> tuple[int, int]:
-    """1280x720 as (1280, 720)."""
-    if not (found := re.fullmatch(r"([1-9]\d{1,4})[xX]([1-9]\d{1,4})", text)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; write WIDTHxHEIGHT in pixels, as 1280x720")
-    return int(found[1]), int(found[2])

@@ -10,7 +10,7 @@ import numpy as np
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.live.canvas import Canvas, Colour
 from emofast.live.smoothing import AWAY, BAD_PICTURE, FaceView
-from emofast.live.texts import Texts
+from emofast.live.texts import HINTS, KEYS, REASONS, Texts
 from emofast.recognition import MARGIN, crop_square
 
 INK: Colour = (18, 21, 28)  # panels
@@ -66,9 +66,9 @@ def draw(image: np.ndarray, views: list[FaceView], texts: Texts, status: Status 
     if main and main.reason not in (BAD_PICTURE, AWAY):
         _circumplex(c, main, texts, _bars(c, main, texts, top))
     if status.lost:
-        _notice(c, texts.lost, texts.lost_hint, RED)
+        _notice(c, texts("camera lost"), texts("waiting for it to come back"), RED)
     elif not views and not status.help:
-        _notice(c, texts.no_face, texts.no_face_hint[status.detector], GREY)
+        _notice(c, texts("no face"), texts(HINTS[status.detector]), GREY)
     if status.help:
         _help(c, texts)
     if status.message:
@@ -91,7 +91,7 @@ def _box_and_label(c: Canvas, view: FaceView, texts: Texts, main: bool, margin: 
     b, thickness = crop_square(view.box, margin), c.px(2.5 * bold if main else 1.5 * bold)
     c.frame(b.x, b.y, b.w, b.h, c.px(12 * bold), INK, thickness + c.px(1.5))
     c.frame(b.x, b.y, b.w, b.h, c.px(12 * bold), colour, thickness)
-    name, share = texts.emotion(view.emotion) if view.emotion else texts.reasons[view.reason], f"{view.confidence:.0%}"
+    name, share = texts(view.emotion or REASONS[view.reason]), f"{view.confidence:.0%}"
     size, pad, height, gap = c.px(16 * bold), c.px(9 * bold), c.px(25 * bold), c.px(7 * bold)
     width = pad + c.text_width(name, size, 600) + pad
     if view.emotion:
@@ -110,13 +110,13 @@ def _bars(c: Canvas, view: FaceView, texts: Texts, y: int) -> int:
     size, row, pad = c.px(11), c.px(16), c.px(10)
     x, w, h = c.width + c.px(8), c.side - 2 * c.px(8), row * len(EMOTIONS) + 2 * pad
     c.panel(x, y, w, h, c.px(12), INK)
-    names, share = (max(c.text_width(t, size, 600) for t in column) for column in (map(texts.emotion, EMOTIONS), ("100%",)))
+    names, share = (max(c.text_width(t, size, 600) for t in column) for column in (map(texts, EMOTIONS), ("100%",)))
     left, thick = x + pad + names + c.px(8), c.px(5)
     length = w - 2 * pad - names - share - 2 * c.px(8)
     for i, emotion in enumerate(TABLE):
         mid, p = y + pad + row * (i + 0.5), float(view.probabilities[i])
         shown = emotion.name == view.emotion
-        c.text(texts.emotion(emotion.name), x + pad + names, mid, size, PAPER if shown else FAINT, 600 if shown else 400, "right")
+        c.text(texts(emotion.name), x + pad + names, mid, size, PAPER if shown else FAINT, 600 if shown else 400, "right")
         c.line(left + thick / 2, mid, left + length - thick / 2, mid, AXIS, thick)
         if p >= 0.01:
             c.line(left + thick / 2, mid, left + thick / 2 + (length - thick) * p, mid, emotion.colour, thick)
@@ -133,10 +133,10 @@ def _circumplex(c: Canvas, view: FaceView, texts: Texts, y: int) -> None:
     c.disc(cx, cy, r, AXIS, 1)
     c.line(cx - r, cy, cx + r, cy, AXIS)
     c.line(cx, cy - r, cx, cy + r, AXIS)
-    c.text(texts.arousal[1], cx, cy - r + size, size, FAINT, align="centre")
-    c.text(texts.arousal[0], cx, cy + r - size, size, FAINT, align="centre")
-    c.text(texts.valence[0], x + pad, y + h - pad / 2 - size / 2, size, FAINT)
-    c.text(texts.valence[1], x + w - pad, y + h - pad / 2 - size / 2, size, FAINT, align="right")
+    c.text(texts("excited"), cx, cy - r + size, size, FAINT, align="centre")
+    c.text(texts("calm"), cx, cy + r - size, size, FAINT, align="centre")
+    c.text(texts("unpleasant"), x + pad, y + h - pad / 2 - size / 2, size, FAINT)
+    c.text(texts("pleasant"), x + w - pad, y + h - pad / 2 - size / 2, size, FAINT, align="right")
     for emotion, (valence, arousal) in zip(TABLE, CENTRES):
         c.disc(cx + valence * r, cy - arousal * r, c.px(2), emotion.colour)
     points = np.array([cx, cy]) + np.array(view.trail) * (r, -r)
@@ -161,11 +161,11 @@ def _chips(c: Canvas, texts: Texts, status: Status) -> int:
         x += w + gap
 
     if status.over:
-        chip(texts.over, BLUE)
+        chip(texts("end (q closes)"), BLUE)
     elif status.paused:
-        chip(texts.paused, BLUE)
+        chip(texts("paused"), BLUE)
     if status.recording is not None:
-        chip(f"{texts.recording} {int(status.recording) // 60}:{int(status.recording) % 60:02d}", INK, RED)
+        chip(f"{texts('rec')} {int(status.recording) // 60}:{int(status.recording) % 60:02d}", INK, RED)
     if status.fps is not None and not status.over:
         chip(f"{status.fps:.0f} fps", INK)
     return y + height + c.px(8)
@@ -187,15 +187,16 @@ def _notice(c: Canvas, title: str, hint: str, colour: Colour) -> None:
 
 def _help(c: Canvas, texts: Texts) -> None:
     size, row, pad = c.px(14), c.px(24), c.px(20)
-    keys = max(c.text_width(k, size, 600) for k, _ in texts.keys)
-    w = 2 * pad + keys + c.px(18) + max(c.text_width(t, size) for _, t in texts.keys)
-    h = 2 * pad + row * len(texts.keys)
+    words = [(texts(key), texts(what)) for key, what in KEYS.items()]
+    keys = max(c.text_width(key, size, 600) for key, _ in words)
+    w = 2 * pad + keys + c.px(18) + max(c.text_width(what, size) for _, what in words)
+    h = 2 * pad + row * len(words)
     x, y = (c.width - w) // 2, (c.height - h) // 2
     c.panel(x, y, w, h, c.px(16), INK, 0.84)
-    for i, (key, text) in enumerate(texts.keys):
+    for i, (key, what) in enumerate(words):
         mid = y + pad + row * (i + 0.5)
         c.text(key, x + pad + keys, mid, size, PAPER, 600, "right")
-        c.text(text, x + pad + keys + c.px(18), mid, size, FAINT)
+        c.text(what, x + pad + keys + c.px(18), mid, size, FAINT)
 
 
 def _toast(c: Canvas, message: str) -> None:

@@ -23,7 +23,7 @@ RETRY = 0.5  # s between attempts to get a lost camera back
 STALL = 3.0  # s without a frame after which a camera or stream counts as lost
 FIRST = 15.0  # s until the first frame; some cameras take ten to wake up
 CAMERAS = 256  # numbers that a camera can have
-SIZE = 1280, 720  # px: asked of a camera unless told otherwise; almost all give it 30 times a second
+SIZE = 1280, 720  # px: asked of a camera, which may give others; almost all give it 30 times a second
 BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_DSHOW}  # what starts fastest where
 
 
@@ -35,8 +35,8 @@ class Frame:
     t: float
 
 
-def open_source(source: str, size: tuple[int, int] = SIZE) -> VideoFile | LiveSource:
-    """A camera number, a stream's URL, or the path of a video. `size`: width and height asked of a camera, which may give others.
+def open_source(source: str) -> VideoFile | LiveSource:
+    """A camera number, a stream's URL, or the path of a video.
 
     Raises `EmofastError` where there is nothing to see, saying why.
     """
@@ -44,7 +44,7 @@ def open_source(source: str, size: tuple[int, int] = SIZE) -> VideoFile | LiveSo
     if source.isascii() and source.isdigit():
         if len(source) > 3 or int(source) >= CAMERAS:
             raise EmofastError(f"there is no camera {source}: cameras have numbers from 0 on; see them with --list-cameras")
-        return LiveSource(int(source), size)
+        return LiveSource(int(source))
     if "://" in source:
         return LiveSource(source)
     return VideoFile(Path(source))
@@ -130,8 +130,8 @@ class LiveSource:
     live = True
     ended = False
 
-    def __init__(self, device: int | str, size: tuple[int, int] = SIZE):
-        self.device, self._asked = device, size
+    def __init__(self, device: int | str):
+        self.device = device
         self.name = f"camera {device}" if isinstance(device, int) else without_password(device)
         self.lost, self.fps, self.size = False, 30.0, None
         self._new = threading.Condition()
@@ -166,13 +166,10 @@ class LiveSource:
             waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, wait, cv2.CAP_PROP_READ_TIMEOUT_MSEC, wait]
             return cv2.VideoCapture(self.device, cv2.CAP_FFMPEG, waits)
         capture = cv2.VideoCapture(self.device, BACKENDS.get(sys.platform, cv2.CAP_ANY))
-        width, height = self._asked
-        # MJPG first: uncompressed, USB carries no more than 640 x 480 at 30
-        for what, value in (
-            (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")), (cv2.CAP_PROP_FRAME_WIDTH, width),
-            (cv2.CAP_PROP_FRAME_HEIGHT, height), (cv2.CAP_PROP_FPS, 30),
-        ):  # fmt: skip
-            capture.set(what, value)
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))  # first: uncompressed, USB carries no more than 640 x 480 at 30
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, SIZE[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, SIZE[1])
+        capture.set(cv2.CAP_PROP_FPS, 30)
         return capture
 
     def _put(self, image: np.ndarray) -> None:

@@ -1,93 +1,46 @@
-"""Every word the live view shows, in English and Russian."""
+"""Every word the live view shows, in English and Russian side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emofast.emotions import BY_NAME
+from emofast.emotions import TABLE
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED
+
+REASONS = {MIXED: "mixed expression", BAD_PICTURE: "bad picture", AWAY: "turned away"}
+"""Why a face has no label (`FaceView.reason`)."""
+
+HINTS = {
+    "dlib": "come closer and look into the camera, or start with --detector centerface",
+    "centerface": "come closer, or start with --upsample 1",
+}
+"""What to do where there is no face, by detector."""
+
+KEYS = {"q, Esc": "quit", "space": "pause", "m": "mirror", "s": "snapshot", "r": "record", "l": "language", "h": "help"}
+
+_RUSSIAN = {e.name: e.russian for e in TABLE} | {
+    "mixed expression": "смешанное выражение", "bad picture": "плохо видно", "turned away": "лицо отвёрнуто",
+    "no face": "лица не видно",
+    HINTS["dlib"]: "сядьте ближе и посмотрите в камеру; или запустите с --detector centerface",
+    HINTS["centerface"]: "сядьте ближе; или запустите с --upsample 1",
+    "camera lost": "камера пропала", "waiting for it to come back": "жду, пока она вернётся",
+    "paused": "пауза", "end (q closes)": "конец (q — выход)", "rec": "запись",
+    "saved": "сохранено", "nothing was recorded": "ничего не записано",
+    "unpleasant": "неприятно", "pleasant": "приятно", "calm": "спокойно", "excited": "бурно",
+    "space": "пробел", "quit": "выход", "pause": "пауза", "mirror": "зеркало", "snapshot": "снимок", "record": "запись",
+    "language": "язык", "help": "подсказка",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Texts:
-    """One language."""
+    """One language. Called with a class or other English words, gives those to show; letters of keys stay."""
 
     code: str
-    no_face: str
-    no_face_hint: dict[str, str]
-    """What to do about it, by detector."""
-    reasons: dict[str, str]
-    """Why a face has no label (`FaceView.reason`)."""
-    lost: str
-    lost_hint: str
-    paused: str
-    over: str
-    recording: str
-    saved: str
-    nothing_saved: str
-    valence: tuple[str, str]
-    arousal: tuple[str, str]
-    keys: tuple[tuple[str, str], ...]
 
-    def emotion(self, name: str) -> str:
-        """The name of a class in this language."""
-        return BY_NAME[name].russian if self.code == "ru" else name
+    def __call__(self, english: str) -> str:
+        return _RUSSIAN.get(english, english) if self.code == "ru" else english
 
 
-ENGLISH = Texts(
-    code="en",
-    no_face="no face",
-    no_face_hint={
-        "dlib": "come closer and look into the camera, or start with --detector centerface",
-        "centerface": "come closer, or start with --upsample 1",
-    },
-    reasons={MIXED: "mixed expression", BAD_PICTURE: "bad picture", AWAY: "turned away"},
-    lost="camera lost",
-    lost_hint="waiting for it to come back",
-    paused="paused",
-    over="end (q closes)",
-    recording="rec",
-    saved="saved",
-    nothing_saved="nothing was recorded",
-    valence=("unpleasant", "pleasant"),
-    arousal=("calm", "excited"),
-    keys=(
-        ("q, Esc", "quit"),
-        ("space", "pause"),
-        ("m", "mirror"),
-        ("s", "snapshot"),
-        ("r", "record"),
-        ("l", "language"),
-        ("h", "help"),
-    ),
-)
-
-RUSSIAN = Texts(
-    code="ru",
-    no_face="лица не видно",
-    no_face_hint={
-        "dlib": "сядьте ближе и посмотрите в камеру; или запустите с --detector centerface",
-        "centerface": "сядьте ближе; или запустите с --upsample 1",
-    },
-    reasons={MIXED: "смешанное выражение", BAD_PICTURE: "плохо видно", AWAY: "лицо отвёрнуто"},
-    lost="камера пропала",
-    lost_hint="жду, пока она вернётся",
-    paused="пауза",
-    over="конец (q — выход)",
-    recording="запись",
-    saved="сохранено",
-    nothing_saved="ничего не записано",
-    valence=("неприятно", "приятно"),
-    arousal=("спокойно", "бурно"),
-    keys=(
-        ("q, Esc", "выход"),
-        ("пробел", "пауза"),
-        ("m", "зеркало"),
-        ("s", "снимок"),
-        ("r", "запись"),
-        ("l", "язык"),
-        ("h", "подсказка"),
-    ),
-)
-
+ENGLISH, RUSSIAN = Texts("en"), Texts("ru")
 LANGUAGES: dict[str, Texts] = {"en": ENGLISH, "ru": RUSSIAN}

@@ -6,7 +6,7 @@ import socket
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,10 +21,6 @@ TRIES = 4
 
 class UnfitMachine(EmofastError):
     """A machine cannot do what others can. The work stops: given more, one that fails fast would soon have failed it all."""
-
-    @classmethod
-    def here(cls, lacks: str) -> UnfitMachine:
-        return cls(f"{socket.gethostname()} {lacks}; mend that, or take the machine out, and start the same command again")
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def drive(
     """
     todo, ready, running = iter(calls), deque[Call](), 0
     while True:
-        for call in _next(ready, todo, engine.capacity - running):
+        while running < engine.capacity and (call := ready.popleft() if ready else next(todo, None)):
             engine.submit(call)
             running += 1
         if not running:
@@ -103,11 +99,3 @@ def drive(
             for call in react(outcome):
                 (ready.appendleft if call.here else ready.append)(call)  # what ends something begun goes first
         beat()
-
-
-def _next(ready: deque[Call], todo: Iterator[Call], room: int) -> Iterator[Call]:
-    for _ in range(room):
-        call = ready.popleft() if ready else next(todo, None)
-        if call is None:
-            return
-        yield call

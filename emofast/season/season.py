@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from filelock import FileLock, Timeout
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
+from emofast.film.media import Media
+from emofast.paths import atomic_write
 from emofast.season.calls import Call, Engine, Outcome, drive
 from emofast.season.manifest import Manifest
 from emofast.season.progress import Bar
-from emofast.season.recordings import Recording, Recordings
 from emofast.season.summary import write_summary
 from emofast.season.table import Session, read_sessions
-from emofast.season.work import Recipe, finished, make_trailer
+from emofast.season.work import Recipe, finished, look, make_trailer, piece
+from emofast.video.analysis import Task, join, pending
 from emofast.video.audience import timeline_path
 from emofast.video.timeline import digest, made_from
 
@@ -61,93 +64,135 @@ def make_season(table: Path, out: Path, recipe: Recipe, engine: str = "local", a
     with lock, open_engine(engine, address, jobs) as chosen:
         season = _Season(sessions, out, recipe)
         with season.bar:
-            drive(chosen, season.recordings.calls(), season.react, season.tell)
+            drive(chosen, season.calls(), season.react, season.tell)
         return season.conclude(table.stem)
 
 
-def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = None) -> None:
-    """Bring the timeline `out` of one recording up to date. Raises `EmofastError` where it cannot be read, or
-    something else stands at `out`."""
-    if out.exists() and not made_from(out):
-        raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
-    recording = Recording(file.name, file.absolute(), out.absolute())
-    with Bar(1) as bar, open_engine("local", jobs=jobs) as engine:
-        work = Recordings([recording], recipe, lambda _: (), lambda _, share: bar.advance(share))
-        drive(engine, work.calls(), work.react, lambda: bar.tell(file.name))
-    if recording.state == "failed":
-        raise EmofastError(recording.error)
-    console.print(f"{out}: " + ("up to date" if recording.state == "kept" else f"made from {file}"))
+@dataclass
+class _Recording:
+    """What is known of one recording on its way. state: asked, kept, done or failed; left: pieces that are being watched."""
+
+    session: Session
+    name: str
+    out: Path
+    size: int
+    state: str = "asked"
+    error: str = ""
+    stamp: dict = field(default_factory=dict)
+    film: Media | None = None
+    task: Task | None = None
+    left: int = 0
+    pieces: int = 0
+    tries: int = 1
+    seconds: float = 0.0
+    places: set[str] = field(default_factory=set)
 
 
 class _Season:
-    """The episodes of a run: a trailer is begun when the last recording of its episode is settled."""
+    """The calls that bring a season up to date, and what follows from their outcomes: each recording is looked at, watched in pieces
+    wherever there is room, and joined here; when the last one of an episode is settled its trailer is begun."""
 
     def __init__(self, sessions: list[Session], out: Path, recipe: Recipe):
-        self._out, self._recipe, self._episodes = out, recipe, {}
+        self._out, self._recipe = out, recipe
+        self._recordings: dict[str, _Recording] = {}
+        self._episodes: dict[str, list[_Recording]] = {}
         for s in sessions:
-            self._episodes.setdefault(s.name, []).append(s)
-        made = [Recording(_key(s), s.file, timeline_path(out / s.name / "timelines", s.viewer)) for s in sessions]
-        self._made = {r.name: r for r in made}
-        films = {name: rows[0].episode for name, rows in self._episodes.items()}
-        self._waiting = Counter(s.name for s in sessions)
-        self._weight = {name: file.stat().st_size for name, file in [*films.items(), *((r.name, r.file) for r in made)]}
-        self._states = Counter[str]()
-        self.bar = Bar(sum(self._weight.values()))
-        self.recordings = Recordings(made, recipe, self._recording_settled, lambda r, share: self.bar.advance(share * self._weight[r.name]))
+            r = _Recording(s, f"{s.name}/{s.viewer}", timeline_path(out / s.name / "timelines", s.viewer), s.file.stat().st_size)
+            self._recordings[r.name] = r
+            self._episodes.setdefault(s.name, []).append(r)
+        films = {name: recordings[0].session.episode for name, recordings in self._episodes.items()}
+        self._sizes = {name: film.stat().st_size for name, film in films.items()}
+        self.bar = Bar(sum(self._sizes.values()) + sum(r.size for r in self._recordings.values()))
         self._manifest = Manifest(out / "season.sqlite")
-        self._manifest.ask([(r.name, "recording", r.file) for r in made] + [(name, "trailer", film) for name, film in films.items()])
+        asked = [(r.name, "recording", r.session.file) for r in self._recordings.values()]
+        self._manifest.ask([*asked, *((name, "trailer", film) for name, film in films.items())])
+
+    def calls(self) -> Iterator[Call]:
+        """The first call of every recording."""
+        for r in self._recordings.values():
+            yield Call(("look", r.name), look, (r.session.file, r.out, self._recipe, made_from(r.out)))
 
     def react(self, outcome: Outcome) -> Iterable[Call]:
-        return self._cut(outcome) if outcome.call.key[0] == "trailer" else self.recordings.react(outcome)
+        step, name, *more = outcome.call.key
+        if step == "trailer":
+            return self._cut(outcome, name, *more)
+        r = self._recordings[name]
+        r.seconds += outcome.seconds
+        r.places |= {outcome.place} - {""}
+        r.tries = max(r.tries, outcome.call.tries)
+        r.error = r.error or outcome.error
+        return {"look": self._looked, "piece": self._watched, "join": self._joined}[step](r, outcome.value, *more)
 
     def tell(self) -> None:
-        settled = self._states["kept"] + self._states["done"] + self._states["failed"]
-        failed = f", {self._states['failed']} failed" if self._states["failed"] else ""
-        self.bar.tell(f"{settled} of {len(self._made)} recordings{failed}")
+        states = Counter(r.state for r in self._recordings.values())
+        failed = f", {states['failed']} failed" if states["failed"] else ""
+        self.bar.tell(f"{len(self._recordings) - states['asked']} of {len(self._recordings)} recordings{failed}")
 
-    def _recording_settled(self, r: Recording) -> Iterable[Call]:
+    def _looked(self, r: _Recording, value: tuple[dict, Task | None] | None) -> Iterable[Call]:
+        if r.error:
+            return self._settle(r, "failed")
+        r.stamp, r.task = value
+        if r.task is None:
+            return self._settle(r, "kept")
+        r.film = r.task.media
+        todo = [k for _, k in pending(r.task)]
+        r.pieces = r.left = len(todo)
+        return [Call(("piece", r.name, k), piece, (r.task, k, self._recipe)) for k in todo] or self._join(r)
+
+    def _watched(self, r: _Recording, value: bytes | None, k: int) -> Iterable[Call]:
+        if value is not None:
+            with atomic_write(r.task.parts / f"{k:05d}.parquet") as partial:
+                partial.write_bytes(value)
+        self.bar.advance(r.size / r.pieces)
+        r.left -= 1
+        return () if r.left else self._settle(r, "failed") if r.error else self._join(r)
+
+    def _join(self, r: _Recording) -> Iterable[Call]:
+        return [Call(("join", r.name), join, (r.task,), here=True)]
+
+    def _joined(self, r: _Recording, value: None) -> Iterable[Call]:
+        return self._settle(r, "failed" if r.error else "done")
+
+    def _settle(self, r: _Recording, state: str) -> Iterable[Call]:
+        r.state, r.task = state, None
         if not r.pieces:  # they were counted one by one
-            self.bar.advance(self._weight[r.name], found=r.state == "kept")
-        self._states[r.state] += 1
+            self.bar.advance(r.size, found=state == "kept")
         self._write(r)
-        episode = r.name.partition("/")[0]
-        self._waiting[episode] -= 1
-        return () if self._waiting[episode] else self._begin_trailer(episode)
+        name = r.session.name
+        return () if any(other.state == "asked" for other in self._episodes[name]) else self._begin_trailer(name)
 
-    def _write(self, r: Recording) -> None:
+    def _write(self, r: _Recording) -> None:
         facts = {"hash": r.stamp.get("recording", ""), "state": r.state, "error": r.error}
         if r.state != "kept":
             facts |= {"tries": r.tries, "seconds": round(r.seconds, 2), "place": " ".join(sorted(r.places))}
         self._manifest.settle(r.name, **facts)
 
     def _begin_trailer(self, name: str) -> Iterable[Call]:
-        usable = [s for s in self._episodes[name] if self._made[_key(s)].state in ("kept", "done")]
-        first: dict[str, Session] = {}
-        for s in list(usable):
-            r = self._made[_key(s)]
-            twin = first.setdefault(r.stamp["recording"], s)
-            if twin is not s:
-                usable.remove(s)
-                r.state, r.error = "failed", f"{s.file} is the same recording as {twin.viewer}'s, {twin.file}; give this viewer's own"
+        first: dict[str, _Recording] = {}
+        for r in self._episodes[name]:
+            if r.state != "failed" and (twin := first.setdefault(r.stamp["recording"], r)) is not r:
+                whose = f"{twin.session.viewer}'s, {twin.session.file}"
+                r.state, r.error = "failed", f"{r.session.file} is the same recording as {whose}; give this viewer's own"
                 self._write(r)
+        usable = list(first.values())
         if not usable:
             return self._settle_trailer(name, state="failed", error="none of its recordings can be used")
-        made_from = [digest(usable[0].episode), self._recipe.length]
-        made_from += [[s.viewer, s.offset, s.group, self._made[_key(s)].stamp] for s in usable]
+        sessions = [r.session for r in usable]
+        made_from = [digest(sessions[0].episode), self._recipe.length]
+        made_from += [[s.viewer, s.offset, s.group, r.stamp] for s, r in zip(sessions, usable)]
         wanted = sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
         if self._manifest.hash(name) == wanted and finished(self._out / name):
             return self._settle_trailer(name, state="kept")
         self._manifest.settle(name, hash="")
-        films = [self._made[_key(s)].film for s in usable]
-        return [Call(("trailer", name, wanted), make_trailer, (self._out / name, usable, films, self._recipe), here=True)]
+        given = (self._out / name, sessions, [r.film for r in usable], self._recipe)
+        return [Call(("trailer", name, wanted), make_trailer, given, here=True)]
 
-    def _cut(self, outcome: Outcome) -> Iterable[Call]:
-        _, name, wanted = outcome.call.key
+    def _cut(self, outcome: Outcome, name: str, wanted: str) -> Iterable[Call]:
         facts = {"tries": outcome.call.tries, "seconds": round(outcome.seconds, 2), "place": outcome.place, "error": outcome.error}
         return self._settle_trailer(name, state="failed" if outcome.error else "done", hash="" if outcome.error else wanted, **facts)
 
     def _settle_trailer(self, name: str, state: str, error: str = "", **facts) -> Iterable[Call]:
-        self.bar.advance(self._weight[name], found=state == "kept")
+        self.bar.advance(self._sizes[name], found=state == "kept")
         self._manifest.settle(name, state=state, error=error, **facts)
         return ()
 
@@ -162,10 +207,6 @@ class _Season:
         console.print(f"{page}  open it in a browser")
         console.print(f"{_counted('recordings', recordings)}; {_counted('trailers', trailers)}")
         return int(bool(failed))
-
-
-def _key(s: Session) -> str:
-    return f"{s.name}/{s.viewer}"
 
 
 def _counted(what: str, rows: list) -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emofast.errors import EmofastError
@@ -97,13 +97,11 @@ def _named(sessions: list[Session], folder: Path) -> list[Session]:
     """Every episode's folder is its file's stem, or its whole path in one word where stems are alike."""
     episodes = {s.episode.resolve(): s.episode for s in sessions}
     alike = Counter(path.stem.casefold() for path in episodes.values())
-    names: dict[Path, str] = {}
+    names = {}
     for real, path in episodes.items():
-        name = path.stem
-        if alike[name.casefold()] > 1:
-            inside = path.relative_to(folder) if path.is_relative_to(folder) else path
-            name = "-".join(part for part in inside.parts if part not in (inside.anchor, ".."))
-        names[real] = name
+        inside = path.relative_to(folder) if path.is_relative_to(folder) else path
+        whole = "-".join(part for part in inside.parts if part not in (inside.anchor, ".."))
+        names[real] = path.stem if alike[path.stem.casefold()] == 1 else whole
     if len({name.casefold() for name in names.values()}) < len(names):
         raise EmofastError("two episodes would share a folder; give their files different names: " + ", ".join(map(str, episodes.values())))
-    return [Session(names[s.episode.resolve()], s.episode, s.viewer, s.file, s.offset, s.group) for s in sessions]
+    return [replace(s, name=names[s.episode.resolve()]) for s in sessions]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from socket import gethostname
 
+from emofast.console import console
+from emofast.errors import EmofastError
 from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
 from emofast.recognition.recognizer import find_model
 from emofast.season.calls import UnfitMachine
+from emofast.season.progress import Bar
 from emofast.season.table import Session
-from emofast.video.analysis import DETECTOR, Task, analyse_chunk, readers, stamp_of
+from emofast.video.analysis import DETECTOR, Task, analyse, analyse_chunk, readers, stamp_of
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
+from emofast.video.timeline import made_from
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,28 @@ class Recipe:
         return recipe
 
 
+def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = None) -> None:
+    """Bring the timeline `out` of one recording up to date, by `jobs` processes, one a core by default; a season keeps it. Raises
+    `EmofastError` where it cannot be read, or something else stands at `out`."""
+    if out.exists() and not made_from(out):
+        raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
+    task = Task.of(probe(file), out.absolute(), recipe.model, recipe.detector)
+    kept = task.done
+    with Bar(task.media.duration) as bar:
+        for seconds in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):
+            bar.advance(seconds)
+            bar.tell(file.name)
+    console.print(f"{out}: " + ("up to date" if kept else f"made from {file}"))
+
+
 def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task | None]:
     """The stamp of a recording, and its task unless the timeline at `out`, of stamp `known`, is made from just that.
 
     Only then is the recording read from end to end, to learn how long it is."""
     for path in (file, recipe.model):
         if not path.is_file():
-            raise UnfitMachine.here(f"cannot see {path}, which must lie where all machines see it under this path")
+            way = "mend that, or take the machine out, and start the same command again"
+            raise UnfitMachine(f"{gethostname()} cannot see {path}, which must lie where all machines see it under this path; {way}")
     stamp = stamp_of(file, recipe.model, recipe.detector)
     return stamp, None if stamp.items() <= known.items() else Task(probe(file), out, stamp)
 

@@ -304,20 +304,22 @@ def test_nothing_changed_typed_or_dragged_is_lost(serve, tmp_path, model):
     visit(url, tmp_path / "profile", what)
 
 
-def test_trust_is_for_the_model_of_the_command_line(shelf, model, monkeypatch):
+def test_the_model_and_its_trust_are_those_of_the_command_line(shelf, model, monkeypatch):
     begun, orders = [], []
     monkeypatch.setattr(jobs, "start", lambda folder, *arguments: begun.append(arguments))
     monkeypatch.setattr(editing, "make_trailer", lambda order, listener: orders.append(order))
-    for name, weights in (("own", model), ("planted", shelf / "evil.pkl")):
-        editing.Session(shelf / "emofast" / name, shelf / "season 1" / "e1.mp4", model=weights).folder.mkdir(parents=True)
-        editing.Session(shelf / "emofast" / name, shelf / "season 1" / "e1.mp4", model=weights).write()
-        FilmRoom(Shelf.of([shelf]), model, trust=True).work(f"0/{name}", {"action": "analyse"})
-    FilmRoom(Shelf.of([shelf]), model).work("0/own", {"action": "analyse"})
-    assert begun == [("analyse", "trust"), ("analyse",), ("analyse",)]
-    for _, *arguments in begun[:2]:
+    planted = editing.Session(shelf / "emofast" / "planted", shelf / "season 1" / "e1.mp4")
+    planted.folder.mkdir(parents=True)
+    planted.write()
+    form = json.loads((planted.folder / "session.json").read_text())
+    (planted.folder / "session.json").write_text(json.dumps(form | {"model": str(shelf / "evil.pkl"), "trust": True}))
+    for trust in (True, False):
+        FilmRoom(Shelf.of([shelf]), model, trust).work("0/planted", {"action": "analyse"})
+    assert begun == [("analyse", str(model), "trust"), ("analyse", str(model))]
+    for _, *arguments in begun:
         with pytest.raises(EmofastError):  # no film, which is seen afterwards
-            editing.analyse(shelf / "emofast" / "own", Listener(), *arguments)
-    assert [order.trust for order in orders] == [True, False]
+            editing.analyse(planted.folder, Listener(), *arguments)
+    assert [(order.model, order.trust) for order in orders] == [(model, True), (model, False)]
 
 
 def test_a_film_outside_the_folders_is_not_opened(serve, series, model, tmp_path):

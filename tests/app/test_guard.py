@@ -128,6 +128,7 @@ def test_a_thousand_hostile_requests(app, shelf):
         b'{"episode": "0/season 1/e1.mp4", "viewers": [], "length": 1e999}', b'{"rows": [{"start": "x"}], "version": ""}',
         b'{"action": "preview", "film": "../x"}', b'{"episode": "0/season 1/e1.mp4", "viewers": [{"file": "0/away/secret.mp4"}]}',
         rng.randbytes(3000), b"\xff\xd8\xff\xe0" + rng.randbytes(500), b"GIF89a" + rng.randbytes(50), b"RIFF\0\0\0\0WEBPVP8 ",
+        b" " * ((1 << 20) + 1),
     ]  # fmt: skip
     strange = [
         {}, {}, {}, {"host": "a b:c"}, {"host": "[::"}, {"cookie": "=;;emofast"}, {"cookie": "emofast=\xe9"},

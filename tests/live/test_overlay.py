@@ -1,14 +1,17 @@
 """What is drawn: the emotion's colour around the face, readable states, nothing outside the frame."""
 
+import re
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from emofast.emotions import BY_NAME, EMOTIONS
-from emofast.live import FaceView, Status, draw
+from emofast.live import FaceView, Status, app, draw, overlay
 from emofast.live.overlay import drawing_scale
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED
-from emofast.live.texts import ENGLISH, LANGUAGES, RUSSIAN
+from emofast.live.texts import ENGLISH, HINTS, KEYS, LANGUAGES, REASONS, RUSSIAN
 from emofast.recognition import DETECTORS, Box, crop_square
 
 
@@ -61,11 +64,12 @@ def test_russian_is_drawn_in_russian_letters():
 
 def test_languages_say_the_same_things():
     assert set(LANGUAGES) == {"en", "ru"}
-    assert [k for k, _ in ENGLISH.keys[2:]] == [k for k, _ in RUSSIAN.keys[2:]]
-    assert all(RUSSIAN.emotion(e) != ENGLISH.emotion(e) for e in EMOTIONS)
-    assert ENGLISH.reasons.keys() == RUSSIAN.reasons.keys() == {MIXED, BAD_PICTURE, AWAY}
-    assert ENGLISH.no_face_hint.keys() == RUSSIAN.no_face_hint.keys() == set(DETECTORS)
-    assert RUSSIAN.emotion("neutral") == "нейтрально", "the axis says спокойно"
+    code = "".join(Path(m.__file__).read_text(encoding="utf-8") for m in (app, overlay))
+    shown = re.findall(r"""texts\(["']([^"']+)["']\)""", code)
+    assert len(shown) > 10 and ENGLISH("rec") == "rec"
+    assert all(RUSSIAN(words) != words for words in (*shown, *EMOTIONS, *REASONS.values(), *HINTS.values(), *KEYS.values()))
+    assert REASONS.keys() == {MIXED, BAD_PICTURE, AWAY} and HINTS.keys() == set(DETECTORS)
+    assert RUSSIAN("neutral") == "нейтрально", "the axis says спокойно"
 
 
 @pytest.mark.parametrize("size", [(640, 480), (1920, 1080), (3840, 2160), (320, 240), (240, 426), (64, 48), (641, 479)])

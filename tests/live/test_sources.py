@@ -146,9 +146,9 @@ def test_a_camera_is_asked_for_size_rate_and_mjpg(monkeypatch):
     driver = Driver(5)
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: driver)
     monkeypatch.setattr(sources, "STALL", 0.2)
-    source = open_source("0", (1920, 1080))
+    source = open_source("0")
     assert source.size == (64, 48) and source.fps == 25
-    assert driver.asked[cv2.CAP_PROP_FRAME_WIDTH] == 1920 and driver.asked[cv2.CAP_PROP_FRAME_HEIGHT] == 1080
+    assert driver.asked[cv2.CAP_PROP_FRAME_WIDTH] == 1280 and driver.asked[cv2.CAP_PROP_FRAME_HEIGHT] == 720
     assert driver.asked[cv2.CAP_PROP_FOURCC] == cv2.VideoWriter.fourcc(*"MJPG")
     assert wait_for(lambda: source.read() is None and source.lost), "a driver that hangs is a camera that is lost"
     source.close()

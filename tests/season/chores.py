@@ -23,7 +23,7 @@ def work(folder: Path, what: str, k: int) -> int:
     if what == "bug":
         raise ZeroDivisionError("division by zero")
     if what == "unfit":
-        raise UnfitMachine.here("has no disk")
+        raise UnfitMachine("has no disk; mend that")
     if what == "sleeps":
         time.sleep(0.2)
     return k

@@ -22,11 +22,11 @@ export default async function live(main) {
   let closed = false, starting = null, mirror = true, logging = false, wish = null, picked = null, stream = null, painted = "", faces = [], boxes = [];
   let fresh = null, wake = () => {};
   const history = [], delays = [], ticks = [];
-  const link = new Link((full) => {
+  const link = new Link(() => {
     if (logging) toast(t("logLost"));
     setLogging(false);
     wish = null;
-    say(t(full ? "full" : "gone"), t(full ? "fullHint" : "goneHint"));
+    say(t("gone"), t("goneHint"));
   });
   const timer = setInterval(() => { paintMinute(); showPace(); }, 200);
   const keys = { m: () => setMirror(!mirror), ь: () => setMirror(!mirror), s: snapshot, ы: snapshot };
@@ -126,14 +126,10 @@ export default async function live(main) {
   async function command(asked) {
     const answer = await link.ask(asked);
     wish = null;
-    if (answer) heard(answer);
-  }
-
-  /** What an answer says of the log: begun, or ended, which the server may have had to. */
-  function heard({ logging: begun, log, error }) {
-    setLogging(Boolean(begun));
-    if (log) download(new Blob([log], { type: "text/csv" }), `emofast-${stamp()}.csv`);
-    if (error || begun) toast(error ?? t("logging"));
+    if (!answer) return;
+    setLogging(Boolean(answer.logging));
+    if (answer.log) download(new Blob([answer.log], { type: "text/csv" }), `emofast-${stamp()}.csv`);
+    if (answer.logging) toast(t("logging"));
   }
 
   function setLogging(on) { logging = press(logButton, on); }
@@ -141,8 +137,7 @@ export default async function live(main) {
   function press(button, on) { button.setAttribute("aria-pressed", String(on)); return on; }
 
   function show(answer, at) {
-    if (answer.log) heard(answer);
-    else if (answer.error) return say(answer.error);
+    if (answer.error) return say(answer.error);
     faces = answer.faces;
     const { width, height } = Object.assign(canvas, { width: grab.width, height: grab.height }), c = canvas.getContext("2d");
     if (mirror) c.setTransform(-1, 0, 0, 1, width, 0);
@@ -249,10 +244,10 @@ class Link {
     this.answered = null;
     this.opened = new Promise((resolve) => {
       this.socket.onopen = () => resolve(true);
-      this.socket.onclose = (e) => {
+      this.socket.onclose = () => {
         resolve(false);
         this.answered?.(null);
-        this.onGone(e.code === 1013); // too many of them are open
+        this.onGone();
         this.retry = setTimeout(() => this.open(), this.wait = Math.min(this.wait * 1.6, 4000));
       };
     });

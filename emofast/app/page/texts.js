@@ -9,7 +9,6 @@ export const TEXTS = {
   experimentsAbout: ["The leaderboard of recorded training runs.", "Таблица записанных опытов с обучением."],
   gone: ["The server does not answer", "Сервер не отвечает"],
   goneHint: ["Start emofast app again; this page reconnects by itself.", "Запустите emofast app снова; страница подключится сама."],
-  full: ["Too many live views are open", "Открыто слишком много камер"], fullHint: ["Close one of them; this page connects by itself.", "Закройте одну из них; страница подключится сама."],
 
   asking: ["Waiting for the camera", "Жду камеру"], askingHint: ["The browser asks whether this page may use it.", "Браузер спросит, можно ли её включить."],
   refused: ["The camera was refused", "Камера запрещена"], refusedHint: ["Allow it by the sign beside the address, then reload.", "Разрешите её значком у адреса и обновите страницу."],
@@ -36,8 +35,8 @@ export const TEXTS = {
   dataset: ["data set", "набор данных"], noResults: ["Nothing is recorded yet. Run an experiment, then: emofast leaderboard", "Пока ничего не записано. Запустите опыт, затем: emofast leaderboard"],
   experiment: ["experiment", "опыт"], accuracy: ["accuracy", "точность"], noise: ["±", "±"], runs: ["runs", "запусков"], accuracy_tta: ["with TTA", "с TTA"], macro_f1_tta: ["macro F1", "macro F1"], ferplus_tta: ["FER+", "FER+"],
   parameters_m: ["M par.", "М пар."], ms_per_face_cpu: ["ms/face", "мс/лицо"], train_minutes: ["min", "мин"], damaged: ["record damaged", "запись повреждена"], paired: ["difference to the chosen", "разность с выбранным"],
-  boardHint: ["Choose rows to compare. Differences are paired, on the same validation pictures, with TTA, ± 95 %; those in bold are not noise.", "Выберите строки для сравнения. Разности попарные, на одних и тех же снимках, с TTA, ± 95 %; жирные больше шума."],
-  curves: ["Validation accuracy", "Точность на валидации"], epochAxis: ["epochs", "эпохи"], confusion: ["Confusion", "Матрица ошибок"], mistakes: ["Surest mistakes", "Самые уверенные ошибки"], training: ["training now", "сейчас обучается"], ago: ["{0} s ago", "{0} с назад"], ancestor: ["Δ ancestor", "Δ к предку"],
+  boardHint: ["Choose a row to compare with. Differences are paired, on the same validation pictures, with TTA, ± 95 %; those in bold are not noise.", "Выберите строку, с которой сравнить. Разности попарные, на одних и тех же снимках, с TTA, ± 95 %; жирные больше шума."],
+  curves: ["Learning curves", "Кривые обучения"], confusion: ["Confusion", "Матрица ошибок"], mistakes: ["Surest mistakes", "Самые уверенные ошибки"], training: ["training now", "сейчас обучается"], ago: ["{0} s ago", "{0} с назад"], ancestor: ["Δ ancestor", "Δ к предку"],
 
   filmPrivacy: ["Films are read where they lie; nothing is uploaded or copied. What is written about viewers is numbers.", "Фильмы читаются там, где лежат; ничего не загружается и не копируется. О зрителях записываются только числа."],
   noFolders: ["No folder was opened. Start with: emofast app FOLDER, where FOLDER holds an episode and the recordings of its viewers.", "Папка не открыта. Запустите: emofast app ПАПКА, где лежат серия и записи её зрителей."],
