@@ -44,11 +44,7 @@ class EMA(Callback):
 
     def state_dict(self) -> dict:
         """What a checkpoint keeps beside the model: while that holds the average the weights themselves, else the average."""
-        return (
-            {"raw": self.raw, "average": None, "steps": self.steps}
-            if self.swapped
-            else {"raw": None, "average": self.average, "steps": self.steps}
-        )
+        return {"raw": self.raw if self.swapped else None, "average": None if self.swapped else self.average, "steps": self.steps}
 
     def load_state_dict(self, state: dict) -> None:
         """Go on from a checkpoint whose model has been loaded."""

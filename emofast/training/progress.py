@@ -22,7 +22,8 @@ def epoch_numbers(recorder: Recorder) -> dict:
 
 
 class EpochProgress(Callback):
-    """In an experiment's run, replaces fastai's bar, whose block characters fill log files. `log` gets the plain lines too."""
+    """In an experiment's run, replaces fastai's bar, whose block characters fill log files, and ends the run where the loss is no number
+    any more. `log` gets the plain lines too."""
 
     order = 60  # after the Recorder (50), before Checkpoint (80): a line is printed even if writing then fails
     log: Path | None = None
@@ -47,6 +48,13 @@ class EpochProgress(Callback):
         if self.run:
             self.old_logger, self.learn.logger = self.learn.logger, lambda _: None  # the Recorder's own printing
             self._started, self._seen, self._task = time.perf_counter(), 0, None
+
+    def after_loss(self):
+        if self.training and not math.isfinite(self.loss.item()):
+            raise EmofastError(
+                f"the loss is {self.loss.item()} in epoch {self.epoch + 1}, batch {self.iter + 1}: lower the learning rate (--lr), "
+                "or find one with --lr-find; a finished epoch before is kept (--resume)."
+            )
 
     def after_batch(self):
         if self.training:
@@ -81,19 +89,3 @@ class EpochProgress(Callback):
     def _left(self) -> str:
         seconds = (time.perf_counter() - self._started) / max(self._seen, 1) * (self._total - self._seen)
         return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
-
-
-class StopOnNaN(Callback):
-    """Ends a run whose loss is no number any more, instead of training on."""
-
-    order = 45
-
-    def before_fit(self):
-        self.run = self.learn.checkpoint.session is not None and not hasattr(self.learn, "lr_finder")
-
-    def after_loss(self):
-        if self.training and not math.isfinite(self.loss.item()):
-            raise EmofastError(
-                f"the loss is {self.loss.item()} in epoch {self.epoch + 1}, batch {self.iter + 1}: lower the learning rate (--lr), "
-                "or find one with --lr-find; a finished epoch before is kept (--resume)."
-            )

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from emofast.training import metrics
 from emofast.training.decoding import nearest_centre
 from emofast.training.precision import Precision
 from emofast.training.predictions import Predictions, fit_decoder, predict
-from emofast.training.progress import EpochProgress, StopOnNaN
+from emofast.training.progress import EpochProgress
 from emofast.training.results import environment, package_hash, write_result
 from emofast.training.resume import Checkpoint, Session, save_whole
 
@@ -71,7 +71,7 @@ def finished_seed(folder: Path, seed: int) -> SeedResult | None:
 def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResult:
     """Predict validation and test pictures with what an experiment returned, export it, and keep everything on disk."""
     fits = [torch.load(path, map_location="cpu", weights_only=False) for path in session.files]
-    learn.remove_cbs([Checkpoint, EpochProgress, StopOnNaN])
+    learn.remove_cbs([Checkpoint, EpochProgress])
     learn.decoder = decoder = fit_decoder(learn, data.labels)  # travels with an exported valence-arousal learner
     test_dl, readable = get_test_dl(learn.dls, data)
     valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))
@@ -86,7 +86,7 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
         "train_seconds": round(sum(fit["seconds"] for fit in fits), 1),
         "parameters": sum(p.numel() for p in learn.model.parameters()),
         "ms_per_face_cpu": round(_ms_per_face(learn), 3),
-        "network": learn.spec.to_dict(),
+        "network": asdict(learn.spec),
         "weights": Path(learn.weights).name,
         "learner_sha256": paths.sha256(learner),
     }

@@ -9,12 +9,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
 from fastai.data.core import DataLoaders
-from fastai.torch_core import to_device
+from fastai.torch_core import get_random_states, set_random_states, to_device
 from fastcore.foundation import L
 
 from emofast import paths
@@ -110,7 +109,8 @@ class Checkpoint(Callback):
             "scaler": scaler and scaler.state_dict(),
             "callbacks": {c.name: c.state_dict() for c in self._with_state()},
             "trackers": {name: {k: v for k, v in vars(c).items() if k in ("best", "wait")} for name, c in self.trackers.items()},
-            "rng": _get_rng(self.dls),
+            "rng": get_random_states(),
+            "shuffling": _shuffler(self.dls).getstate(),
             "smooth_loss": (self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         }
 
@@ -123,7 +123,8 @@ class Checkpoint(Callback):
         self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.state["smooth_loss"]
         for callback in self._with_state():
             callback.load_state_dict(self.state["callbacks"][callback.name])
-        _set_rng(self.state["rng"], self.dls)
+        set_random_states(**self.state["rng"])
+        _shuffler(self.dls).setstate(self.state["shuffling"])
 
     def _write(self) -> None:
         if is_first():
@@ -132,26 +133,6 @@ class Checkpoint(Callback):
     def _with_state(self) -> list[Callback]:
         # asked of the class: on an instance fastai looks further, in the Learner
         return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
-
-
-def _get_rng(dls: DataLoaders) -> dict:
-    """State of every random number generator that training draws from, its shuffling included."""
-    return {
-        "python": random.getstate(),
-        "numpy": np.random.get_state(),
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "dls": _shuffler(dls).getstate(),
-    }
-
-
-def _set_rng(state: dict, dls: DataLoaders) -> None:
-    random.setstate(state["python"])
-    np.random.set_state(state["numpy"])
-    torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    _shuffler(dls).setstate(state["dls"])
 
 
 def _shuffler(dls: DataLoaders) -> random.Random:

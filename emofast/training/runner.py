@@ -6,19 +6,17 @@ import argparse
 import functools
 import inspect
 import json
+import runpy
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
-from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import fastai.callback.progress  # noqa: F401  adds its bar to `defaults.callbacks`, from which a run takes it out again
 import torch
-from fastai.callback.core import Callback
 from fastai.callback.progress import ProgressCallback
 from fastai.learner import Learner, defaults
 from fastai.torch_core import default_device, set_seed
@@ -34,7 +32,7 @@ from emofast.training.distributed import is_first, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
-from emofast.training.progress import EpochProgress, StopOnNaN
+from emofast.training.progress import EpochProgress
 from emofast.training.record import Code, SeedResult, finished_seed, record, seed_result
 from emofast.training.results import Result, code_hash, package_hash, results_folder, used_results, variant_name
 from emofast.training.resume import Checkpoint, Session
@@ -52,15 +50,15 @@ def experiment(
     `quick`: arguments of a quick run (default: 10 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
     `large`: made for photographs of 200 px and more; `./run_all.sh` chooses by what the data set has (`emofast.training.plan`).
     """
-    return lambda function: Experiment(function, tuple(after), quick, tour)
+    return lambda function: Experiment(function, tuple(after), quick)
 
 
 class Experiment:
     """What `@experiment` makes. Called, it trains and returns the Learner, and records nothing; `main` is the script's command."""
 
-    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None, tour: bool):
+    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None):
         functools.update_wrapper(self, function)
-        self.function, self.after, self.tour = function, after, tour
+        self.function, self.after = function, after
         self.script = Path(inspect.getfile(function)).resolve()
         _, *parameters = inspect.signature(function).parameters.values()
         self.defaults = {p.name: p.default for p in parameters}
@@ -79,46 +77,35 @@ class Experiment:
 
     def _command(self, argv: list[str] | None) -> None:
         args = self._parse(argv)
-        data = open_data(args.pop("data"))
+        data = open_data(args["data"])
         if args["quick"]:
             data = replace(data, max_rows=QUICK_ROWS)
-        given = {name: args.pop(name) for name in [*self.defaults, "weights"] if args.get(name) is not None}
-        given = self._without_weights(given)
+        given = {name: args[name] for name in self.defaults if args[name] is not None}
+        if "weights" not in self.defaults and args["weights"] not in (None, "none"):
+            warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
-        torch_device = choose_device(args["device"])
-        default_device(torch_device.type != "cpu")
-        extra = [_callback(name) for name in args["callback"]]
+        default_device(choose_device(args["device"]).type != "cpu")
         if args["lr_find"]:
             find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
             return
         try:
-            _Run(self, data, plain, given, args, torch_device, extra).go()
+            _Run(self, data, plain, given, args).go()
         except NoWeights as e:
             if "weights" in given:
                 raise
             warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
-            _Run(self, data, plain, {**given, "weights": "none"}, args, torch_device, extra).go()
-
-    def _without_weights(self, given: dict) -> dict:
-        """A function without an argument `weights` starts from nothing whatever is asked for, and says so."""
-        if "weights" in self.defaults or "weights" not in given:
-            return given
-        if given["weights"] != "none":
-            warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
-        return {k: v for k, v in given.items() if k != "weights"}
+            _Run(self, data, plain, {**given, "weights": "none"}, args).go()
 
     def _parse(self, argv: list[str] | None) -> dict:
         parser = self._parser()
         args, unknown = parser.parse_known_args(argv)
         if unknown:
-            known = [option for action in parser._actions for option in action.option_strings]
-            near = get_close_matches(unknown[0].split("=")[0], known, n=1, cutoff=0.5)
-            meant = f"did you mean {near[0]}?" if near else f"see python experiments/{self.script.name} --help."
-            raise EmofastError(f"unknown argument {unknown[0]}; {meant}")
+            near = get_close_matches(unknown[0].split("=")[0], parser._option_string_actions, n=1, cutoff=0.5)
+            parser.error(f"unknown argument {unknown[0]}" + (f"; did you mean {near[0]}?" if near else ""))
         return vars(args)
 
     def _parser(self) -> Parser:
-        doc = (inspect.getmodule(self.function).__doc__ or self.function.__doc__ or "").strip()
+        doc = (self.function.__globals__["__doc__"] or self.function.__doc__ or "").strip()
         p = Parser(
             description=doc.splitlines()[0] if doc else None,
             epilog=f"example: python experiments/{self.script.name} --data sample --quick",
@@ -135,8 +122,6 @@ class Experiment:
         )
         p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
         p.add_argument("--lr-find", action="store_true", help="fastai's lr_find instead of training: suggestions, and a plot")
-        p.add_argument("--callback", action="append", default=[], metavar="MODULE:CLASS", help="add a fastai callback to every fit, "
-                       "e.g. fastai.callback.wandb:WandbCallback; may be given several times")  # fmt: skip
         if "weights" not in self.defaults:
             p.add_argument("--weights", help=argparse.SUPPRESS)
         group = p.add_argument_group("hyper-parameters", "another value than the script's own is a variant, recorded beside it")
@@ -147,24 +132,13 @@ class Experiment:
             if kind is bool:
                 group.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"{text} (default: {default})")
             else:
-                group.add_argument(flag, type=_positive(name, kind), metavar=kind.__name__.upper(), help=f"{text} (default: {default})")
+                parse = whole_number if kind is int and name in ("epochs", "bs", "size") else kind
+                group.add_argument(flag, type=parse, metavar=kind.__name__.upper(), help=f"{text} (default: {default})")
         return p
 
 
 def _words(arguments: dict) -> str:
     return ", ".join(f"{k} {v}" for k, v in arguments.items()) or "full length"
-
-
-def _positive(name: str, kind: type) -> Callable:
-    return whole_number if kind is int and name in ("epochs", "bs", "size") else kind
-
-
-def _callback(name: str) -> type[Callback]:
-    module, _, attribute = name.partition(":")
-    try:
-        return getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as e:
-        raise EmofastError(f"--callback {name} cannot be loaded ({e}); give MODULE:CLASS of an installed package.") from None
 
 
 def load_experiment(which: str) -> Experiment:
@@ -173,11 +147,7 @@ def load_experiment(which: str) -> Experiment:
     if len(scripts) != 1:
         there = " ".join(s.stem for s in sorted((paths.PROJECT / "experiments").glob("[0-9]*.py")))
         raise EmofastError(f"{which!r} names {len(scripts)} scripts in experiments/; there are: {there}.")
-    spec = spec_from_file_location(f"experiment_{which}", scripts[0])
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    found = [v for v in vars(module).values() if isinstance(v, Experiment)]
+    found = [v for v in runpy.run_path(str(scripts[0])).values() if isinstance(v, Experiment)]
     if not found:
         raise EmofastError(f"{scripts[0].name} trains nothing; it has no function with @experiment.")
     return found[0]
@@ -186,18 +156,16 @@ def load_experiment(which: str) -> Experiment:
 class _Run:
     """One call of a script: its seeds trained, or taken from where a killed run left them, and recorded."""
 
-    def __init__(self, exp: Experiment, data: Competition, plain: dict, given: dict, args: dict, device: torch.device, extra: list):
-        self.exp, self.data, self.device, self.extra = exp, data, device, extra
-        self.arguments = {**plain, **given}
-        self.quick, self.resume = args["quick"], args["resume"]
+    def __init__(self, exp: Experiment, data: Competition, plain: dict, given: dict, args: dict):
+        self.exp, self.data, self.arguments = exp, data, {**plain, **given}
+        self.quick, self.resume, self.device = args["quick"], args["resume"], default_device()
         self.seeds = list(range(args["seed"], args["seed"] + args["seeds"]))
-        more = {"callback": ",".join(c.__name__ for c in extra)} if extra else {}
-        self.name = variant_name(exp.name, plain, given | more)
+        self.name = variant_name(exp.name, plain, given)
         self.folder = results_folder(data.name, self.quick) / self.name
         self.checkpoints = self.folder / "checkpoints"
         self.code = Code.of(exp.script)
         arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
-        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds, **more}
+        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds}
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
         if exp.after:
             self.key["uses"] = used_results(self.folder.parent, exp.after)
@@ -268,14 +236,13 @@ class _Run:
     def _train(self, seed: int) -> SeedResult | None:
         session = Session(self.checkpoints, seed)
         set_seed(seed, reproducible=True)
-        with _fits_of(session, self.checkpoints / "run.log", self.extra), together():
+        with _fits_of(session, self.checkpoints / "run.log"), together():
             learn = self._call()
         if not isinstance(learn, Learner):
             raise EmofastError(
                 f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
                 "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
             )
-        learn.remove_cbs(self.extra)
         return seed_result(learn, self.data, session) if is_first() else None
 
     def _call(self) -> Learner:
@@ -301,10 +268,10 @@ class _Run:
 
 
 @contextmanager
-def _fits_of(session: Session, log: Path, extra: list[type[Callback]]) -> Iterator[None]:
+def _fits_of(session: Session, log: Path) -> Iterator[None]:
     """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines."""
     before = list(defaults.callbacks)
-    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress, StopOnNaN, *extra]
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress]
     Checkpoint.session = session
     EpochProgress.begin(log)
     try:
