@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -63,24 +64,22 @@ class Competition:
     def fingerprint(self) -> str:
         """Hash of everything that can change a result: csv contents and the pictures' identities."""
         digest = hashlib.sha256()
-        for part in (
-            self.train_ids,
-            self.labels.tolist(),
-            self.test_ids,
-            self.train_pictures.fingerprint(),
-            self.test_pictures.fingerprint(),
-        ):
+        pictures = self.train_pictures.fingerprint, self.test_pictures.fingerprint
+        for part in (self.train_ids, self.labels.tolist(), self.test_ids, *pictures):
             digest.update(repr(part).encode())
         for extra in (self.votes, self.va):
             digest.update(b"none" if extra is None else extra.tobytes())
         return digest.hexdigest()[:16]
 
+    def rows(self, ids: Sequence[str]) -> np.ndarray:
+        """The rows of train.csv that have these `image_path`s, int64 [n]."""
+        return pd.Series(np.arange(len(self.train_ids)), self.train_ids)[list(ids)].to_numpy()
 
     @cached_property
     def test_votes(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Votes for the test pictures, as shares float32 [n_test, 9] and how many, [n_test], from test_votes.csv: for scoring only."""
-        votes, annotators = _read_votes(self.folder, "test_votes.csv", self.test_ids)
-        return None if votes is None else (votes, annotators)
+        votes = _read_votes(self.folder, "test_votes.csv", self.test_ids)
+        return None if votes[0] is None else votes
 
 
 def find_data(data: str | Path | None) -> Path:
@@ -186,9 +185,7 @@ def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np
         return None, None
     total = votes.sum(axis=1)
     if (total <= 0).any():
-        raise EmofastError(
-            f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
-        )
+        raise EmofastError(f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row.")
     return votes / total[:, None], total
 
 

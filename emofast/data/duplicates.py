@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter
 
 import numpy as np
 
@@ -27,21 +27,15 @@ def copied(pictures: Pictures, names: list[str], originals: Pictures, original_n
 
 def _groups(files: list[tuple[Pictures, str]]) -> np.ndarray:
     """For each file the index of the first that holds the same bytes, int64 [n]."""
-    alike: dict[tuple, list[int]] = defaultdict(list)
     keys = [pictures.identity[name] for pictures, name in files]
     shared = min(map(len, keys), default=0)  # a folder knows sizes, a zip checksums too
-    for i, key in enumerate(keys):
-        alike[key[:shared]].append(i)
-    groups = np.arange(len(files))
-    for rows in alike.values():
-        if len(rows) == 1:
-            continue
-        first: dict[bytes, int] = {}
-        for i in rows:
-            pictures, name = files[i]
-            try:
-                digest = hashlib.sha256(pictures.read(name)).digest()
-            except Unreadable:
-                continue
-            groups[i] = first.setdefault(digest, i)
-    return groups
+    often, first = Counter(key[:shared] for key in keys), {}
+    contents = (_digest(*file) if often[key[:shared]] > 1 else None for file, key in zip(files, keys))
+    return np.array([first.setdefault(digest or i, i) for i, digest in enumerate(contents)], np.int64)
+
+
+def _digest(pictures: Pictures, name: str) -> bytes | None:
+    try:
+        return hashlib.sha256(pictures.read(name)).digest()
+    except Unreadable:
+        return None

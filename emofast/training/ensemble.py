@@ -51,30 +51,22 @@ class Ensemble:
         return adjust(mixed, self.factors)
 
 
-def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, dict], dict[str, dict]]:
-    """Validation and test arrays of recorded results by name. Raises `EmofastError` where there are none, or of other pictures."""
+def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
+    """The ensemble of recorded results, chosen on their predictions with flip TTA, and their validation and test arrays by name.
+
+    Rare classes get `repeat_factors` by their shares of train.csv. Raises `EmofastError` for no results, and for those of other pictures.
+    """
     if not results:
         raise EmofastError(
             f"{comp.name} has no recorded result; run an experiment first, "
             f"e.g. python experiments/01_resnet_baseline.py --data {comp.folder}."
         )
     valid, test = {r.name: r.valid for r in results}, {r.name: r.test for r in results}
-    ids = list(valid[results[0].name]["ids"])
-    for r in results:
-        if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != ids:
-            raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
-    return valid, test
-
-
-def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
-    """The ensemble of recorded results, chosen on their predictions with flip TTA, and what `read_members` gives. Raises as it does.
-
-    Rare classes get `repeat_factors` by their shares of train.csv.
-    """
-    valid, test = read_members(results, comp)
     first = valid[results[0].name]
-    row_of = {name: row for row, name in enumerate(comp.train_ids)}
-    votes = vote_shares(comp)[[row_of[i] for i in first["ids"]]]
+    for r in results:
+        if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(first["ids"]):
+            raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
+    votes = vote_shares(comp)[comp.rows(first["ids"])]
     probabilities = {n: v["probabilities"] for n, v in valid.items()}
     return choose_ensemble(probabilities, first["labels"], votes, repeat_factors(comp.labels)), valid, test
 

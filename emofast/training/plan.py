@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import io
+from contextlib import suppress
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
 
@@ -50,26 +52,19 @@ def plan(only: str = "", tour: bool = False, large: bool = False, folder: Path =
         found = {name: p for name, p in found.items() if name[:2] in numbers}
     elif not only:
         found = {name: p for name, p in found.items() if (p.tour if tour else p.large == large)}
-    ordered: list[Planned] = []
-    while len(ordered) < len(found):
-        done = {p.name for p in ordered}
-        ready = [p for name, p in found.items() if name not in done and not (set(p.after) & set(found)) - done]
-        if not ready:
-            raise EmofastError(
-                f"experiments wait for each other: {', '.join(sorted(set(found) - done))}; see their @experiment(after=...)."
-            )
-        ordered.append(ready[0])
-    return ordered
+    try:
+        order = TopologicalSorter({name: [a for a in p.after if a in found] for name, p in found.items()}).static_order()
+        return [found[name] for name in order]
+    except CycleError as e:
+        raise EmofastError(f"experiments wait for each other: {', '.join(e.args[1])}; see their @experiment(after=...).") from None
 
 
 def picture_size(data: Competition, sample: int = 50) -> int:
     """Median of the shorter sides of some training pictures, in pixels."""
     sizes = []
     for name in data.train_names[:: max(1, len(data.train_names) // sample)]:
-        try:
-            sizes.append(min(Image.open(io.BytesIO(data.train_pictures.read(name)), formats=list(FORMATS)).size))
-        except (OSError, Unreadable):  # counted and named by `data check`
-            continue
+        with suppress(OSError, Unreadable):  # counted and named by `data check`
+            sizes.append(min(Image.open(io.BytesIO(data.train_pictures.read(name)), formats=FORMATS).size))
     return int(median(sizes)) if sizes else 0
 
 

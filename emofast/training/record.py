@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import copy
-import errno
-import os
-import shutil
 import sys
-import time
+import timeit
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -79,8 +76,11 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
     if not readable.all():
         first = data.test_names[int(np.argmin(readable))]
         warn(f"{data.name}: {(~readable).sum()} TEST pictures cannot be read, first {first}; they are predicted as the most frequent class")
-    learner = session.folder / "learner.pkl"
-    _export(learn, learner)  # before the seed counts as done: a kill in between trains no epoch again
+    rows, learner = np.asarray(learn.dls.valid.dataset.items), session.folder / "learner.pkl"
+    # as `learn.export` does, by a writer that reports a full disk; before the seed counts as done: a kill in between trains nothing again
+    learn._end_cleanup()
+    learn.dls, learn.opt = learn.dls.new_empty(), None
+    save_whole(learn, learner)
     facts = {
         "seed": session.seed,
         "train_seconds": round(sum(fit["seconds"] for fit in fits), 1),
@@ -91,21 +91,11 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
         "learner_sha256": paths.sha256(learner),
     }
     history = [row for fit in fits for row in fit["history"]]
-    result = SeedResult(facts, np.asarray(learn.dls.valid.dataset.items), valid, valid_tta, test, test_tta, history)
+    result = SeedResult(facts, rows, valid, valid_tta, test, test_tta, history)
     save_whole(result, session.folder / f"seed{session.seed}.done.pt")
     for path in session.files:  # the states to train on from: large, and of no more use
         path.unlink(missing_ok=True)
     return result
-
-
-def _export(learn: Learner, path: Path) -> None:
-    try:
-        with paths.atomic_write(path) as partial:
-            learn.export(partial)
-    except RuntimeError as e:  # how torch's writer reports a full disk
-        if shutil.disk_usage(path.parent).free > 1 << 20:
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from e
 
 
 def _fill_unreadable(predictions: Predictions, readable: np.ndarray, data: Competition) -> Predictions:
@@ -118,16 +108,11 @@ def _ms_per_face(learn: Learner, runs: int = 30) -> float:
     """Median milliseconds of one face through the network, fp32, one CPU thread, without preprocessing."""
     model = copy.deepcopy(learn.model).cpu().eval()
     x = torch.zeros(1, learn.spec.channels, learn.spec.size, learn.spec.size)
-    threads, times = torch.get_num_threads(), []
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)  # torch.utils.benchmark would do the same, and warn of CUDA compilers at its import
-    try:
-        with torch.inference_mode():
-            for _ in range(runs + 5):
-                started = time.perf_counter()
-                model(x)
-                times.append(time.perf_counter() - started)
-    finally:
-        torch.set_num_threads(threads)
+    with torch.inference_mode():
+        times = timeit.repeat(lambda: model(x), repeat=runs + 5, number=1)
+    torch.set_num_threads(threads)
     return float(np.median(times[5:]) * 1000)
 
 
@@ -137,6 +122,7 @@ def record(
     """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was."""
     rows = seeds[0].rows
     labels = comp.labels[rows]
+    each = [_seed_scores(s, labels) for s in seeds]
     valid = np.mean([s.valid_tta.probabilities for s in seeds], axis=0)
     summary = {
         "experiment": name,
@@ -145,9 +131,9 @@ def record(
         "package": code.package,
         "command": f"python experiments/{code.script.name} {' '.join(_portable(a) for a in sys.argv[1:] if a != 'submission')}".strip(),
         "valid_rows": len(rows),
-        "scores": _scores(seeds, labels, comp),
+        "scores": _scores(each, seeds, labels, comp),
         "va_truth": "the drawn faces' true values" if comp.va is not None else "the classes' circumplex centres: no truth about any face",
-        "seeds": [{**s.facts, **_seed_scores(s, labels)} for s in seeds],
+        "seeds": [{**s.facts, **scores} for s, scores in zip(seeds, each)],
         "parameters": seeds[0].facts["parameters"],
         "ms_per_face_cpu": float(np.median([s.facts["ms_per_face_cpu"] for s in seeds])),
         "train_seconds": float(np.mean([s.facts["train_seconds"] for s in seeds])),
@@ -200,26 +186,29 @@ def _seed_scores(s: SeedResult, labels: np.ndarray) -> dict:
     }
 
 
-def _scores(seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> dict:
-    """Means over seeds. `accuracy_spread`: standard deviation over seeds, 0 for one; `accuracy_interval`: bootstrap of the
-    first seed's validation rows, without TTA."""
+def _means(scores: list[dict]) -> dict:
+    return pd.DataFrame(scores).mean().to_dict()
+
+
+def _scores(each: list[dict], seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> dict:
+    """Means over seeds of `each` one's scores and of more. `accuracy_spread`: standard deviation over seeds, 0 for one;
+    `accuracy_interval`: bootstrap of the first seed's validation rows, without TTA."""
     rows, target = seeds[0].rows, seeds[0].facts["network"]["target"]
-    each = [_seed_scores(s, labels) for s in seeds]
-    scores = {name: float(np.mean([e[name] for e in each])) for name in each[0]}
-    scores["accuracy_spread"] = float(np.std([e["accuracy"] for e in each], ddof=1)) if len(each) > 1 else 0.0
-    scores["accuracy_interval"] = metrics.bootstrap_interval(seeds[0].valid.probabilities.argmax(1) == labels)
-    scores["recall"] = metrics.recalls(seeds[0].valid_tta.probabilities, labels)
+    scores = {
+        **_means(each),
+        "accuracy_spread": float(np.std([e["accuracy"] for e in each], ddof=1)) if len(each) > 1 else 0.0,
+        "accuracy_interval": metrics.bootstrap_interval(seeds[0].valid.probabilities.argmax(1) == labels),
+        "recall": metrics.recalls(seeds[0].valid_tta.probabilities, labels),
+    }
     if comp.votes is not None:
         ferplus = [metrics.ferplus_scores(s.valid_tta.probabilities, comp.votes[rows], comp.annotators[rows]) for s in seeds]
         if ferplus[0]["rows"]:  # shares without numbers of annotators leave none
-            scores["ferplus"] = {name: float(np.mean([f[name] for f in ferplus])) for name in ferplus[0]}
-            scores["ferplus"]["rows"] = int(ferplus[0]["rows"])
+            scores["ferplus"] = _means(ferplus) | {"rows": ferplus[0]["rows"]}
         scores["votes"] = metrics.vote_scores(np.mean([s.valid_tta.probabilities for s in seeds], axis=0), comp.votes[rows])
     if comp.va is not None or target in ("va", "class+va"):
         truth = target_va(comp)[rows]
         scores["ccc"] = np.mean([metrics.ccc(s.valid.va, truth) for s in seeds], axis=0).tolist()
         scores["rmse"] = np.mean([metrics.rmse(s.valid.va, truth) for s in seeds], axis=0).tolist()
     if target in ("va", "class+va"):
-        decoded = [metrics.accuracy(nearest_centre(s.valid.va), labels) for s in seeds]
-        scores["accuracy_nearest_centre"] = float(np.mean(decoded))
+        scores["accuracy_nearest_centre"] = float(np.mean([metrics.accuracy(nearest_centre(s.valid.va), labels) for s in seeds]))
     return scores
