@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,11 @@ from pathlib import Path
 import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
-from fastai.data.core import DataLoaders
 from fastai.torch_core import get_random_states, set_random_states, to_device
 from fastcore.foundation import L
 
 from emofast import paths
 from emofast.console import console
-from emofast.training.distributed import is_first
 from emofast.training.progress import epoch_numbers
 
 
@@ -91,7 +88,7 @@ class Checkpoint(Callback):
         seconds = time.perf_counter() - self._started
         row = {"fit": self.session.fits - 1, **epoch_numbers(self.recorder), "seconds": round(seconds, 1)}
         self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
-        self._write()
+        save_whole(self.state, self.file)
 
     def after_fit(self):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
@@ -99,7 +96,7 @@ class Checkpoint(Callback):
             self.learn.model.load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
         if not self.state["done"]:
             self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since
-            self._write()
+            save_whole(self.state, self.file)
 
     def _now(self) -> dict:
         scaler = getattr(self.learn, "scaler", None)
@@ -110,7 +107,7 @@ class Checkpoint(Callback):
             "callbacks": {c.name: c.state_dict() for c in self._with_state()},
             "trackers": {name: {k: v for k, v in vars(c).items() if k in ("best", "wait")} for name, c in self.trackers.items()},
             "rng": get_random_states(),
-            "shuffling": _shuffler(self.dls).getstate(),
+            "shuffling": self.dls.train.rng.getstate(),
             "smooth_loss": (self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         }
 
@@ -124,16 +121,8 @@ class Checkpoint(Callback):
         for callback in self._with_state():
             callback.load_state_dict(self.state["callbacks"][callback.name])
         set_random_states(**self.state["rng"])
-        _shuffler(self.dls).setstate(self.state["shuffling"])
-
-    def _write(self) -> None:
-        if is_first():
-            save_whole(self.state, self.file)
+        self.dls.train.rng.setstate(self.state["shuffling"])
 
     def _with_state(self) -> list[Callback]:
         # asked of the class: on an instance fastai looks further, in the Learner
         return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
-
-
-def _shuffler(dls: DataLoaders) -> random.Random:
-    return getattr(dls.train, "dl", dls.train).rng  # a DistributedDL holds the loader it splits

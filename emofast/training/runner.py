@@ -28,7 +28,6 @@ from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.console import console, warn
 from emofast.data import Competition, open_data
 from emofast.errors import EmofastError, NoWeights, exits_cleanly
-from emofast.training.distributed import is_first, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
@@ -174,10 +173,6 @@ class _Run:
         if self.resume and self._recorded():
             return
         self.checkpoints.mkdir(parents=True, exist_ok=True)
-        if not is_first():
-            wait_for_all()
-            self._train_seeds()
-            return
         lock = FileLock(self.checkpoints / ".lock")
         try:
             lock.acquire(timeout=0)
@@ -185,7 +180,6 @@ class _Run:
             raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
         with lock:
             self._begin()
-            wait_for_all()
             self._record(self._train_seeds())
 
     def _recorded(self) -> bool:
@@ -200,7 +194,7 @@ class _Run:
             warn(f"{self.name} was recorded with another version of the training code; run it without --resume to measure anew")
         return True
 
-    def _train_seeds(self) -> list[SeedResult | None]:
+    def _train_seeds(self) -> list[SeedResult]:
         console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, {_words(self.arguments)}, "
                       f"seeds {self.seeds}")  # fmt: skip
         return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
@@ -233,17 +227,17 @@ class _Run:
         with paths.atomic_write(note) as partial:
             partial.write_text(json.dumps({**key, "package": self.code.package}))
 
-    def _train(self, seed: int) -> SeedResult | None:
+    def _train(self, seed: int) -> SeedResult:
         session = Session(self.checkpoints, seed)
         set_seed(seed, reproducible=True)
-        with _fits_of(session, self.checkpoints / "run.log"), together():
+        with _fits_of(session, self.checkpoints / "run.log"):
             learn = self._call()
         if not isinstance(learn, Learner):
             raise EmofastError(
                 f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
                 "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
             )
-        return seed_result(learn, self.data, session) if is_first() else None
+        return seed_result(learn, self.data, session)
 
     def _call(self) -> Learner:
         try:

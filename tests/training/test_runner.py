@@ -258,17 +258,6 @@ def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
     assert not list(own_artifacts.glob("**/result.json"))
 
 
-@pytest.mark.timeout(300)
-def test_two_processes_make_one_record(script, drawn, own_artifacts):
-    """`accelerate launch` on two processors: the same split, the pictures shared, one result."""
-    command = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
-    command += ["--dynamo_backend", "no", "--main_process_port", "29571"]
-    out = run_python(*command, script, "--data", drawn, "--device", "cpu", "--epochs", 1, timeout=280)
-    assert out.returncode == 0, out.stderr
-    (result,) = read_results(own_artifacts / "tiny")
-    assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 2
-
-
 def test_the_code_hash_does_not_depend_on_the_interpreter(tmp_path):
     """Comments, docstrings and blank lines do not count; all else does; the number below is the same on 3.11, 3.12 and 3.13."""
     (tmp_path / "a.py").write_text('"""Doc."""\n\nx = f"{1:>{2}}#"  # why\n\n\ndef f():\n    """Doc."""\n    return "#"\n')
