@@ -21,7 +21,7 @@ from emofast.paths import PROJECT
 from emofast.tables import read_rows
 from emofast.training.decoding import weighted_mean
 from emofast.training.ensemble import Ensemble, ensemble_of
-from emofast.training.results import Result, code_hash, read_results, used_results
+from emofast.training.results import Result, code_hash, package_hash, read_results, used_results
 
 SCRIPT = PROJECT / "experiments" / "11_ensemble.py"
 
@@ -69,7 +69,7 @@ def _record(data: Competition, folder: Path, results: list[Result], ensemble: En
     """Record the ensemble as a result of its own; returns its summary. Each seed of a member is a network that must be asked."""
     from emofast.training.header import refresh_header
     from emofast.training.predictions import Predictions
-    from emofast.training.record import Code, SeedResult, record
+    from emofast.training.record import SeedResult, record
 
     members = [r for r in results if r.name in ensemble.mixture.weights]
     networks = [s for m in members for s in m.summary["seeds"]]
@@ -82,12 +82,11 @@ def _record(data: Competition, folder: Path, results: list[Result], ensemble: En
 
     seen = [mixed(mix, of, tta) for mix, of in ((ensemble.cross_fitted, valid), (ensemble, test)) for tta in (False, True)]
     result = SeedResult(facts, data.rows(valid[results[0].name]["ids"]), *seen, history=[])
-    code = Code.of(SCRIPT)
     settings = {"arguments": {}, "quick": any(m.summary["settings"]["quick"] for m in members), "seeds": [0]}
     key = {"code": code_hash(SCRIPT), "data_fingerprint": data.fingerprint, "settings": settings}
-    key["uses"] = used_results(folder, [r.name for r in results])
+    key |= {"uses": used_results(folder, [r.name for r in results]), "package": package_hash()}
     more = {"members": ensemble.mixture.weights, "accuracy_chosen_on": ensemble.accuracy}
-    summary = record(code, SCRIPT.stem, data, key, folder / SCRIPT.stem, [result], "as recorded", **more)
+    summary = record(SCRIPT, SCRIPT.read_bytes(), data, key, folder / SCRIPT.stem, [result], "as recorded", **more)
     if not settings["quick"] and data.name != "sample":
         refresh_header(SCRIPT)
     return summary

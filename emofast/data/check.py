@@ -14,7 +14,7 @@ from rich.table import Table
 from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.data.decode import read_face
-from emofast.data.duplicates import copied, duplicate_groups
+from emofast.data.duplicates import duplicate_groups
 from emofast.data.pictures import Pictures
 from emofast.emotions import EMOTIONS
 
@@ -42,11 +42,12 @@ def check_data(comp: Competition) -> DataReport:
 
     Missing pictures are refused earlier, by `read_competition`.
     """
-    groups = pd.Series(comp.train_names).groupby(duplicate_groups(comp.train_pictures, comp.train_names))
-    doubled = [rows for rows in groups.indices.values() if len(rows) > 1]
+    n = len(comp.train_names)
+    groups = duplicate_groups((comp.train_pictures, comp.train_names), (comp.test_pictures, comp.test_names))
+    doubled = [rows for rows in pd.Series(range(n)).groupby(groups[:n]).indices.values() if len(rows) > 1]
     return DataReport(
         name=comp.name,
-        rows=len(comp.train_ids),
+        rows=n,
         test_rows=len(comp.test_ids),
         classes=dict(zip(EMOTIONS, np.bincount(comp.labels, minlength=len(EMOTIONS)).tolist())),
         has_votes=comp.votes is not None,
@@ -55,7 +56,7 @@ def check_data(comp: Competition) -> DataReport:
         extra=sorted({*comp.train_pictures.identity, *comp.test_pictures.identity} - {*comp.train_names, *comp.test_names}),
         duplicates=sum(len(rows) - 1 for rows in doubled),
         two_classes=[[comp.train_names[r] for r in rows] for rows in doubled if len(set(comp.labels[rows])) > 1],
-        copied_test=copied(comp.test_pictures, comp.test_names, comp.train_pictures, comp.train_names),
+        copied_test=[name for name, group in zip(comp.test_names, groups[n:]) if group < n],
     )
 
 

@@ -41,8 +41,8 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
-    _check_weights(arch, weights)
-    base = _base(arch)
+    base = arch.split(".")[0]  # a timm name without its tag
+    _check_names(arch, base, weights)
     if base in SMALL:
         model = SmallResNet(n_out, channels, drop=drop, **SMALL[base] | options)
     elif base == DLIB_FACE_RESNET:
@@ -59,10 +59,9 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     return model
 
 
-def _check_weights(arch: str, weights: str) -> None:
+def _check_names(arch: str, base: str, weights: str) -> None:
     """Raises `NoWeights` where one of emofast's own networks is to start from ImageNet, and `EmofastError` for a misspelt name and for
     weights that belong to another network."""
-    base = _base(arch)
     if base not in (*OWN, *timm.list_models()):
         near = get_close_matches(arch, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
         raise EmofastError(f"timm has no network {arch!r}" + (f"; did you mean one of {', '.join(near)}?" if near else "."))
@@ -75,11 +74,6 @@ def _check_weights(arch: str, weights: str) -> None:
     if weights == IMAGENET and base in OWN:
         better = "; its own are --weights dlib" if base == DLIB_FACE_RESNET else ""
         raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
-
-
-def _base(arch: str) -> str:
-    """A timm name without its tag."""
-    return arch.split(".")[0]
 
 
 def _pretrained(arch: str, **options) -> nn.Module:

@@ -18,7 +18,7 @@ from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
 from emofast.recognition.model_files import open_onnx, unpickle
-from emofast.training.ema import EMA
+from emofast.training.callbacks import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
 from emofast.training.predictions import predict, training_dl
@@ -125,9 +125,9 @@ def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
     """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not trained on."""
     learn = unpickle(teacher.learner)
     learn.dls = get_dls(data, size=learn.spec.size, bs=256, channels=learn.spec.channels)
-    out, dl = np.zeros((len(data.labels), N), np.float32), training_dl(learn)
-    with dl.dataset.set_split_idx(1):
-        out[np.asarray(dl.dataset.items)] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
+    out = np.zeros((len(data.labels), N), np.float32)
+    with training_dl(learn) as dl:
+        out[dl.dataset.items] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
     return out
 
 

@@ -26,24 +26,8 @@ from emofast.training.decoding import nearest_centre
 from emofast.training.precision import Precision
 from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.progress import EpochProgress
-from emofast.training.results import environment, package_hash, write_result
+from emofast.training.results import environment, write_result
 from emofast.training.resume import Checkpoint, Session, save_whole
-
-
-@dataclass(frozen=True)
-class Code:
-    """What a run executes, taken at its start: in the hours until its end somebody may have edited the files.
-
-    `script`: the experiment; `text`: its contents; `package`: hash of emofast's own code.
-    """
-
-    script: Path
-    text: bytes
-    package: str
-
-    @classmethod
-    def of(cls, script: Path) -> Code:
-        return cls(script, script.read_bytes(), package_hash())
 
 
 @dataclass
@@ -117,19 +101,18 @@ def _ms_per_face(learn: Learner, runs: int = 30) -> float:
 
 
 def record(
-    code: Code, name: str, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision | str, **more
+    script: Path, source: bytes, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision | str, **more
 ) -> dict:
-    """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was."""
+    """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was; `source`: the script
+    when it began, as in the hours since somebody may have edited it."""
     rows = seeds[0].rows
     labels = comp.labels[rows]
     each = [_seed_scores(s, labels) for s in seeds]
-    valid = np.mean([s.valid_tta.probabilities for s in seeds], axis=0)
     summary = {
-        "experiment": name,
+        "experiment": folder.name,
         "data": comp.name,
         **key,
-        "package": code.package,
-        "command": f"python experiments/{code.script.name} {' '.join(_portable(a) for a in sys.argv[1:] if a != 'submission')}".strip(),
+        "command": f"python experiments/{script.name} {' '.join(_portable(a) for a in sys.argv[1:] if a != 'submission')}".strip(),
         "valid_rows": len(rows),
         "scores": _scores(each, seeds, labels, comp),
         "va_truth": "the drawn faces' true values" if comp.va is not None else "the classes' circumplex centres: no truth about any face",
@@ -144,19 +127,17 @@ def record(
     history = pd.DataFrame([{"seed": s.facts["seed"], **row} for s in seeds for row in s.history])
     if history.empty:  # nothing was trained; a csv file without a column cannot be read
         history = pd.DataFrame(columns=["seed", "fit", "epoch"])
-    arrays = {
-        "ids": np.array([comp.train_ids[r] for r in rows]),
-        "labels": labels,
-        "probabilities": valid.astype(np.float32),
-        "per_seed": np.stack([s.valid.probabilities for s in seeds]),
-    }
-    test = {
-        "ids": np.array(comp.test_ids),
-        "probabilities": np.mean([s.test_tta.probabilities for s in seeds], axis=0).astype(np.float32),
-        "per_seed": np.stack([s.test.probabilities for s in seeds]),
-    }
-    write_result(folder, summary, history, arrays, test, _confusion(valid, labels, f"{name} on {comp.name}, validation"), code.text)
+    valid = {"ids": np.array(comp.train_ids)[rows], "labels": labels, **_arrays([(s.valid, s.valid_tta) for s in seeds])}
+    test = {"ids": np.array(comp.test_ids), **_arrays([(s.test, s.test_tta) for s in seeds])}
+    figure = _confusion(valid["probabilities"], labels, f"{folder.name} on {comp.name}, validation")
+    write_result(folder, summary, history, valid, test, figure, source)
     return summary
+
+
+def _arrays(seeds: list[tuple[Predictions, Predictions]]) -> dict[str, np.ndarray]:
+    """Of each seed's predictions without and with TTA: the mean of the latter, and all of the former."""
+    plain, tta = ([p.probabilities for p in predictions] for predictions in zip(*seeds))
+    return {"probabilities": np.mean(tta, axis=0).astype(np.float32), "per_seed": np.stack(plain)}
 
 
 def _confusion(probabilities: np.ndarray, labels: np.ndarray, title: str) -> Figure:

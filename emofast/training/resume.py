@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,10 +13,11 @@ from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
 from fastai.torch_core import get_random_states, set_random_states, to_device
 from fastcore.foundation import L
+from rich.progress import Progress
 
 from emofast import paths
 from emofast.console import console
-from emofast.training.progress import epoch_numbers
+from emofast.training.progress import epoch_numbers, live_bar
 
 
 @dataclass
@@ -26,6 +27,12 @@ class Session:
     folder: Path
     seed: int
     fits: int = 0
+    bar: Progress = field(default_factory=live_bar)
+
+    @property
+    def log(self) -> Path:
+        """The plain lines of all seeds."""
+        return self.folder / "run.log"
 
     @property
     def files(self) -> list[Path]:

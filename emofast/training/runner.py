@@ -32,7 +32,7 @@ from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
 from emofast.training.progress import EpochProgress
-from emofast.training.record import Code, SeedResult, finished_seed, record, seed_result
+from emofast.training.record import SeedResult, finished_seed, record, seed_result
 from emofast.training.results import Result, code_hash, package_hash, results_folder, used_results, variant_name
 from emofast.training.resume import Checkpoint, Session
 
@@ -75,7 +75,12 @@ class Experiment:
         sys.exit(exits_cleanly(self._command)(argv))
 
     def _command(self, argv: list[str] | None) -> None:
-        args = self._parse(argv)
+        parser = self._parser()
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            near = get_close_matches(unknown[0].split("=")[0], parser._option_string_actions, n=1, cutoff=0.5)
+            parser.error(f"unknown argument {unknown[0]}" + (f"; did you mean {near[0]}?" if near else ""))
+        args = vars(args)
         data = open_data(args["data"])
         if args["quick"]:
             data = replace(data, max_rows=QUICK_ROWS)
@@ -95,14 +100,6 @@ class Experiment:
             warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
             _Run(self, data, plain, {**given, "weights": "none"}, args).go()
 
-    def _parse(self, argv: list[str] | None) -> dict:
-        parser = self._parser()
-        args, unknown = parser.parse_known_args(argv)
-        if unknown:
-            near = get_close_matches(unknown[0].split("=")[0], parser._option_string_actions, n=1, cutoff=0.5)
-            parser.error(f"unknown argument {unknown[0]}" + (f"; did you mean {near[0]}?" if near else ""))
-        return vars(args)
-
     def _parser(self) -> Parser:
         doc = (self.function.__globals__["__doc__"] or self.function.__doc__ or "").strip()
         p = Parser(
@@ -113,12 +110,9 @@ class Experiment:
         add_data(p)
         p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
         p.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="how many, from --seed up; N > 1 states the spread")
-        p.add_argument(
-            "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one"
-        )
-        p.add_argument(
-            "--quick", action="store_true", help=f"a look, in {_words(self.quick)} on at most {QUICK_ROWS} pictures, recorded apart"
-        )
+        p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes a GPU if there is one")
+        look = f"a look, in {_words(self.quick)} on at most {QUICK_ROWS} pictures, recorded apart"
+        p.add_argument("--quick", action="store_true", help=look)
         p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
         p.add_argument("--lr-find", action="store_true", help="fastai's lr_find instead of training: suggestions, and a plot")
         if "weights" not in self.defaults:
@@ -126,13 +120,10 @@ class Experiment:
         group = p.add_argument_group("hyper-parameters", "another value than the script's own is a variant, recorded beside it")
         comments = docments(self.function)
         for name, default in self.defaults.items():
-            kind, text = type(default), comments.get(name) or name
-            flag = "--" + name.replace("_", "-")
-            if kind is bool:
-                group.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"{text} (default: {default})")
-            else:
-                parse = whole_number if kind is int and name in ("epochs", "bs", "size") else kind
-                group.add_argument(flag, type=parse, metavar=kind.__name__.upper(), help=f"{text} (default: {default})")
+            kind = type(default)
+            parse = {"type": whole_number if kind is int and name in ("epochs", "bs", "size") else kind, "metavar": kind.__name__.upper()}
+            parse = {"action": argparse.BooleanOptionalAction} if kind is bool else parse
+            group.add_argument("--" + name.replace("_", "-"), help=f"{comments.get(name) or name} (default: {default})", **parse)
         return p
 
 
@@ -162,7 +153,7 @@ class _Run:
         self.name = variant_name(exp.name, plain, given)
         self.folder = results_folder(data.name, self.quick) / self.name
         self.checkpoints = self.folder / "checkpoints"
-        self.code = Code.of(exp.script)
+        self.source, self.package = exp.script.read_bytes(), package_hash()
         arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
         settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds}
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
@@ -173,14 +164,14 @@ class _Run:
         if self.resume and self._recorded():
             return
         self.checkpoints.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.checkpoints / ".lock")
         try:
-            lock.acquire(timeout=0)
+            with FileLock(self.checkpoints / ".lock", timeout=0):
+                self._begin()
+                console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, "
+                              f"{_words(self.arguments)}, seeds {self.seeds}")  # fmt: skip
+                self._record([finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds])
         except Timeout:
             raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
-        with lock:
-            self._begin()
-            self._record(self._train_seeds())
 
     def _recorded(self) -> bool:
         if not (self.folder / "result.json").is_file():
@@ -194,15 +185,11 @@ class _Run:
             warn(f"{self.name} was recorded with another version of the training code; run it without --resume to measure anew")
         return True
 
-    def _train_seeds(self) -> list[SeedResult]:
-        console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, {_words(self.arguments)}, "
-                      f"seeds {self.seeds}")  # fmt: skip
-        return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
-
     def _record(self, seeds: list[SeedResult]) -> None:
-        summary = record(self.code, self.name, self.data, self.key, self.folder, seeds, choose_precision(self.device))
+        key = {**self.key, "package": self.package}
+        summary = record(self.exp.script, self.source, self.data, key, self.folder, seeds, choose_precision(self.device))
         if not self.quick and self.data.name != "sample":
-            refresh_header(self.code.script)
+            refresh_header(self.exp.script)
         scores = summary["scores"]
         console.print(f"{self.name}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, macro F1 "
                       f"{scores['macro_f1_tta']:.4f} on {summary['valid_rows']} validation pictures, in {self.folder}")  # fmt: skip
@@ -214,9 +201,9 @@ class _Run:
         begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
         package = begun.pop("package", None) if begun else None
         if begun == key:
-            if package != self.code.package:
+            if package != self.package:
                 warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
-                self.code = replace(self.code, package=f"{package}, {self.code.package}")
+                self.package = f"{package}, {self.package}"
             return
         if begun:
             warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
@@ -225,12 +212,12 @@ class _Run:
         for old in self.checkpoints.glob("seed*"):
             old.unlink()
         with paths.atomic_write(note) as partial:
-            partial.write_text(json.dumps({**key, "package": self.code.package}))
+            partial.write_text(json.dumps({**key, "package": self.package}))
 
     def _train(self, seed: int) -> SeedResult:
         session = Session(self.checkpoints, seed)
         set_seed(seed, reproducible=True)
-        with _fits_of(session, self.checkpoints / "run.log"):
+        with _fits_of(session):
             learn = self._call()
         if not isinstance(learn, Learner):
             raise EmofastError(
@@ -262,16 +249,15 @@ class _Run:
 
 
 @contextmanager
-def _fits_of(session: Session, log: Path) -> Iterator[None]:
+def _fits_of(session: Session) -> Iterator[None]:
     """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines."""
     before = list(defaults.callbacks)
     defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress]
     Checkpoint.session = session
-    EpochProgress.begin(log)
     try:
-        yield
+        with session.bar:
+            yield
     finally:
-        EpochProgress.end()
         Checkpoint.session = None
         defaults.callbacks[:] = before
 
