@@ -155,21 +155,15 @@ class FacesDL(TfmdDL):
             return super().get_idxs()
         return np.random.choice(self.n, self.n, p=self.chances).tolist()
 
-    def do_item(self, s):
-        if not self._in_cache:
-            return super().do_item(s)
-        return 0 if s is None else s
+    def create_batches(self, samps):
+        if len(self.dataset) and isinstance(self.dataset.items[0], np.integer | int):
+            return map(self.read, self.chunkify(samps))
+        return super().create_batches(samps)
 
-    def do_batch(self, b):
-        if not self._in_cache:
-            return super().do_batch(b)
-        rows = np.asarray([self.dataset.items[i] for i in b])
+    def read(self, indices: list[int]) -> tuple:
+        """The batch of these items, all of them rows of the cache."""
+        rows = np.asarray([self.dataset.items[i] for i in indices])
         faces, *targets = self.dataset.tls
         reader = next(t for t in faces.tfms.fs if isinstance(t, ReadFace))
         numbers = (to_tensor.tensor(torch.from_numpy(values.values[rows])) for values, to_tensor in (tl.tfms.fs for tl in targets))
         return TensorImage(torch.from_numpy(reader.cache.rows(rows))), *numbers
-
-    @property
-    def _in_cache(self) -> bool:
-        items = getattr(self.dataset, "items", ())
-        return len(items) > 0 and isinstance(items[0], np.integer | int)

@@ -14,8 +14,8 @@ from rich.table import Table
 from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.data.decode import read_face
-from emofast.data.duplicates import duplicate_groups
 from emofast.data.pictures import Pictures
+from emofast.data.split import duplicate_groups
 from emofast.emotions import EMOTIONS
 
 

@@ -40,10 +40,8 @@ class Pictures:
     @cached_property
     def fingerprint(self) -> str:
         """Hash that changes when any file is added, removed or replaced."""
-        digest = hashlib.sha256()
-        for name in sorted(self.identity):
-            digest.update(os.fsencode(f"{name}\0") + self._describe(name))  # a name in a folder may be no text
-        return digest.hexdigest()[:16]
+        parts = (os.fsencode(f"{name}\0") + self._describe(name) for name in sorted(self.identity))  # a name in a folder may be no text
+        return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 class FolderPictures(Pictures):

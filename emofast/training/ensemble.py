@@ -11,7 +11,6 @@ from emofast.data import Competition, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.training.calibration import fit_temperature, tempered
-from emofast.training.metrics import accuracy
 from emofast.training.results import Result
 
 BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
@@ -31,12 +30,11 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """`mixture` was chosen on all rows, where the ensemble's `accuracy` is therefore a little too good. `halves`: mixtures chosen on
-    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by, [9]."""
+    """`mixture` was chosen on all rows, where the ensemble is therefore a little too good. `halves`: mixtures chosen on either half of the
+    rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by, [9]."""
 
     mixture: Mixture
     factors: np.ndarray
-    accuracy: float
     halves: list[tuple[Mixture, np.ndarray]]
 
     def __call__(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
@@ -72,10 +70,7 @@ def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dic
 
 
 def choose_ensemble(
-    probabilities: dict[str, np.ndarray],
-    labels: np.ndarray,
-    votes: np.ndarray | None = None,
-    factors: np.ndarray | None = None,
+    probabilities: dict[str, np.ndarray], labels: np.ndarray, votes: np.ndarray | None = None, factors: np.ndarray | float = 1.0
 ) -> Ensemble:
     """Caruana et al. 2004, "Ensemble selection from libraries of models": add, with replacement, whichever member lowers the
     log loss of the mean most; stop when none does. Bagged as they advise against overfitting: the shares are the mean of what is
@@ -84,14 +79,12 @@ def choose_ensemble(
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
     reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
     tempered first: one that is right and too modest would lose to one that is calibrated and worse.
-    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: of `repeat_factors`, default ones.
+    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: of `repeat_factors`.
     """
     shares = np.eye(N)[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2
-    mixture = _choose(probabilities, labels, shares)
     halves = [(_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows]), rows) for rows in (half, ~half)]
-    factors = np.ones(N) if factors is None else factors
-    return Ensemble(mixture, factors, accuracy(adjust(mixture(probabilities), factors), labels), halves)
+    return Ensemble(_choose(probabilities, labels, shares), factors * np.ones(N), halves)
 
 
 def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray) -> Mixture:

@@ -28,7 +28,7 @@ def live_bar() -> Progress:
 
 class EpochProgress(Callback):
     """In an experiment's run, replaces fastai's bar, whose block characters fill log files, and ends the run where the loss is no number
-    any more. The session's log gets the plain lines too."""
+    any more. `run.log` in the session's folder gets the plain lines too."""
 
     order = 60  # after the Recorder (50), before Checkpoint (80): a line is printed even if writing then fails
 
@@ -63,7 +63,7 @@ class EpochProgress(Callback):
         numbers = "  ".join(f"{n} {v:.3f}" for n, v in values.items() if n != "epoch" and v is not None)
         line = f"{self._title}  epoch {self.epoch + 1}/{self.n_epoch}  {numbers}  {self._left} left"
         self.bar.console.print(line, markup=False)
-        with self.session.log.open("a", encoding="utf-8") as f:
+        with (self.session.folder / "run.log").open("a", encoding="utf-8") as f:
             f.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}\n")
 
     def after_fit(self):

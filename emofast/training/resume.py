@@ -30,11 +30,6 @@ class Session:
     bar: Progress = field(default_factory=live_bar)
 
     @property
-    def log(self) -> Path:
-        """The plain lines of all seeds."""
-        return self.folder / "run.log"
-
-    @property
     def files(self) -> list[Path]:
         """The checkpoints of its fits, in order."""
         return [self.folder / f"seed{self.seed}.fit{n}.pt" for n in range(self.fits)]

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from emofast.data import frozen_split, read_competition
-from emofast.data.duplicates import duplicate_groups
-from emofast.data.split import SPLIT_FOLDS, draw_split
+from emofast.data.split import SPLIT_FOLDS, draw_split, duplicate_groups
 from emofast.errors import EmofastError
 
 
