@@ -49,15 +49,15 @@ def experiment(
     `quick`: arguments of a quick run (default: 10 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
     `large`: made for photographs of 200 px and more; `./run_all.sh` chooses by what the data set has (`emofast.training.plan`).
     """
-    return lambda function: Experiment(function, tuple(after), quick)
+    return lambda function: Experiment(function, tuple(after), quick, tour, large)
 
 
 class Experiment:
     """What `@experiment` makes. Called, it trains and returns the Learner, and records nothing; `main` is the script's command."""
 
-    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None):
+    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None, tour: bool, large: bool):
         functools.update_wrapper(self, function)
-        self.function, self.after = function, after
+        self.function, self.after, self.tour, self.large = function, after, tour, large
         self.script = Path(inspect.getfile(function)).resolve()
         _, *parameters = inspect.signature(function).parameters.values()
         self.defaults = {p.name: p.default for p in parameters}
@@ -137,10 +137,18 @@ def load_experiment(which: str) -> Experiment:
     if len(scripts) != 1:
         there = " ".join(s.stem for s in sorted((paths.PROJECT / "experiments").glob("[0-9]*.py")))
         raise EmofastError(f"{which!r} names {len(scripts)} scripts in experiments/; there are: {there}.")
-    found = [v for v in runpy.run_path(str(scripts[0])).values() if isinstance(v, Experiment)]
+    found = experiment_of(scripts[0])
     if not found:
         raise EmofastError(f"{scripts[0].name} trains nothing; it has no function with @experiment.")
-    return found[0]
+    return found
+
+
+def experiment_of(script: Path) -> Experiment | None:
+    """What `@experiment` has made in a script; None where it stands on no function. Raises `EmofastError` for a script that fails."""
+    try:
+        return next((v for v in runpy.run_path(str(script)).values() if isinstance(v, Experiment)), None)
+    except (Exception, SystemExit) as e:
+        raise EmofastError(f"{script} cannot be loaded ({type(e).__name__}: {e}); mend it or move it out of experiments/.") from e
 
 
 class _Run:

@@ -167,9 +167,7 @@ def test_quick_results_of_real_data_lie_apart(script, drawn, own_artifacts):
     assert script.read_text() == before
 
 
-@pytest.mark.parametrize(
-    "args", [("--epochs", "0"), ("--device", "tpu"), ("--seeds", "0"), ("--epoch", "2")]
-)
+@pytest.mark.parametrize("args", [("--epochs", "0"), ("--device", "tpu"), ("--seeds", "0"), ("--epoch", "2")])
 def test_bad_flags_exit_with_2(script, drawn, args):
     out = run_python(script, "--data", drawn, *args)
     assert out.returncode == 2 and out.stderr.startswith("error: ") and "Traceback" not in out.stderr
