@@ -48,9 +48,7 @@ def draw_split(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.nda
 
     folds = StratifiedGroupKFold(SPLIT_FOLDS, shuffle=True, random_state=seed)
     _, valid = next(folds.split(np.zeros(len(labels)), labels, groups))
-    mask = np.zeros(len(labels), bool)
-    mask[valid] = True
-    return mask
+    return np.isin(np.arange(len(labels)), valid)
 
 
 def frozen_split(comp: Competition) -> np.ndarray:

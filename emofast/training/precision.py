@@ -91,13 +91,10 @@ class Autocast(Callback):
             self._context.__enter__()
 
     def after_pred(self):
-        self._leave()
+        self.after_cancel_batch()
         self.learn.pred = self.pred.float()  # losses in fp32
 
     def after_cancel_batch(self):
-        self._leave()
-
-    def _leave(self):
         context, self._context = getattr(self, "_context", None), None
         if context is not None:
             context.__exit__(None, None, None)

@@ -56,7 +56,9 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
     learn.decoder = decoder = fit_decoder(learn, data.labels)  # travels with an exported valence-arousal learner
     test_dl, readable = get_test_dl(learn.dls, data)
     valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))
-    test, test_tta = (_fill_unreadable(predict(learn, test_dl, tta, decoder), readable, data) for tta in (False, True))
+    test, test_tta = (predict(learn, test_dl, tta, decoder) for tta in (False, True))
+    for seen in (test, test_tta):  # a picture that cannot be read still needs a row: the classes' frequencies, so the most frequent one
+        seen.probabilities[~readable] = np.bincount(data.labels, minlength=N) / len(data.labels)
     if not readable.all():
         first = data.test_names[int(np.argmin(readable))]
         warn(f"{data.name}: {(~readable).sum()} TEST pictures cannot be read, first {first}; they are predicted as the most frequent class")
@@ -80,12 +82,6 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
     for path in session.files:  # the states to train on from: large, and of no more use
         path.unlink(missing_ok=True)
     return result
-
-
-def _fill_unreadable(predictions: Predictions, readable: np.ndarray, data: Competition) -> Predictions:
-    """A test picture that cannot be read still needs a row: it gets the classes' frequencies, so the most frequent one."""
-    predictions.probabilities[~readable] = np.bincount(data.labels, minlength=N) / len(data.labels)
-    return predictions
 
 
 def _ms_per_face(learn: Learner, runs: int = 30) -> float:

@@ -1,5 +1,6 @@
 """Real experiments as real processes: results, resume after a kill, the same bytes twice."""
 
+import errno
 import hashlib
 import json
 import os
@@ -15,10 +16,14 @@ import pytest
 import torch
 from processes import run_python, wait_until
 
+from emofast.data import get_dls, read_competition
 from emofast.errors import EmofastError
 from emofast.nets.pretrained import create_network
+from emofast.training import emotion_learner
 from emofast.training.header import BEGIN, END, header_block, results_of
+from emofast.training.record import seed_result
 from emofast.training.results import FILES, code_hash, read_results, write_result
+from emofast.training.resume import Session
 
 SCRIPT = '''"""90 Tiny: for tests.
 
@@ -198,6 +203,20 @@ def test_a_result_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         write_result(tmp_path / "r", {}, pd.DataFrame(), {}, {}, Breaks(), source)
     assert list((tmp_path / "r").iterdir()) == []
+
+
+def test_a_full_disk_at_the_end_is_told_with_the_file(drawn, tmp_path, monkeypatch):
+    """By torch's own writer it would be a RuntimeError about file positions, and a traceback."""
+    data = read_competition(drawn)
+    learn = emotion_learner(get_dls(data, size=24, bs=32, channels=1, device="cpu"), "test_resnet")
+
+    def full(path, contents):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as e:
+        seed_result(learn, data, Session(tmp_path, 42))
+    assert e.value.filename == str(tmp_path / "learner.pkl") and list(tmp_path.glob("*learner.pkl")) == []
 
 
 def test_every_header_block_is_its_results(project, monkeypatch):
