@@ -11,12 +11,14 @@ from pathlib import Path
 import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
+from fastai.data.load import DataLoader
 from fastai.torch_core import get_random_states, set_random_states, to_device
 from fastcore.foundation import L
 from rich.progress import Progress
 
 from emofast import paths
 from emofast.console import console
+from emofast.training.distributed import is_first
 from emofast.training.progress import epoch_numbers, live_bar
 
 
@@ -90,7 +92,7 @@ class Checkpoint(Callback):
         seconds = time.perf_counter() - self._started
         row = {"fit": self.session.fits - 1, **epoch_numbers(self.recorder), "seconds": round(seconds, 1)}
         self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
-        save_whole(self.state, self.file)
+        self._write()
 
     def after_fit(self):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
@@ -98,7 +100,7 @@ class Checkpoint(Callback):
             self.learn.model.load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
         if not self.state["done"]:
             self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since
-            save_whole(self.state, self.file)
+            self._write()
 
     def _now(self) -> dict:
         scaler = getattr(self.learn, "scaler", None)
@@ -109,7 +111,7 @@ class Checkpoint(Callback):
             "callbacks": {c.name: c.state_dict() for c in self._with_state()},
             "trackers": {name: {k: v for k, v in vars(c).items() if k in ("best", "wait")} for name, c in self.trackers.items()},
             "rng": get_random_states(),
-            "shuffling": self.dls.train.rng.getstate(),
+            "shuffling": _whole(self.dls.train).rng.getstate(),
             "smooth_loss": (self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         }
 
@@ -123,8 +125,17 @@ class Checkpoint(Callback):
         for callback in self._with_state():
             callback.load_state_dict(self.state["callbacks"][callback.name])
         set_random_states(**self.state["rng"])
-        self.dls.train.rng.setstate(self.state["shuffling"])
+        _whole(self.dls.train).rng.setstate(self.state["shuffling"])
+
+    def _write(self) -> None:
+        if is_first():
+            save_whole(self.state, self.file)
 
     def _with_state(self) -> list[Callback]:
         # asked of the class: on an instance fastai looks further, in the Learner
         return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
+
+
+def _whole(dl: DataLoader) -> DataLoader:
+    """Of a DistributedDL the loader it splits."""
+    return getattr(dl, "dl", dl)

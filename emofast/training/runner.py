@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 
 import fastai.callback.progress  # noqa: F401  adds its bar to `defaults.callbacks`, from which a run takes it out again
 import torch
+from fastai.callback.core import Callback
 from fastai.callback.progress import ProgressCallback
 from fastai.learner import Learner, defaults
 from fastai.torch_core import default_device, set_seed
@@ -28,6 +30,7 @@ from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.console import console, warn
 from emofast.data import Competition, open_data
 from emofast.errors import EmofastError, NoWeights, exits_cleanly
+from emofast.training.distributed import is_first, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
@@ -115,6 +118,8 @@ class Experiment:
         p.add_argument("--quick", action="store_true", help=look)
         p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
         p.add_argument("--lr-find", action="store_true", help="fastai's lr_find instead of training: suggestions, and a plot")
+        p.add_argument("--callback", action="append", default=[], metavar="MODULE:CLASS", help="add a fastai callback to every fit, "
+                       "e.g. fastai.callback.wandb:WandbCallback; may be given several times")  # fmt: skip
         if "weights" not in self.defaults:
             p.add_argument("--weights", help=argparse.SUPPRESS)
         group = p.add_argument_group("hyper-parameters", "another value than the script's own is a variant, recorded beside it")
@@ -129,6 +134,14 @@ class Experiment:
 
 def _words(arguments: dict) -> str:
     return ", ".join(f"{k} {v}" for k, v in arguments.items()) or "full length"
+
+
+def _callback(name: str) -> type[Callback]:
+    module, _, attribute = name.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as e:
+        raise EmofastError(f"--callback {name} cannot be loaded ({e}); give MODULE:CLASS of an installed package.") from None
 
 
 def load_experiment(which: str) -> Experiment:
@@ -158,12 +171,14 @@ class _Run:
         self.exp, self.data, self.arguments = exp, data, {**plain, **given}
         self.quick, self.resume, self.device = args["quick"], args["resume"], default_device()
         self.seeds = list(range(args["seed"], args["seed"] + args["seeds"]))
-        self.name = variant_name(exp.name, plain, given)
+        self.extra = [_callback(name) for name in args["callback"]]
+        more = {"callback": ",".join(c.__name__ for c in self.extra)} if self.extra else {}
+        self.name = variant_name(exp.name, plain, given | more)
         self.folder = results_folder(data.name, self.quick) / self.name
         self.checkpoints = self.folder / "checkpoints"
         self.source, self.package = exp.script.read_bytes(), package_hash()
         arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
-        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds}
+        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds, **more}
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
         if exp.after:
             self.key["uses"] = used_results(self.folder.parent, exp.after)
@@ -172,14 +187,22 @@ class _Run:
         if self.resume and self._recorded():
             return
         self.checkpoints.mkdir(parents=True, exist_ok=True)
+        if not is_first():  # the first process clears, tells and records
+            wait_for_all()
+            self._seeds()
+            return
         try:
             with FileLock(self.checkpoints / ".lock", timeout=0):
                 self._begin()
                 console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, "
                               f"{_words(self.arguments)}, seeds {self.seeds}")  # fmt: skip
-                self._record([finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds])
+                wait_for_all()
+                self._record(self._seeds())
         except Timeout:
             raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
+
+    def _seeds(self) -> list[SeedResult | None]:
+        return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
 
     def _recorded(self) -> bool:
         if not (self.folder / "result.json").is_file():
@@ -222,17 +245,17 @@ class _Run:
         with paths.atomic_write(note) as partial:
             partial.write_text(json.dumps({**key, "package": self.package}))
 
-    def _train(self, seed: int) -> SeedResult:
+    def _train(self, seed: int) -> SeedResult | None:
         session = Session(self.checkpoints, seed)
         set_seed(seed, reproducible=True)
-        with _fits_of(session):
+        with _fits_of(session, self.extra), together():
             learn = self._call()
         if not isinstance(learn, Learner):
             raise EmofastError(
                 f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
                 "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
             )
-        return seed_result(learn, self.data, session)
+        return seed_result(learn, self.data, session) if is_first() else None
 
     def _call(self) -> Learner:
         try:
@@ -257,10 +280,10 @@ class _Run:
 
 
 @contextmanager
-def _fits_of(session: Session) -> Iterator[None]:
+def _fits_of(session: Session, extra: list[type[Callback]]) -> Iterator[None]:
     """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines."""
     before = list(defaults.callbacks)
-    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress]
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress, *extra]
     Checkpoint.session = session
     try:
         with session.bar:

@@ -172,7 +172,9 @@ def test_quick_results_of_real_data_lie_apart(script, drawn, own_artifacts):
     assert script.read_text() == before
 
 
-@pytest.mark.parametrize("args", [("--epochs", "0"), ("--device", "tpu"), ("--seeds", "0"), ("--epoch", "2")])
+@pytest.mark.parametrize(
+    "args", [("--epochs", "0"), ("--device", "tpu"), ("--seeds", "0"), ("--epoch", "2"), ("--callback", "no.such:Thing")]
+)
 def test_bad_flags_exit_with_2(script, drawn, args):
     out = run_python(script, "--data", drawn, *args)
     assert out.returncode == 2 and out.stderr.startswith("error: ") and "Traceback" not in out.stderr
@@ -273,6 +275,23 @@ def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
     out = run(script, drawn, "--lr-find")
     assert "valley: --lr" in out.stdout and (own_artifacts / "tiny" / "90_tiny" / "lr_find.png").is_file()
     assert not list(own_artifacts.glob("**/result.json"))
+
+
+@pytest.mark.timeout(300)
+def test_two_processes_make_one_record(script, drawn, own_artifacts):
+    """`accelerate launch` on two processors: the same split, the pictures shared, one result."""
+    command = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
+    command += ["--dynamo_backend", "no", "--main_process_port", "29571"]
+    out = run_python(*command, script, "--data", drawn, "--device", "cpu", "--epochs", 1, timeout=280)
+    assert out.returncode == 0, out.stderr
+    (result,) = read_results(own_artifacts / "tiny")
+    assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 2
+
+
+def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
+    run(script, drawn, "--epochs", 1, "--callback", "fastai.callback.tracker:TerminateOnNaNCallback")
+    folder = own_artifacts / "tiny" / "90_tiny+callback=TerminateOnNaNCallback+epochs=1"
+    assert (folder / "result.json").is_file(), "it may change the numbers: a variant"
 
 
 def test_the_code_hash_does_not_depend_on_the_interpreter(tmp_path):
