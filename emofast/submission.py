@@ -6,6 +6,7 @@ import json
 import runpy
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from emofast.tables import read_rows
 from emofast.training.decoding import weighted_mean
 from emofast.training.ensemble import Ensemble, ensemble_of
 from emofast.training.metrics import accuracy
-from emofast.training.results import Result, code_hash, read_results, used_results
+from emofast.training.results import Result, code_hash, package_hash, read_results, used_results
 
 SCRIPT = PROJECT / "experiments" / "11_ensemble.py"
 
@@ -35,9 +36,8 @@ def make_submission(data: Competition, folder: Path) -> Path:
     """
     results = [r for r in read_results(folder) if not r.is_ensemble]
     ensemble, valid, test = ensemble_of(results, data)
-    _record(data, folder, results, ensemble, valid, test)
-    members = ensemble.mixture.weights
-    honest = accuracy(ensemble.cross_fitted({n: v["probabilities"] for n, v in valid.items()}), valid[results[0].name]["labels"])
+    recorded = _record(data, folder, results, ensemble, valid, test)
+    honest, flattered, members = recorded["scores"]["accuracy_tta"], recorded["accuracy_chosen_on"], recorded["members"]
     path = folder / "submission.csv"
     write_submission(data, ensemble({n: t["probabilities"] for n, t in test.items()}), path)
     summary = {
@@ -46,15 +46,15 @@ def make_submission(data: Competition, folder: Path) -> Path:
         "temperatures": ensemble.mixture.temperatures,
         "factors": {e: round(float(f), 4) for e, f in zip(EMOTIONS, ensemble.factors)},
         "validation_accuracy": honest,
-        "validation_accuracy_chosen_on": ensemble.accuracy,
-        "seeds": {r.name: _seeds(r) for r in results if r.name in members},
+        "validation_accuracy_chosen_on": flattered,
+        "seeds": {r.name: r.summary["settings"]["seeds"] for r in results if r.name in members},
     }
     with paths.atomic_write(folder / "submission.json") as partial:
         partial.write_text(json.dumps(summary, indent=1) + "\n")
     shares = ", ".join(f"{w:.0%} {n}" for n, w in sorted(members.items(), key=lambda m: -m[1]))
     console.print(
         f"ensemble: {shares}; validation accuracy {honest:.4f} (chosen on one half, scored on the other), "
-        f"{ensemble.accuracy:.4f} on the rows it was chosen on"
+        f"{flattered:.4f} on the rows it was chosen on"
     )
     console.print(f"submission: {path}, {len(data.test_ids)} rows, checked")
     return path
@@ -66,48 +66,32 @@ def ensemble_main(doc: str) -> None:
     runpy.run_module("emofast", run_name="__main__")
 
 
-def _record(data: Competition, folder: Path, results: list[Result], ensemble: Ensemble, valid: dict, test: dict) -> None:
-    """The ensemble as a result of its own; each seed of a member is a network that must be asked."""
+def _record(data: Competition, folder: Path, results: list[Result], ensemble: Ensemble, valid: dict, test: dict) -> dict:
+    """Record the ensemble as a result of its own; returns its summary. Each seed of a member is a network that must be asked."""
     from emofast.training.header import refresh_header
     from emofast.training.predictions import Predictions
-    from emofast.training.record import Code, SeedResult, record
+    from emofast.training.record import SeedResult, record
 
     members = [r for r in results if r.name in ensemble.mixture.weights]
     networks = [s for m in members for s in m.summary["seeds"]]
     facts = {"seed": 0, "network": {"arch": "ensemble", "target": "class"}}
     facts |= {what: sum(n[what] for n in networks) for what in ("train_seconds", "parameters", "ms_per_face_cpu")}
 
-    def tta(arrays: dict) -> dict:
-        return {name: a["probabilities"] for name, a in arrays.items()}
-
-    def plain(arrays: dict) -> dict:
-        return {name: a["per_seed"].mean(0) for name, a in arrays.items()}
-
-    def mixed(probabilities: np.ndarray) -> Predictions:
+    def mixed(mix: Callable, arrays: dict, tta: bool) -> Predictions:
+        probabilities = mix({name: a["probabilities"] if tta else a["per_seed"].mean(0) for name, a in arrays.items()})
         return Predictions(probabilities.astype(np.float32), weighted_mean(probabilities).astype(np.float32))
 
-    row_of = {name: row for row, name in enumerate(data.train_ids)}
-    result = SeedResult(
-        facts=facts,
-        rows=np.array([row_of[i] for i in valid[results[0].name]["ids"]]),
-        valid=mixed(ensemble.cross_fitted(plain(valid))),
-        valid_tta=mixed(ensemble.cross_fitted(tta(valid))),
-        test=mixed(ensemble(plain(test))),
-        test_tta=mixed(ensemble(tta(test))),
-        history=[],
-    )
-    code = Code.of(SCRIPT)
+    seen = [mixed(mix, of, tta) for mix, of in ((ensemble.cross_fitted, valid), (ensemble, test)) for tta in (False, True)]
+    result = SeedResult(facts, data.rows(valid[results[0].name]["ids"]), *seen, history=[])
     settings = {"arguments": {}, "quick": any(m.summary["settings"]["quick"] for m in members), "seeds": [0]}
     key = {"code": code_hash(SCRIPT), "data_fingerprint": data.fingerprint, "settings": settings}
-    key["uses"] = used_results(folder, [r.name for r in results])
-    more = {"members": ensemble.mixture.weights, "accuracy_chosen_on": ensemble.accuracy}
-    record(code, SCRIPT.stem, data, key, folder / SCRIPT.stem, [result], "as recorded", **more)
+    key |= {"uses": used_results(folder, [r.name for r in results]), "package": package_hash()}
+    on_all = ensemble({name: v["probabilities"] for name, v in valid.items()})
+    more = {"members": ensemble.mixture.weights, "accuracy_chosen_on": accuracy(on_all, valid[results[0].name]["labels"])}
+    summary = record(SCRIPT, SCRIPT.read_bytes(), data, key, folder / SCRIPT.stem, [result], "as recorded", **more)
     if not settings["quick"] and data.name != "sample":
         refresh_header(SCRIPT)
-
-
-def _seeds(result: Result) -> list[int]:
-    return result.summary["settings"]["seeds"]
+    return summary
 
 
 def write_submission(data: Competition, probabilities: np.ndarray, path: Path) -> None:
@@ -115,8 +99,6 @@ def write_submission(data: Competition, probabilities: np.ndarray, path: Path) -
 
     `probabilities`: [n_test, 9], rows in the order of `data.test_ids`. Bytes depend on the contents alone.
     """
-    if probabilities.shape != (len(data.test_ids), len(EMOTIONS)):
-        raise EmofastError(f"{path} needs probabilities of shape ({len(data.test_ids)}, {len(EMOTIONS)}) and got {probabilities.shape}.")
     table = pd.DataFrame({"image_path": data.test_ids, "emotion": np.array(EMOTIONS)[probabilities.argmax(1)]})
     with paths.atomic_write(path) as partial:
         table.to_csv(partial, index=False, lineterminator="\r\n")

@@ -34,9 +34,8 @@ class ReadFace(Transform):
         self.cache, self.size, self.channels = cache, size, channels
 
     def encodes(self, item):
-        if isinstance(item, np.integer | int):
-            return TensorImage(torch.from_numpy(self.cache.rows([item])[0]))
-        return TensorImage(torch.from_numpy(self._prepare(item)))
+        cached = isinstance(item, np.integer | int)
+        return TensorImage(torch.from_numpy(self.cache.rows([item])[0] if cached else self._prepare(item)))
 
     def _prepare(self, item) -> np.ndarray:
         if isinstance(item, str | Path):
@@ -69,11 +68,8 @@ class RowOf(Transform):
 
 
 class Shares(TensorCategory):
-    """A class target that is nine shares of annotators, [..., 9]; fastai's display functions treat it as the class that leads."""
-
-
-class SharesPoint(TensorCategory):
-    """Nine shares, then valence and arousal, [..., 11]."""
+    """A class target that is nine shares of annotators, [..., 9], or those, then valence and arousal, [..., 11]; fastai's display functions
+    treat it as the class that leads."""
 
 
 class Point(TensorBase):
@@ -115,7 +111,7 @@ class ToClass(Categorize):
 
 
 class ToShares(ToClass):
-    """Shares of annotators into a tensor; shown, and compared with predictions, as the class that leads."""
+    """Shares of annotators, with or without a point, into a tensor; shown, and compared with predictions, as the class that leads."""
 
     tensor = Shares
 
@@ -125,12 +121,6 @@ class ToShares(ToClass):
     def decodes(self, target):
         index = target if target.ndim == 0 else target[:N].argmax()
         return Category(self.vocab[int(index)])
-
-
-class ToSharesPoint(ToShares):
-    """Shares and the point, one after the other."""
-
-    tensor = SharesPoint
 
 
 class ToPoint(Transform):
@@ -145,7 +135,7 @@ class ToPoint(Transform):
         return Point(va)
 
 
-TARGETS = {"class": ToClass, "votes": ToShares, "va": ToPoint, "class+va": ToSharesPoint}
+TARGETS = {"class": ToClass, "votes": ToShares, "va": ToPoint, "class+va": ToShares}
 """What `get_dls(target=...)` can hold: always one tensor a picture."""
 
 
@@ -165,23 +155,15 @@ class FacesDL(TfmdDL):
             return super().get_idxs()
         return np.random.choice(self.n, self.n, p=self.chances).tolist()
 
-    def do_item(self, s):
-        if not self._in_cache:
-            return super().do_item(s)
-        return 0 if s is None else s
+    def create_batches(self, samps):
+        if len(self.dataset) and isinstance(self.dataset.items[0], np.integer | int):
+            return map(self.read, self.chunkify(samps))
+        return super().create_batches(samps)
 
-    def do_batch(self, b):
-        if not self._in_cache:
-            return super().do_batch(b)
-        rows = np.asarray([self.dataset.items[i] for i in b])
+    def read(self, indices: list[int]) -> tuple:
+        """The batch of these items, all of them rows of the cache."""
+        rows = np.asarray([self.dataset.items[i] for i in indices])
         faces, *targets = self.dataset.tls
         reader = next(t for t in faces.tfms.fs if isinstance(t, ReadFace))
-        batch = [TensorImage(torch.from_numpy(reader.cache.rows(rows)))]
-        for values, to_tensor in (tl.tfms.fs for tl in targets):
-            batch.append(to_tensor.tensor(torch.from_numpy(values.values[rows])))
-        return tuple(batch)
-
-    @property
-    def _in_cache(self) -> bool:
-        items = getattr(self.dataset, "items", ())
-        return len(items) > 0 and isinstance(items[0], np.integer | int)
+        numbers = (to_tensor.tensor(torch.from_numpy(values.values[rows])) for values, to_tensor in (tl.tfms.fs for tl in targets))
+        return TensorImage(torch.from_numpy(reader.cache.rows(rows))), *numbers

@@ -50,7 +50,7 @@ def cached_faces(pictures: Pictures, names: list[str], size: int, channels: int,
     Keyed by the pictures' identities and the settings, so a changed data set gets a new cache. A kill while filling
     leaves nothing that looks finished; of two runs at once the second waits for the first.
     """
-    key = hashlib.sha256(repr((FORMAT, pictures.fingerprint(), names, size, channels)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(repr((FORMAT, pictures.fingerprint, names, size, channels)).encode()).hexdigest()[:16]
     root = paths.cache() / "pixels"
     root.mkdir(parents=True, exist_ok=True)
     folder = root / f"{key}-{size}px"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from rich.progress import track
 from rich.table import Table
 
 from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.data.decode import read_face
-from emofast.data.duplicates import copied, duplicate_groups
 from emofast.data.pictures import Pictures
+from emofast.data.split import duplicate_groups
 from emofast.emotions import EMOTIONS
 
 
@@ -28,12 +29,12 @@ class DataReport:
     test_rows: int
     classes: dict[str, int]
     has_votes: bool
-    unreadable: list[str] = field(default_factory=list)
-    unreadable_test: list[str] = field(default_factory=list)
-    extra: list[str] = field(default_factory=list)
-    duplicates: int = 0
-    two_classes: list[list[str]] = field(default_factory=list)
-    copied_test: list[str] = field(default_factory=list)
+    unreadable: list[str]
+    unreadable_test: list[str]
+    extra: list[str]
+    duplicates: int
+    two_classes: list[list[str]]
+    copied_test: list[str]
 
 
 def check_data(comp: Competition) -> DataReport:
@@ -41,24 +42,21 @@ def check_data(comp: Competition) -> DataReport:
 
     Missing pictures are refused earlier, by `read_competition`.
     """
-    groups = duplicate_groups(comp.train_pictures, comp.train_names)
-    members: dict[int, list[int]] = {}
-    for row, group in enumerate(groups):
-        members.setdefault(group, []).append(row)
-    doubled = [rows for rows in members.values() if len(rows) > 1]
+    n = len(comp.train_names)
+    groups = duplicate_groups((comp.train_pictures, comp.train_names), (comp.test_pictures, comp.test_names))
+    doubled = [rows for rows in pd.Series(range(n)).groupby(groups[:n]).indices.values() if len(rows) > 1]
     return DataReport(
         name=comp.name,
-        rows=len(comp.train_ids),
+        rows=n,
         test_rows=len(comp.test_ids),
         classes=dict(zip(EMOTIONS, np.bincount(comp.labels, minlength=len(EMOTIONS)).tolist())),
         has_votes=comp.votes is not None,
         unreadable=_unreadable(comp.train_pictures, comp.train_names, "training"),
         unreadable_test=_unreadable(comp.test_pictures, comp.test_names, "test"),
-        extra=sorted(set(comp.train_pictures.identity) - set(comp.train_names))
-        + sorted(set(comp.test_pictures.identity) - set(comp.test_names)),
+        extra=sorted({*comp.train_pictures.identity, *comp.test_pictures.identity} - {*comp.train_names, *comp.test_names}),
         duplicates=sum(len(rows) - 1 for rows in doubled),
-        two_classes=[[comp.train_names[r] for r in rows] for rows in doubled if len({int(comp.labels[r]) for r in rows}) > 1],
-        copied_test=copied(comp.test_pictures, comp.test_names, comp.train_pictures, comp.train_names),
+        two_classes=[[comp.train_names[r] for r in rows] for rows in doubled if len(set(comp.labels[rows])) > 1],
+        copied_test=[name for name, group in zip(comp.test_names, groups[n:]) if group < n],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -62,25 +63,20 @@ class Competition:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of everything that can change a result: csv contents and the pictures' identities."""
-        digest = hashlib.sha256()
-        for part in (
-            self.train_ids,
-            self.labels.tolist(),
-            self.test_ids,
-            self.train_pictures.fingerprint(),
-            self.test_pictures.fingerprint(),
-        ):
-            digest.update(repr(part).encode())
-        for extra in (self.votes, self.va):
-            digest.update(b"none" if extra is None else extra.tobytes())
-        return digest.hexdigest()[:16]
+        pictures = self.train_pictures.fingerprint, self.test_pictures.fingerprint
+        parts = [repr(part).encode() for part in (self.train_ids, self.labels.tolist(), self.test_ids, *pictures)]
+        parts += [b"none" if extra is None else extra.tobytes() for extra in (self.votes, self.va)]
+        return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
+    def rows(self, ids: Sequence[str]) -> np.ndarray:
+        """The rows of train.csv that have these `image_path`s, int64 [n]."""
+        return pd.Series(np.arange(len(self.train_ids)), self.train_ids)[list(ids)].to_numpy()
 
     @cached_property
     def test_votes(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Votes for the test pictures, as shares float32 [n_test, 9] and how many, [n_test], from test_votes.csv: for scoring only."""
-        votes, annotators = _read_votes(self.folder, "test_votes.csv", self.test_ids)
-        return None if votes is None else (votes, annotators)
+        votes = _read_votes(self.folder, "test_votes.csv", self.test_ids)
+        return None if votes[0] is None else votes
 
 
 def find_data(data: str | Path | None) -> Path:
@@ -91,7 +87,7 @@ def find_data(data: str | Path | None) -> Path:
     """
     if str(data) == SAMPLE:
         return _drawn_sample()
-    folder = Path(data) if data is not None else paths.PROJECT / "data" / "skillbox"
+    folder = paths.PROJECT / "data" / "skillbox" if data is None else Path(data)
     if data is None and not find_table(folder, "train.csv") and (there := mounted()):
         console.print(f"data set: {there}, as mounted by Kaggle")
         return there
@@ -121,10 +117,8 @@ def _drawn_sample() -> Path:
     """The default drawn sample, in a folder named after the code that draws it: newer code never meets older drawings."""
     from emofast import sample
 
-    code = hashlib.sha256()
-    for source in sorted(Path(sample.__file__).parent.glob("*.py")):
-        code.update(source.read_bytes())
-    folder = paths.cache() / "drawn" / code.hexdigest()[:12] / SAMPLE
+    code = b"".join(source.read_bytes() for source in sorted(Path(sample.__file__).parent.glob("*.py")))
+    folder = paths.cache() / "drawn" / hashlib.sha256(code).hexdigest()[:12] / SAMPLE
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / ".lock"):  # of two experiments at once the second waits for the first
         return folder if folder.is_dir() else sample.write_sample(folder)
@@ -139,11 +133,10 @@ def read_competition(folder: Path) -> Competition:
     folder = Path(folder)
     if visible(folder.resolve().name) != folder.resolve().name:
         raise EmofastError(f"the folder {folder} has a name that cannot be written into tables; rename it.")
-    path, train = _read(folder, "train.csv", ["image_path", "emotion"])
-    unknown = sorted(set(train["emotion"]) - set(EMOTIONS))
-    if unknown:
-        raise EmofastError(f"{path} names the unknown class {unknown[0]!r}; the classes are {', '.join(EMOTIONS)}.")
-    test_path, test = _read(folder, "sample_submission.csv", ["image_path", "emotion"])
+    train_path, train = _read(folder, "train.csv")
+    if unknown := sorted(set(train["emotion"]) - set(EMOTIONS)):
+        raise EmofastError(f"{train_path} names the unknown class {unknown[0]!r}; the classes are {', '.join(EMOTIONS)}.")
+    test_path, test = _read(folder, "sample_submission.csv")
     ids = train["image_path"].tolist()
     comp = Competition(
         folder=folder,
@@ -153,17 +146,23 @@ def read_competition(folder: Path) -> Competition:
         train_pictures=open_pictures(folder, "train"),
         test_pictures=open_pictures(folder, "test_kaggle"),
     )
-    _all_there(path, comp.train_names, comp.train_pictures)
-    _all_there(test_path, comp.test_names, comp.test_pictures)
+    for path, names, pictures in (
+        (train_path, comp.train_names, comp.train_pictures), (test_path, comp.test_names, comp.test_pictures),
+    ):  # fmt: skip
+        if missing := [n for n in names if n not in pictures.identity]:
+            raise EmofastError(
+                f"{path} names {len(missing)} picture{'s' * (len(missing) > 1)} that {pictures.path} lacks, first {missing[0]}; "
+                "it was probably not copied whole: get it again."
+            )
     votes, annotators = _read_votes(folder, "train_votes.csv", ids)
     return replace(comp, votes=votes, annotators=annotators, va=_read_numbers(folder, "truth.csv", ["valence", "arousal"], ids, -1, 1))
 
 
-def _read(folder: Path, name: str, columns: list[str]) -> tuple[Path, pd.DataFrame]:
+def _read(folder: Path, name: str) -> tuple[Path, pd.DataFrame]:
     path = find_table(folder, name)
     if path is None:
         raise EmofastError(f"{folder} has no {name}; `python -m emofast data download` gets the competition's files.")
-    return path, read_table(path, columns)
+    return path, read_table(path, ["image_path", "emotion"])
 
 
 def _read_numbers(folder: Path, name: str, columns: list[str], ids: list[str], low: float, high: float) -> np.ndarray | None:
@@ -171,12 +170,10 @@ def _read_numbers(folder: Path, name: str, columns: list[str], ids: list[str], l
     path = find_table(folder, name)
     if path is None:
         return None
-    table = read_table(path, ["image_path", *columns])
-    lacking = set(ids) - set(table["image_path"])
-    if lacking:
+    table = read_table(path, ["image_path", *columns]).set_index("image_path", drop=False)
+    if lacking := set(ids) - set(table.index):
         raise EmofastError(f"{path} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed.")
-    table = table.set_index("image_path").loc[ids].reset_index()
-    return numbers(path, table, columns, low, high).astype(np.float32)
+    return numbers(path, table.loc[ids], columns, low, high).astype(np.float32)
 
 
 def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
@@ -186,16 +183,5 @@ def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np
         return None, None
     total = votes.sum(axis=1)
     if (total <= 0).any():
-        raise EmofastError(
-            f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row."
-        )
+        raise EmofastError(f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row.")
     return votes / total[:, None], total
-
-
-def _all_there(csv: Path, names: list[str], pictures: Pictures) -> None:
-    missing = [n for n in names if n not in pictures.identity]
-    if missing:
-        raise EmofastError(
-            f"{csv} names {len(missing)} picture{'s' * (len(missing) > 1)} that {pictures.path} lacks, first {missing[0]}; "
-            "it was probably not copied whole: get it again."
-        )

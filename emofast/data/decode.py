@@ -20,7 +20,7 @@ def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
     final area averaging still sees more than it needs): a 1,000-px photograph costs as much as a 250-px one.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=list(FORMATS))
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
         image.draft("L" if image.mode == "L" else "RGB", (4 * size, 4 * size))
         image = ImageOps.exif_transpose(image)  # phones store rotation beside the pixels
         if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion cuts off at 255

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from emofast.archives import LARGEST, Archive
 from emofast.errors import EmofastError
 
-FORMATS = {
-    "JPEG": (".jpg", ".jpeg"),
-    "PNG": (".png",),
-    "WEBP": (".webp",),
-    "BMP": (".bmp",),
-    "GIF": (".gif",),
-    "TIFF": (".tif", ".tiff"),
-}
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 """What a data set may hold, by Pillow's names. Anything else is not even tried: Pillow has decoders that start other programs."""
 
-SUFFIXES = tuple(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
 class Unreadable(Exception):
     """A picture that cannot be read or decoded; the message says why."""
 
 
-class Pictures(Protocol):
+class Pictures:
     """Named pictures; names are relative with forward slashes, e.g. `train/anger/0.jpg`.
 
     `identity`: for each name a cheap key, its size first; files with equal bytes have equal keys (the converse is checked by hashing).
@@ -40,21 +31,20 @@ class Pictures(Protocol):
 
     def read(self, name: str) -> bytes:
         """The file's bytes; raises `Unreadable`."""
-        ...
+        raise NotImplementedError
 
+    def _describe(self, name: str) -> bytes:
+        """What changes when the file is replaced."""
+        return f"{self.identity[name]}\n".encode()
+
+    @cached_property
     def fingerprint(self) -> str:
         """Hash that changes when any file is added, removed or replaced."""
-        ...
+        parts = (os.fsencode(f"{name}\0") + self._describe(name) for name in sorted(self.identity))  # a name in a folder may be no text
+        return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
-def _hash(identity: dict[str, tuple], describe: Callable[[str], bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(identity):
-        digest.update(os.fsencode(f"{name}\0") + describe(name))  # a name in a folder may be no text
-    return digest.hexdigest()[:16]
-
-
-class FolderPictures:
+class FolderPictures(Pictures):
     """Pictures below `root / top`, named from `root` on."""
 
     def __init__(self, root: Path, top: str):
@@ -75,21 +65,14 @@ class FolderPictures:
 
     # A size says too little here: two sets of uncompressed pictures of one size would be taken for each other. Reading everything
     # costs seconds beside hours of training, and gives a copy on another machine the same fingerprint.
-    @cached_property
-    def _contents(self) -> str:
-        return _hash(self.identity, self._digest)
-
-    def _digest(self, name: str) -> bytes:
+    def _describe(self, name: str) -> bytes:
         try:
             return hashlib.sha256(self.read(name)).digest()
         except Unreadable:
             return b"unreadable"
 
-    def fingerprint(self) -> str:
-        return self._contents
 
-
-class ZipPictures:
+class ZipPictures(Pictures):
     """Pictures inside an archive, which is kept open for all threads. Raises `EmofastError` where `Archive` does."""
 
     def __init__(self, path: Path):
@@ -102,9 +85,6 @@ class ZipPictures:
             return self._archive.read(name)
         except EmofastError as e:
             raise Unreadable(str(e)) from None
-
-    def fingerprint(self) -> str:
-        return _hash(self.identity, lambda name: f"{self.identity[name]}\n".encode())
 
     def close(self) -> None:
         """Let go of the archive."""

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 
 from emofast import paths
 from emofast.data.competition import Competition
-from emofast.data.duplicates import duplicate_groups
+from emofast.data.pictures import Pictures, Unreadable
 from emofast.errors import EmofastError
 from emofast.tables import numbers, read_table
 
 SPLIT_FOLDS = 7
 """One picture in seven is for validation."""
+
+
+def duplicate_groups(*sets: tuple[Pictures, list[str]]) -> np.ndarray:
+    """For each of the named files of all `sets` the index of the first that holds the same bytes, int64 [n].
+
+    Only files whose cheap identity (size, checksum) is shared are read and hashed. A file that cannot be read stands alone.
+    """
+    files = [(pictures, name) for pictures, names in sets for name in names]
+    keys = [pictures.identity[name] for pictures, name in files]
+    shared = min(map(len, keys), default=0)  # a folder knows sizes, a zip checksums too
+    often, first = Counter(key[:shared] for key in keys), {}
+    contents = (_digest(*file) if often[key[:shared]] > 1 else None for file, key in zip(files, keys))
+    return np.array([first.setdefault(digest or i, i) for i, digest in enumerate(contents)], np.int64)
+
+
+def _digest(pictures: Pictures, name: str) -> bytes | None:
+    try:
+        return hashlib.sha256(pictures.read(name)).digest()
+    except Unreadable:
+        return None
 
 
 def draw_split(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.ndarray:
@@ -25,9 +48,7 @@ def draw_split(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.nda
 
     folds = StratifiedGroupKFold(SPLIT_FOLDS, shuffle=True, random_state=seed)
     _, valid = next(folds.split(np.zeros(len(labels)), labels, groups))
-    mask = np.zeros(len(labels), bool)
-    mask[valid] = True
-    return mask
+    return np.isin(np.arange(len(labels)), valid)
 
 
 def frozen_split(comp: Competition) -> np.ndarray:
@@ -46,12 +67,8 @@ def frozen_split(comp: Competition) -> np.ndarray:
         return numbers(path, table, ["is_valid"], 0, 1)[:, 0] > 0.5
     if len(np.unique(comp.labels)) < 2:
         raise EmofastError(f"{comp.folder / 'train.csv'} has one class only; training needs pictures of at least two.")
-    if len(comp.labels) < 2 * SPLIT_FOLDS:
-        raise EmofastError(
-            f"{comp.folder / 'train.csv'} has {len(comp.labels)} rows; training and validation need at least {2 * SPLIT_FOLDS}."
-        )
     try:
-        mask = draw_split(comp.labels, duplicate_groups(comp.train_pictures, comp.train_names))
+        mask = draw_split(comp.labels, duplicate_groups((comp.train_pictures, comp.train_names)))
     except ValueError as e:  # scikit-learn's: every class has fewer pictures than there are folds
         raise EmofastError(f"{comp.folder / 'train.csv'} cannot be split into training and validation ({e}).") from e
     with paths.atomic_write(path) as partial:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
 import timm
 import torch
-import torchvision
 from huggingface_hub import constants, get_session
 from timm.models import adapt_input_conv
 from torch import nn
@@ -18,7 +17,6 @@ from torch import nn
 from emofast.console import console
 from emofast.errors import EmofastError, NoWeights
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
-from emofast.nets.groups import head_of, last_linear
 from emofast.nets.small import SMALL, SmallResNet
 
 IMAGENET, DLIB, NONE = "imagenet", "dlib", "none"
@@ -36,22 +34,23 @@ WHEELS = {
 
 
 def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0, **options) -> nn.Module:
-    """A timm or torchvision network with `n_out` outputs, or one of emofast's own (`OWN`), for faces normalised by `IMAGENET_STATS`.
+    """A timm network with `n_out` outputs, or one of emofast's own (`OWN`), for faces normalised by `IMAGENET_STATS`.
 
-    `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`), or torchvision's, forced by
-    `torchvision.NAME`. `weights`: `imagenet` (fetched, or from the installed package of `WHEELS`), `dlib` (for `dlib_face_resnet`),
-    `none` (drawn by the seed), or a state-dict file (.pth, .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
+    `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`). `weights`: `imagenet` (fetched, or from
+    the installed package of `WHEELS`), `dlib` (for `dlib_face_resnet`), `none` (drawn by the seed), or a state-dict file (.pth,
+    .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
-    _check_weights(arch, weights)
-    base = _base(arch)
+    base = arch.split(".")[0]  # a timm name without its tag
+    _check_names(arch, base, weights)
     if base in SMALL:
         model = SmallResNet(n_out, channels, drop=drop, **SMALL[base] | options)
     elif base == DLIB_FACE_RESNET:
         model = DlibFaceResNet(n_out, channels, drop, **options)
     else:
-        model = _library_network(arch, n_out, channels, weights == IMAGENET, drop, **options)
-    if weights == IMAGENET and isinstance(head := head_of(model), nn.Linear):
+        more = options | {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
+        model = _pretrained(arch, **more) if weights == IMAGENET else timm.create_model(arch, **more)
+    if weights == IMAGENET and isinstance(head := model.get_classifier(), nn.Linear):
         head.reset_parameters()  # EfficientNet's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 6
     if weights == DLIB:
         load_dlib(model, installed_file())
@@ -60,10 +59,12 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     return model
 
 
-def _check_weights(arch: str, weights: str) -> None:
+def _check_names(arch: str, base: str, weights: str) -> None:
     """Raises `NoWeights` where one of emofast's own networks is to start from ImageNet, and `EmofastError` for a misspelt name and for
     weights that belong to another network."""
-    base = _base(arch)
+    if base not in (*OWN, *timm.list_models()):
+        near = get_close_matches(arch, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
+        raise EmofastError(f"timm has no network {arch!r}" + (f"; did you mean one of {', '.join(near)}?" if near else "."))
     if weights == DLIB and base != DLIB_FACE_RESNET:
         raise EmofastError(f"--weights dlib are those of {DLIB_FACE_RESNET}, and this network is {arch}; give imagenet, none, or a file.")
     if weights not in (IMAGENET, DLIB, NONE) and not Path(weights).is_file():
@@ -75,24 +76,14 @@ def _check_weights(arch: str, weights: str) -> None:
         raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
 
 
-def _base(arch: str) -> str:
-    """A timm name without its tag."""
-    return arch.split(".")[0]
-
-
-def _library_network(arch: str, n_out: int, channels: int, pretrained: bool, drop: float, **options) -> nn.Module:
-    timms = options | {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
+def _pretrained(arch: str, **options) -> nn.Module:
     try:
-        if _base(arch) in timm.list_models():
-            with _hub() if pretrained else nullcontext():
-                return timm.create_model(arch, pretrained=pretrained, **timms)
-        return _torchvision(arch.removeprefix("torchvision."), n_out, channels, pretrained, drop, **options)
+        with _hub():
+            return timm.create_model(arch, pretrained=True, **options)
     except (OSError, RuntimeError) as e:  # hub errors are OSErrors; "no pretrained weights exist" is a RuntimeError
-        if not pretrained:
-            raise
         if arch in WHEELS and find_spec(WHEELS[arch][0]):
             console.print(f"weights: {arch} from the package {WHEELS[arch][0]}, since the hub does not answer")
-            return _from_wheel(timm.create_model(arch, **timms), arch)
+            return _from_wheel(timm.create_model(arch, **options), arch)
         raise NoWeights(
             f"the pretrained weights of {arch} cannot be fetched ({_first_line(e)}); take tf_efficientnet_lite0, whose weights come as a "
             "package, train from nothing with --weights none, give a file with --weights FILE.safetensors, or fetch them once on a "
@@ -127,24 +118,6 @@ def _from_wheel(model: nn.Module, arch: str) -> nn.Module:
     state[stem] = adapt_input_conv(own[stem].shape[1], state[stem])
     head = {f"classifier.{name}" for name in model.get_classifier().state_dict()}
     model.load_state_dict({k: own[k] if k in head else v for k, v in state.items()})
-    return model
-
-
-def _torchvision(name: str, n_out: int, channels: int, pretrained: bool, drop: float, **options) -> nn.Module:
-    if name not in torchvision.models.list_models(torchvision.models):
-        near = get_close_matches(name, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
-        raise EmofastError(
-            f"neither timm nor torchvision has a network {name!r}" + (f"; did you mean one of {', '.join(near)}?" if near else ".")
-        )
-    if channels != 3:
-        raise EmofastError(
-            f"torchvision's {name} takes 3 channels; use get_dls(channels=3), or timm's network of that name for {channels}."
-        )
-    model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None, **options)
-    path, head = last_linear(model)
-    parent = model.get_submodule(path.rpartition(".")[0])
-    linear = nn.Linear(head.in_features, n_out)
-    setattr(parent, path.rpartition(".")[2], nn.Sequential(nn.Dropout(drop), linear) if drop else linear)
     return model
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 Target = Literal["class", "votes", "va", "class+va"]
@@ -28,7 +28,3 @@ class NetworkSpec:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     target: Target = "class"
-
-    def to_dict(self) -> dict:
-        """Plain values for a json file."""
-        return asdict(self)

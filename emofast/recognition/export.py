@@ -16,7 +16,6 @@ from torch import nn
 from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.machine import installed
-from emofast.nets.groups import last_linear
 from emofast.nets.spec import NetworkSpec
 from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
@@ -73,7 +72,7 @@ def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict 
 @torch.no_grad()
 def _temper(model: nn.Module, temperature: float) -> None:
     """Divide the nine logits by the temperature in the last layer itself, so that fastai's own `predict` gives calibrated probabilities."""
-    head = last_linear(model)[1]
+    head = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
     for values in (head.weight, head.bias):
         values[:N] /= temperature
 

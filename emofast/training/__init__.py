@@ -8,11 +8,11 @@ warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarn
 
 _WHERE = {
     "CutMix": "fastai.callback.mixup",
-    "EMA": "emofast.training.ema",
+    "EMA": "emofast.training.callbacks",
     "FocalLoss": "emofast.nets.heads",
-    "GrowingPictures": "emofast.training.growing",
+    "GrowingPictures": "emofast.training.callbacks",
     "MixUp": "fastai.callback.mixup",
-    "ValidateLast": "emofast.training.growing",
+    "ValidateLast": "emofast.training.callbacks",
     "cross_entropy": "emofast.nets.heads",
     "distill": "emofast.training.recipes",
     "distill_shipped": "emofast.training.recipes",

@@ -11,7 +11,6 @@ from emofast.data import Competition, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.training.calibration import fit_temperature, tempered
-from emofast.training.metrics import accuracy
 from emofast.training.results import Result
 
 BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
@@ -31,12 +30,11 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Ensemble:
-    """`mixture` was chosen on all rows, where the ensemble's `accuracy` is therefore a little too good. `halves`: mixtures chosen on
-    either half of the rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by, [9]."""
+    """`mixture` was chosen on all rows, where the ensemble is therefore a little too good. `halves`: mixtures chosen on either half of the
+    rows, each with the rows of the other half, bool [n]. `factors`: what each class is multiplied by, [9]."""
 
     mixture: Mixture
     factors: np.ndarray
-    accuracy: float
     halves: list[tuple[Mixture, np.ndarray]]
 
     def __call__(self, probabilities: dict[str, np.ndarray]) -> np.ndarray:
@@ -51,39 +49,28 @@ class Ensemble:
         return adjust(mixed, self.factors)
 
 
-def read_members(results: list[Result], comp: Competition) -> tuple[dict[str, dict], dict[str, dict]]:
-    """Validation and test arrays of recorded results by name. Raises `EmofastError` where there are none, or of other pictures."""
+def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
+    """The ensemble of recorded results, chosen on their predictions with flip TTA, and their validation and test arrays by name.
+
+    Rare classes get `repeat_factors` by their shares of train.csv. Raises `EmofastError` for no results, and for those of other pictures.
+    """
     if not results:
         raise EmofastError(
             f"{comp.name} has no recorded result; run an experiment first, "
             f"e.g. python experiments/01_resnet_baseline.py --data {comp.folder}."
         )
     valid, test = {r.name: r.valid for r in results}, {r.name: r.test for r in results}
-    ids = list(valid[results[0].name]["ids"])
-    for r in results:
-        if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != ids:
-            raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
-    return valid, test
-
-
-def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
-    """The ensemble of recorded results, chosen on their predictions with flip TTA, and what `read_members` gives. Raises as it does.
-
-    Rare classes get `repeat_factors` by their shares of train.csv.
-    """
-    valid, test = read_members(results, comp)
     first = valid[results[0].name]
-    row_of = {name: row for row, name in enumerate(comp.train_ids)}
-    votes = vote_shares(comp)[[row_of[i] for i in first["ids"]]]
+    for r in results:
+        if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(first["ids"]):
+            raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
+    votes = vote_shares(comp)[comp.rows(first["ids"])]
     probabilities = {n: v["probabilities"] for n, v in valid.items()}
     return choose_ensemble(probabilities, first["labels"], votes, repeat_factors(comp.labels)), valid, test
 
 
 def choose_ensemble(
-    probabilities: dict[str, np.ndarray],
-    labels: np.ndarray,
-    votes: np.ndarray | None = None,
-    factors: np.ndarray | None = None,
+    probabilities: dict[str, np.ndarray], labels: np.ndarray, votes: np.ndarray | None = None, factors: np.ndarray | float = 1.0
 ) -> Ensemble:
     """Caruana et al. 2004, "Ensemble selection from libraries of models": add, with replacement, whichever member lowers the
     log loss of the mean most; stop when none does. Bagged as they advise against overfitting: the shares are the mean of what is
@@ -92,14 +79,12 @@ def choose_ensemble(
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
     reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
     tempered first: one that is right and too modest would lose to one that is calibrated and worse.
-    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: of `repeat_factors`, default ones.
+    `probabilities`: [n, 9] by experiment; `labels`: int [n]; `votes`: shares [n, 9]; `factors`: of `repeat_factors`.
     """
     shares = np.eye(N)[labels] if votes is None else votes
     half = np.random.default_rng(0).permutation(len(labels)) < len(labels) // 2
-    mixture = _choose(probabilities, labels, shares)
     halves = [(_choose({k: p[~rows] for k, p in probabilities.items()}, labels[~rows], shares[~rows]), rows) for rows in (half, ~half)]
-    factors = np.ones(N) if factors is None else factors
-    return Ensemble(mixture, factors, accuracy(adjust(mixture(probabilities), factors), labels), halves)
+    return Ensemble(_choose(probabilities, labels, shares), factors * np.ones(N), halves)
 
 
 def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np.ndarray) -> Mixture:

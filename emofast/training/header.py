@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from pathlib import Path
 
@@ -32,32 +31,23 @@ def _paragraph(r: Result) -> str:
     s = r.summary
     scores, n = s["scores"], len(s["seeds"])
     cost = "nothing is trained" if r.is_ensemble else f"weights {r.weights}, {r.epochs} epochs"
-    noise = (
-        f"± {scores['accuracy_spread']:.4f} over {n} seeds"
-        if n > 1
-        else "95 % interval {:.4f} to {:.4f}, one seed".format(*scores["accuracy_interval"])
-    )
+    low, high = scores["accuracy_interval"]
+    noise = f"± {scores['accuracy_spread']:.4f} over {n} seeds" if n > 1 else f"95 % interval {low:.4f} to {high:.4f}, one seed"
     lines = [
         f"data set {s['data']}, {s['valid_rows']} validation pictures, {cost}",
         f"accuracy {scores['accuracy']:.4f} ({noise}), with flip TTA {scores['accuracy_tta']:.4f}",
         f"macro F1 {scores['macro_f1']:.4f} (with TTA {scores['macro_f1_tta']:.4f}), calibration error {scores['calibration_error']:.4f}",
     ]
-    if "ferplus" in scores:
-        f = scores["ferplus"]
-        lines.append(
-            f"FER+ protocol with TTA: accuracy {f['accuracy']:.4f}, macro F1 {f['macro_f1']:.4f} ({f['rows']} pictures, eight classes)"
-        )
-    if "votes" in scores:
-        v = scores["votes"]
-        lines.append(
-            f"votes: JS divergence {v['js']:.4f}, Spearman of entropies {v['spearman']:.3f}, AUROC of uncertain {v['auroc_uncertain']:.3f}"
-        )
-        if "uncertain_found" in v:
-            lines.append(f"uncertain: {v['uncertain_found']:.0%} found by entropy at 5 % false alarms")
+    optional = {
+        "ferplus": "FER+ protocol with TTA: accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f} ({rows} pictures, eight classes)",
+        "votes": "votes: JS divergence {js:.4f}, Spearman of entropies {spearman:.3f}, AUROC of uncertain {auroc_uncertain:.3f}",
+    }
+    lines += [text.format(**scores[name]) for name, text in optional.items() if name in scores]
+    if "uncertain_found" in scores.get("votes", {}):
+        lines.append(f"uncertain: {scores['votes']['uncertain_found']:.0%} found by entropy at 5 % false alarms")
     if "ccc" in scores:
-        lines.append(
-            "against {}: CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(s["va_truth"], *scores["ccc"], *scores["rmse"])
-        )
+        agreement = "CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(*scores["ccc"], *scores["rmse"])
+        lines.append(f"against {s['va_truth']}: {agreement}")
     if "accuracy_nearest_centre" in scores:
         lines.append(f"decoded by nearest centre: accuracy {scores['accuracy_nearest_centre']:.4f}")
     versions = ", ".join(f"{k} {v}" for k, v in s["versions"].items() if k != "numpy")
@@ -84,13 +74,10 @@ def refresh_header(source: Path) -> None:
     if paths.artifacts().resolve() != source.resolve().parents[1] / "artifacts":
         console.print(f"results lie in {paths.artifacts()}: the header of {source.name} is left as it is")
         return
-    text = source.read_text(encoding="utf-8")
-    pattern = re.compile(f"({re.escape(BEGIN)}\n).*?({re.escape(END)})", re.DOTALL)
-    if not pattern.search(text):
+    before, begin, rest = source.read_text(encoding="utf-8").partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(END)
+    if not end:
         warn(f"{source} has no lines {BEGIN!r} and {END!r} in its docstring: its measured numbers are in result.json only")
         return
-    block = header_block(results_of(source.stem))
-    new = pattern.sub(lambda found: f"{found[1]}{block}\n{found[2]}", text, count=1)
-    if new != text:
-        with paths.atomic_write(source) as partial:
-            partial.write_text(new, encoding="utf-8")
+    with paths.atomic_write(source) as partial:
+        partial.write_text(f"{before}{begin}{header_block(results_of(source.stem))}\n{end}{after}", encoding="utf-8")

@@ -9,6 +9,7 @@ import fastai.interpret
 import fastai.vision.learner  # noqa: F401  teaches it to show pictures with their predictions
 import torch
 from fastai.callback.core import Callback
+from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, F1Score, accuracy
@@ -23,7 +24,7 @@ from emofast.nets.heads import ClassPointLoss, Elect, PointLoss, cross_entropy
 from emofast.nets.pretrained import DLIB, create_network
 from emofast.nets.spec import NetworkSpec
 from emofast.training.metrics import ccc
-from emofast.training.precision import Autocast, mixed_precision
+from emofast.training.precision import Autocast, choose_precision
 
 
 class CCC(AccumMetric):
@@ -42,7 +43,7 @@ SPLITTERS = {"head": split_head, "stages": split_stages}
 
 def emotion_learner(
     dls: DataLoaders,  # from `get_dls`; its target decides what the network puts out
-    arch: str,  # timm's name, with its tag for particular weights, or torchvision's, or one of emofast's own
+    arch: str,  # timm's name, with its tag for particular weights, or one of emofast's own
     weights: str = "none",  # imagenet, dlib, none, or a state-dict file
     loss_func: Callable | None = None,  # default: cross entropy for classes and votes, squared error for valence and arousal
     split: str = "head",  # 'head': body and head; 'stages': stem, each stage, head (for discriminative rates)
@@ -69,7 +70,8 @@ def emotion_learner(
         loss_func = {"va": PointLoss, "class+va": ClassPointLoss}.get(dls.target, cross_entropy)()
     if metrics is None:
         metrics = [accuracy, F1Score(average="macro")] * has_class + [CCC(0), CCC(1)] * has_point
-    cbs = [Elect(), Autocast(), *mixed_precision(dls.device), *cbs]
+    scaled = [MixedPrecision(AMPMode.FP16)] if choose_precision(dls.device).name == "fp16" else []
+    cbs = [Elect(), Autocast(), *scaled, *cbs]
     learn = Learner(dls, model.to(dls.device), loss_func, opt_func, splitter=SPLITTERS[split], metrics=list(metrics), wd=wd, cbs=cbs)
     mean, std = dls.stats
     learn.spec = NetworkSpec(arch=arch, size=dls.size, channels=dls.channels, mean=mean, std=std, target=dls.target)

@@ -7,7 +7,6 @@ from functools import cache
 
 import torch
 from fastai.callback.core import Callback
-from fastai.callback.fp16 import AMPMode, MixedPrecision
 
 from emofast.errors import EmofastError
 
@@ -92,18 +91,10 @@ class Autocast(Callback):
             self._context.__enter__()
 
     def after_pred(self):
-        self._leave()
+        self.after_cancel_batch()
         self.learn.pred = self.pred.float()  # losses in fp32
 
     def after_cancel_batch(self):
-        self._leave()
-
-    def _leave(self):
         context, self._context = getattr(self, "_context", None), None
         if context is not None:
             context.__exit__(None, None, None)
-
-
-def mixed_precision(device: torch.device) -> list[Callback]:
-    """fastai's fp16 with scaled gradients, for GPUs without bfloat16; nothing elsewhere, where `Autocast` does it."""
-    return [MixedPrecision(AMPMode.FP16)] if choose_precision(device).name == "fp16" else []

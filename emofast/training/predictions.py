@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,20 +44,20 @@ def raw_outputs(learn: Learner, dl: DataLoader, tta: bool = False) -> np.ndarray
     return torch.cat(outputs).numpy()
 
 
-def training_dl(learn: Learner) -> DataLoader:
+@contextmanager
+def training_dl(learn: Learner) -> Iterator[DataLoader]:
     """The training pictures as validation sees its own: in order, all of them, without augmentation."""
     pictures = learn.dls.train.dataset
     with pictures.set_split_idx(1):
-        return learn.dls.valid.new(pictures, shuffle=False, drop_last=False)
+        yield learn.dls.valid.new(pictures, shuffle=False, drop_last=False)
 
 
 def fit_decoder(learn: Learner, labels: np.ndarray) -> GaussianDecoder | None:
     """For a valence-arousal network, where it puts the classes of the training pictures; None for others. `labels`: int [rows]."""
     if learn.spec.target != "va":
         return None
-    dl = training_dl(learn)
-    with dl.dataset.set_split_idx(1):
-        return GaussianDecoder().fit(raw_outputs(learn, dl), labels[np.asarray(dl.dataset.items)])
+    with training_dl(learn) as dl:
+        return GaussianDecoder().fit(raw_outputs(learn, dl), labels[dl.dataset.items])
 
 
 def predict(learn: Learner, dl: DataLoader, tta: bool = False, decoder: GaussianDecoder | None = None) -> Predictions:

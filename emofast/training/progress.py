@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from pathlib import Path
 
 from fastai.callback.core import Callback
 from fastai.learner import Recorder
@@ -21,32 +20,32 @@ def epoch_numbers(recorder: Recorder) -> dict:
     return {name: value for name, value in zip(names, recorder.log) if name != "time"}
 
 
+def live_bar() -> Progress:
+    """For the fits of a session; nothing is drawn where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
 class EpochProgress(Callback):
-    """In an experiment's run, replaces fastai's bar, whose block characters fill log files. `log` gets the plain lines too."""
+    """In an experiment's run, replaces fastai's bar, whose block characters fill log files, and ends the run where the loss is no number
+    any more. `run.log` in the session's folder gets the plain lines too."""
 
     order = 60  # after the Recorder (50), before Checkpoint (80): a line is printed even if writing then fails
-    log: Path | None = None
-    bar: Progress | None = None
-
-    @classmethod
-    def begin(cls, log: Path) -> None:
-        """Show fits from now on."""
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[note]}"))
-        cls.log, cls.bar = log, Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        cls.bar.start()
-
-    @classmethod
-    def end(cls) -> None:
-        """Give the terminal back, whatever ended the fits."""
-        if cls.bar:
-            cls.bar.stop()
-        cls.log = cls.bar = None
 
     def before_fit(self):
-        self.run = self.bar is not None and not hasattr(self.learn, "lr_finder")
+        self.session = self.learn.checkpoint.session
+        self.run = self.session is not None and not hasattr(self.learn, "lr_finder")
         if self.run:
+            self.bar = self.session.bar
             self.old_logger, self.learn.logger = self.learn.logger, lambda _: None  # the Recorder's own printing
             self._started, self._seen, self._task = time.perf_counter(), 0, None
+
+    def after_loss(self):
+        if self.training and not math.isfinite(self.loss.item()):
+            raise EmofastError(
+                f"the loss is {self.loss.item()} in epoch {self.epoch + 1}, batch {self.iter + 1}: lower the learning rate (--lr), "
+                "or find one with --lr-find; a finished epoch before is kept (--resume)."
+            )
 
     def after_batch(self):
         if self.training:
@@ -64,7 +63,7 @@ class EpochProgress(Callback):
         numbers = "  ".join(f"{n} {v:.3f}" for n, v in values.items() if n != "epoch" and v is not None)
         line = f"{self._title}  epoch {self.epoch + 1}/{self.n_epoch}  {numbers}  {self._left} left"
         self.bar.console.print(line, markup=False)
-        with self.log.open("a", encoding="utf-8") as f:
+        with (self.session.folder / "run.log").open("a", encoding="utf-8") as f:
             f.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}\n")
 
     def after_fit(self):
@@ -74,26 +73,9 @@ class EpochProgress(Callback):
 
     @property
     def _title(self) -> str:
-        session = self.learn.checkpoint.session
-        return f"seed {session.seed}" + (f", fit {session.fits}" if session.fits > 1 else "")
+        return f"seed {self.session.seed}" + (f", fit {self.session.fits}" if self.session.fits > 1 else "")
 
     @property
     def _left(self) -> str:
         seconds = (time.perf_counter() - self._started) / max(self._seen, 1) * (self._total - self._seen)
         return f"{int(seconds // 60)}:{int(seconds % 60):02d}"
-
-
-class StopOnNaN(Callback):
-    """Ends a run whose loss is no number any more, instead of training on."""
-
-    order = 45
-
-    def before_fit(self):
-        self.run = self.learn.checkpoint.session is not None and not hasattr(self.learn, "lr_finder")
-
-    def after_loss(self):
-        if self.training and not math.isfinite(self.loss.item()):
-            raise EmofastError(
-                f"the loss is {self.loss.item()} in epoch {self.epoch + 1}, batch {self.iter + 1}: lower the learning rate (--lr), "
-                "or find one with --lr-find; a finished epoch before is kept (--resume)."
-            )

@@ -18,7 +18,7 @@ from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
 from emofast.recognition.model_files import open_onnx, unpickle
-from emofast.training.ema import EMA
+from emofast.training.callbacks import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
 from emofast.training.predictions import predict, training_dl
@@ -27,19 +27,16 @@ from emofast.training.results import Result, read_results, results_folder
 
 def three_stages(
     data: Competition, arch: str, votes: np.ndarray, epochs: int, bs: int, lr: float, drop: float,
-    strength: float = 0.5, balance: float = 0.0, polish: int = 8, sizes: tuple[int, int] = (36, 48),
-    cbs: Callable[[], Sequence[Callback]] = tuple, opt_func: Callable = Adam,
+    strength: float = 0.5, balance: float = 0.0, cbs: Callable[[], Sequence[Callback]] = tuple, opt_func: Callable = Adam,
 ) -> Learner:  # fmt: skip
-    """Train a small grey network with EMA: half the time on small pictures, then on large ones, both under strong augmentation; the
-    last `polish`-th part at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first
-    two fits."""
+    """Train a small grey network with EMA: half the time on pictures of 36 px, then of 48 px, both under strong augmentation; the last
+    eighth at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first two fits."""
     small, large, mild = (
         get_dls(data, size, bs, "votes", channels=1, votes=votes, balance=balance, augment=augment)
-        for size, augment in ((sizes[0], strong_augmentation(strength)), (sizes[1], strong_augmentation(strength)),
-                              (sizes[1], face_augmentation()))
-    )  # fmt: skip
+        for size, augment in ((36, strong_augmentation(strength)), (48, strong_augmentation(strength)), (48, face_augmentation()))
+    )
     learn = emotion_learner(large, arch, drop=drop, opt_func=opt_func)  # it is used at the large size
-    last = epochs // polish
+    last = epochs // 8
     first = (epochs - last) // 2
     stages = [
         (small, first, lr, {"div_final": 4}, cbs()),
@@ -54,15 +51,14 @@ def three_stages(
 
 
 def fine_tune_large(
-    data: Competition, arch: str, weights: str, size: int, bs: int, epochs: int, lr: float, ratio: float, drop: float,
-    smoothing: float = 0.1, strength: float = 0.6, **options,
-) -> Learner:  # fmt: skip
+    data: Competition, arch: str, weights: str, size: int, bs: int, epochs: int, lr: float, ratio: float, drop: float, **options
+) -> Learner:
     """Fine-tune a pretrained network on photographs of a few hundred pixels: the head alone for an epoch; then all layers, the stem at
     1 / `ratio` of the head's rate, half of the epochs at two thirds of the size; with EMA, strong augmentation and label smoothing.
     `options`: of timm's network."""
-    smaller, large = (get_dls(data, s, bs, augment=strong_augmentation(strength)) for s in (round(size / 48) * 32, size))
+    smaller, large = (get_dls(data, s, bs, augment=strong_augmentation(0.6)) for s in (round(size / 48) * 32, size))
     # the learner's own size is the large one, at which it is used
-    learn = emotion_learner(large, arch, weights, cross_entropy(smoothing), split="stages", drop=drop, **options)
+    learn = emotion_learner(large, arch, weights, cross_entropy(0.1), split="stages", drop=drop, **options)
     learn.dls = smaller
     if weights != "none":
         learn.freeze()
@@ -125,9 +121,9 @@ def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
     """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not trained on."""
     learn = unpickle(teacher.learner)
     learn.dls = get_dls(data, size=learn.spec.size, bs=256, channels=learn.spec.channels)
-    out, dl = np.zeros((len(data.labels), N), np.float32), training_dl(learn)
-    with dl.dataset.set_split_idx(1):
-        out[np.asarray(dl.dataset.items)] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
+    out = np.zeros((len(data.labels), N), np.float32)
+    with training_dl(learn) as dl:
+        out[dl.dataset.items] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
     return out
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import copy
-import errno
-import os
-import shutil
 import sys
-import time
-from dataclasses import dataclass
+import timeit
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,25 +25,9 @@ from emofast.training import metrics
 from emofast.training.decoding import nearest_centre
 from emofast.training.precision import Precision
 from emofast.training.predictions import Predictions, fit_decoder, predict
-from emofast.training.progress import EpochProgress, StopOnNaN
-from emofast.training.results import environment, package_hash, write_result
+from emofast.training.progress import EpochProgress
+from emofast.training.results import environment, write_result
 from emofast.training.resume import Checkpoint, Session, save_whole
-
-
-@dataclass(frozen=True)
-class Code:
-    """What a run executes, taken at its start: in the hours until its end somebody may have edited the files.
-
-    `script`: the experiment; `text`: its contents; `package`: hash of emofast's own code.
-    """
-
-    script: Path
-    text: bytes
-    package: str
-
-    @classmethod
-    def of(cls, script: Path) -> Code:
-        return cls(script, script.read_bytes(), package_hash())
 
 
 @dataclass
@@ -71,83 +52,67 @@ def finished_seed(folder: Path, seed: int) -> SeedResult | None:
 def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResult:
     """Predict validation and test pictures with what an experiment returned, export it, and keep everything on disk."""
     fits = [torch.load(path, map_location="cpu", weights_only=False) for path in session.files]
-    learn.remove_cbs([Checkpoint, EpochProgress, StopOnNaN])
+    learn.remove_cbs([Checkpoint, EpochProgress])
     learn.decoder = decoder = fit_decoder(learn, data.labels)  # travels with an exported valence-arousal learner
     test_dl, readable = get_test_dl(learn.dls, data)
     valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))
-    test, test_tta = (_fill_unreadable(predict(learn, test_dl, tta, decoder), readable, data) for tta in (False, True))
+    test, test_tta = (predict(learn, test_dl, tta, decoder) for tta in (False, True))
+    for seen in (test, test_tta):  # a picture that cannot be read still needs a row: the classes' frequencies, so the most frequent one
+        seen.probabilities[~readable] = np.bincount(data.labels, minlength=N) / len(data.labels)
     if not readable.all():
         first = data.test_names[int(np.argmin(readable))]
         warn(f"{data.name}: {(~readable).sum()} TEST pictures cannot be read, first {first}; they are predicted as the most frequent class")
-    learner = session.folder / "learner.pkl"
-    _export(learn, learner)  # before the seed counts as done: a kill in between trains no epoch again
+    rows, learner = np.asarray(learn.dls.valid.dataset.items), session.folder / "learner.pkl"
+    # as `learn.export` does, by a writer that reports a full disk; before the seed counts as done: a kill in between trains nothing again
+    learn._end_cleanup()
+    learn.dls, learn.opt = learn.dls.new_empty(), None
+    save_whole(learn, learner)
     facts = {
         "seed": session.seed,
         "train_seconds": round(sum(fit["seconds"] for fit in fits), 1),
         "parameters": sum(p.numel() for p in learn.model.parameters()),
         "ms_per_face_cpu": round(_ms_per_face(learn), 3),
-        "network": learn.spec.to_dict(),
+        "network": asdict(learn.spec),
         "weights": Path(learn.weights).name,
         "learner_sha256": paths.sha256(learner),
     }
     history = [row for fit in fits for row in fit["history"]]
-    result = SeedResult(facts, np.asarray(learn.dls.valid.dataset.items), valid, valid_tta, test, test_tta, history)
+    result = SeedResult(facts, rows, valid, valid_tta, test, test_tta, history)
     save_whole(result, session.folder / f"seed{session.seed}.done.pt")
     for path in session.files:  # the states to train on from: large, and of no more use
         path.unlink(missing_ok=True)
     return result
 
 
-def _export(learn: Learner, path: Path) -> None:
-    try:
-        with paths.atomic_write(path) as partial:
-            learn.export(partial)
-    except RuntimeError as e:  # how torch's writer reports a full disk
-        if shutil.disk_usage(path.parent).free > 1 << 20:
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from e
-
-
-def _fill_unreadable(predictions: Predictions, readable: np.ndarray, data: Competition) -> Predictions:
-    """A test picture that cannot be read still needs a row: it gets the classes' frequencies, so the most frequent one."""
-    predictions.probabilities[~readable] = np.bincount(data.labels, minlength=N) / len(data.labels)
-    return predictions
-
-
 def _ms_per_face(learn: Learner, runs: int = 30) -> float:
     """Median milliseconds of one face through the network, fp32, one CPU thread, without preprocessing."""
     model = copy.deepcopy(learn.model).cpu().eval()
     x = torch.zeros(1, learn.spec.channels, learn.spec.size, learn.spec.size)
-    threads, times = torch.get_num_threads(), []
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)  # torch.utils.benchmark would do the same, and warn of CUDA compilers at its import
-    try:
-        with torch.inference_mode():
-            for _ in range(runs + 5):
-                started = time.perf_counter()
-                model(x)
-                times.append(time.perf_counter() - started)
-    finally:
-        torch.set_num_threads(threads)
+    with torch.inference_mode():
+        times = timeit.repeat(lambda: model(x), repeat=runs + 5, number=1)
+    torch.set_num_threads(threads)
     return float(np.median(times[5:]) * 1000)
 
 
 def record(
-    code: Code, name: str, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision | str, **more
+    script: Path, source: bytes, comp: Competition, key: dict, folder: Path, seeds: list[SeedResult], precision: Precision | str, **more
 ) -> dict:
-    """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was."""
+    """Write `folder` as the results contract says; returns the contents of `result.json`. `key`: what the run was; `source`: the script
+    when it began, as in the hours since somebody may have edited it."""
     rows = seeds[0].rows
     labels = comp.labels[rows]
-    valid = np.mean([s.valid_tta.probabilities for s in seeds], axis=0)
+    each = [_seed_scores(s, labels) for s in seeds]
     summary = {
-        "experiment": name,
+        "experiment": folder.name,
         "data": comp.name,
         **key,
-        "package": code.package,
-        "command": f"python experiments/{code.script.name} {' '.join(_portable(a) for a in sys.argv[1:] if a != 'submission')}".strip(),
+        "command": f"python experiments/{script.name} {' '.join(_portable(a) for a in sys.argv[1:] if a != 'submission')}".strip(),
         "valid_rows": len(rows),
-        "scores": _scores(seeds, labels, comp),
+        "scores": _scores(each, seeds, labels, comp),
         "va_truth": "the drawn faces' true values" if comp.va is not None else "the classes' circumplex centres: no truth about any face",
-        "seeds": [{**s.facts, **_seed_scores(s, labels)} for s in seeds],
+        "seeds": [{**s.facts, **scores} for s, scores in zip(seeds, each)],
         "parameters": seeds[0].facts["parameters"],
         "ms_per_face_cpu": float(np.median([s.facts["ms_per_face_cpu"] for s in seeds])),
         "train_seconds": float(np.mean([s.facts["train_seconds"] for s in seeds])),
@@ -158,19 +123,17 @@ def record(
     history = pd.DataFrame([{"seed": s.facts["seed"], **row} for s in seeds for row in s.history])
     if history.empty:  # nothing was trained; a csv file without a column cannot be read
         history = pd.DataFrame(columns=["seed", "fit", "epoch"])
-    arrays = {
-        "ids": np.array([comp.train_ids[r] for r in rows]),
-        "labels": labels,
-        "probabilities": valid.astype(np.float32),
-        "per_seed": np.stack([s.valid.probabilities for s in seeds]),
-    }
-    test = {
-        "ids": np.array(comp.test_ids),
-        "probabilities": np.mean([s.test_tta.probabilities for s in seeds], axis=0).astype(np.float32),
-        "per_seed": np.stack([s.test.probabilities for s in seeds]),
-    }
-    write_result(folder, summary, history, arrays, test, _confusion(valid, labels, f"{name} on {comp.name}, validation"), code.text)
+    valid = {"ids": np.array(comp.train_ids)[rows], "labels": labels, **_arrays([(s.valid, s.valid_tta) for s in seeds])}
+    test = {"ids": np.array(comp.test_ids), **_arrays([(s.test, s.test_tta) for s in seeds])}
+    figure = _confusion(valid["probabilities"], labels, f"{folder.name} on {comp.name}, validation")
+    write_result(folder, summary, history, valid, test, figure, source)
     return summary
+
+
+def _arrays(seeds: list[tuple[Predictions, Predictions]]) -> dict[str, np.ndarray]:
+    """Of each seed's predictions without and with TTA: the mean of the latter, and all of the former."""
+    plain, tta = ([p.probabilities for p in predictions] for predictions in zip(*seeds))
+    return {"probabilities": np.mean(tta, axis=0).astype(np.float32), "per_seed": np.stack(plain)}
 
 
 def _confusion(probabilities: np.ndarray, labels: np.ndarray, title: str) -> Figure:
@@ -200,26 +163,29 @@ def _seed_scores(s: SeedResult, labels: np.ndarray) -> dict:
     }
 
 
-def _scores(seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> dict:
-    """Means over seeds. `accuracy_spread`: standard deviation over seeds, 0 for one; `accuracy_interval`: bootstrap of the
-    first seed's validation rows, without TTA."""
+def _means(scores: list[dict]) -> dict:
+    return pd.DataFrame(scores).mean().to_dict()
+
+
+def _scores(each: list[dict], seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> dict:
+    """Means over seeds of `each` one's scores and of more. `accuracy_spread`: standard deviation over seeds, 0 for one;
+    `accuracy_interval`: bootstrap of the first seed's validation rows, without TTA."""
     rows, target = seeds[0].rows, seeds[0].facts["network"]["target"]
-    each = [_seed_scores(s, labels) for s in seeds]
-    scores = {name: float(np.mean([e[name] for e in each])) for name in each[0]}
-    scores["accuracy_spread"] = float(np.std([e["accuracy"] for e in each], ddof=1)) if len(each) > 1 else 0.0
-    scores["accuracy_interval"] = metrics.bootstrap_interval(seeds[0].valid.probabilities.argmax(1) == labels)
-    scores["recall"] = metrics.recalls(seeds[0].valid_tta.probabilities, labels)
+    scores = {
+        **_means(each),
+        "accuracy_spread": float(np.std([e["accuracy"] for e in each], ddof=1)) if len(each) > 1 else 0.0,
+        "accuracy_interval": metrics.bootstrap_interval(seeds[0].valid.probabilities.argmax(1) == labels),
+        "recall": metrics.recalls(seeds[0].valid_tta.probabilities, labels),
+    }
     if comp.votes is not None:
         ferplus = [metrics.ferplus_scores(s.valid_tta.probabilities, comp.votes[rows], comp.annotators[rows]) for s in seeds]
         if ferplus[0]["rows"]:  # shares without numbers of annotators leave none
-            scores["ferplus"] = {name: float(np.mean([f[name] for f in ferplus])) for name in ferplus[0]}
-            scores["ferplus"]["rows"] = int(ferplus[0]["rows"])
+            scores["ferplus"] = _means(ferplus) | {"rows": ferplus[0]["rows"]}
         scores["votes"] = metrics.vote_scores(np.mean([s.valid_tta.probabilities for s in seeds], axis=0), comp.votes[rows])
     if comp.va is not None or target in ("va", "class+va"):
         truth = target_va(comp)[rows]
         scores["ccc"] = np.mean([metrics.ccc(s.valid.va, truth) for s in seeds], axis=0).tolist()
         scores["rmse"] = np.mean([metrics.rmse(s.valid.va, truth) for s in seeds], axis=0).tolist()
     if target in ("va", "class+va"):
-        decoded = [metrics.accuracy(nearest_centre(s.valid.va), labels) for s in seeds]
-        scores["accuracy_nearest_centre"] = float(np.mean(decoded))
+        scores["accuracy_nearest_centre"] = float(np.mean([metrics.accuracy(nearest_centre(s.valid.va), labels) for s in seeds]))
     return scores

@@ -79,16 +79,11 @@ class Result:
 
     @property
     def valid(self) -> dict[str, np.ndarray]:
-        return _arrays(self.folder / "valid.npz")
+        return dict(np.load(self.folder / "valid.npz"))
 
     @property
     def test(self) -> dict[str, np.ndarray]:
-        return _arrays(self.folder / "test.npz")
-
-
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path) as arrays:
-        return dict(arrays)
+        return dict(np.load(self.folder / "test.npz"))
 
 
 def results_folder(data: str, quick: bool = False) -> Path:
@@ -127,8 +122,7 @@ def variant_name(experiment: str, own: dict, given: dict) -> str:
 
 def used_results(folder: Path, names: Sequence[str]) -> dict[str, str]:
     """Those of the named results that are recorded in `folder`, by the hash of their predictions."""
-    found = [r for r in read_results(folder) if r.name in names]
-    return {r.name: hashlib.sha256((r.folder / "valid.npz").read_bytes()).hexdigest()[:16] for r in found}
+    return {r.name: paths.sha256(r.folder / "valid.npz")[:16] for r in read_results(folder) if r.name in names}
 
 
 def code_hash(source: Path) -> str:
@@ -141,11 +135,10 @@ def code_hash(source: Path) -> str:
 
 def package_hash() -> str:
     """Hash of the code below the experiments that can change a number: faces, data, networks and training."""
-    package, digest = paths.PROJECT / "emofast", hashlib.sha256()
+    package = paths.PROJECT / "emofast"
     rooms = [p for room in ("data", "nets", "training") for p in sorted(package.glob(f"{room}/*.py"))]
-    for source in [package / "emotions.py", package / "faces.py", *rooms]:
-        digest.update(_code(source))
-    return digest.hexdigest()[:16]
+    code = b"".join(map(_code, [package / "emotions.py", package / "faces.py", *rooms]))
+    return hashlib.sha256(code).hexdigest()[:16]
 
 
 def _code(source: Path) -> bytes:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import copy
 import io
-import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
-from fastai.data.core import DataLoaders
-from fastai.torch_core import to_device
+from fastai.data.load import DataLoader
+from fastai.torch_core import get_random_states, set_random_states, to_device
 from fastcore.foundation import L
+from rich.progress import Progress
 
 from emofast import paths
 from emofast.console import console
 from emofast.training.distributed import is_first
-from emofast.training.progress import epoch_numbers
+from emofast.training.progress import epoch_numbers, live_bar
 
 
 @dataclass
@@ -30,6 +29,7 @@ class Session:
     folder: Path
     seed: int
     fits: int = 0
+    bar: Progress = field(default_factory=live_bar)
 
     @property
     def files(self) -> list[Path]:
@@ -110,7 +110,8 @@ class Checkpoint(Callback):
             "scaler": scaler and scaler.state_dict(),
             "callbacks": {c.name: c.state_dict() for c in self._with_state()},
             "trackers": {name: {k: v for k, v in vars(c).items() if k in ("best", "wait")} for name, c in self.trackers.items()},
-            "rng": _get_rng(self.dls),
+            "rng": get_random_states(),
+            "shuffling": _whole(self.dls.train).rng.getstate(),
             "smooth_loss": (self.recorder.smooth_loss.count, self.recorder.smooth_loss.val),
         }
 
@@ -123,7 +124,8 @@ class Checkpoint(Callback):
         self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.state["smooth_loss"]
         for callback in self._with_state():
             callback.load_state_dict(self.state["callbacks"][callback.name])
-        _set_rng(self.state["rng"], self.dls)
+        set_random_states(**self.state["rng"])
+        _whole(self.dls.train).rng.setstate(self.state["shuffling"])
 
     def _write(self) -> None:
         if is_first():
@@ -134,25 +136,6 @@ class Checkpoint(Callback):
         return [c for c in self.learn.cbs if hasattr(type(c), "state_dict")]
 
 
-def _get_rng(dls: DataLoaders) -> dict:
-    """State of every random number generator that training draws from, its shuffling included."""
-    return {
-        "python": random.getstate(),
-        "numpy": np.random.get_state(),
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "dls": _shuffler(dls).getstate(),
-    }
-
-
-def _set_rng(state: dict, dls: DataLoaders) -> None:
-    random.setstate(state["python"])
-    np.random.set_state(state["numpy"])
-    torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    _shuffler(dls).setstate(state["dls"])
-
-
-def _shuffler(dls: DataLoaders) -> random.Random:
-    return getattr(dls.train, "dl", dls.train).rng  # a DistributedDL holds the loader it splits
+def _whole(dl: DataLoader) -> DataLoader:
+    """Of a DistributedDL the loader it splits."""
+    return getattr(dl, "dl", dl)

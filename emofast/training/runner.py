@@ -6,6 +6,7 @@ import argparse
 import functools
 import inspect
 import json
+import runpy
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import fastai.callback.progress  # noqa: F401  adds its bar to `defaults.callbacks`, from which a run takes it out again
@@ -34,8 +34,8 @@ from emofast.training.distributed import is_first, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
-from emofast.training.progress import EpochProgress, StopOnNaN
-from emofast.training.record import Code, SeedResult, finished_seed, record, seed_result
+from emofast.training.progress import EpochProgress
+from emofast.training.record import SeedResult, finished_seed, record, seed_result
 from emofast.training.results import Result, code_hash, package_hash, results_folder, used_results, variant_name
 from emofast.training.resume import Checkpoint, Session
 
@@ -52,15 +52,15 @@ def experiment(
     `quick`: arguments of a quick run (default: 10 epochs at 32 px). `tour`: part of `./run_all.sh --quick`.
     `large`: made for photographs of 200 px and more; `./run_all.sh` chooses by what the data set has (`emofast.training.plan`).
     """
-    return lambda function: Experiment(function, tuple(after), quick, tour)
+    return lambda function: Experiment(function, tuple(after), quick, tour, large)
 
 
 class Experiment:
     """What `@experiment` makes. Called, it trains and returns the Learner, and records nothing; `main` is the script's command."""
 
-    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None, tour: bool):
+    def __init__(self, function: Callable[..., Learner], after: tuple[str, ...], quick: dict | None, tour: bool, large: bool):
         functools.update_wrapper(self, function)
-        self.function, self.after, self.tour = function, after, tour
+        self.function, self.after, self.tour, self.large = function, after, tour, large
         self.script = Path(inspect.getfile(function)).resolve()
         _, *parameters = inspect.signature(function).parameters.values()
         self.defaults = {p.name: p.default for p in parameters}
@@ -78,47 +78,33 @@ class Experiment:
         sys.exit(exits_cleanly(self._command)(argv))
 
     def _command(self, argv: list[str] | None) -> None:
-        args = self._parse(argv)
-        data = open_data(args.pop("data"))
+        parser = self._parser()
+        args, unknown = parser.parse_known_args(argv)
+        if unknown:
+            near = get_close_matches(unknown[0].split("=")[0], parser._option_string_actions, n=1, cutoff=0.5)
+            parser.error(f"unknown argument {unknown[0]}" + (f"; did you mean {near[0]}?" if near else ""))
+        args = vars(args)
+        data = open_data(args["data"])
         if args["quick"]:
             data = replace(data, max_rows=QUICK_ROWS)
-        given = {name: args.pop(name) for name in [*self.defaults, "weights"] if args.get(name) is not None}
-        given = self._without_weights(given)
+        given = {name: args[name] for name in self.defaults if args[name] is not None}
+        if "weights" not in self.defaults and args["weights"] not in (None, "none"):
+            warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
-        torch_device = choose_device(args["device"])
-        default_device(torch_device.type != "cpu")
-        extra = [_callback(name) for name in args["callback"]]
+        default_device(choose_device(args["device"]).type != "cpu")
         if args["lr_find"]:
             find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
             return
         try:
-            _Run(self, data, plain, given, args, torch_device, extra).go()
+            _Run(self, data, plain, given, args).go()
         except NoWeights as e:
             if "weights" in given:
                 raise
             warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
-            _Run(self, data, plain, {**given, "weights": "none"}, args, torch_device, extra).go()
-
-    def _without_weights(self, given: dict) -> dict:
-        """A function without an argument `weights` starts from nothing whatever is asked for, and says so."""
-        if "weights" in self.defaults or "weights" not in given:
-            return given
-        if given["weights"] != "none":
-            warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
-        return {k: v for k, v in given.items() if k != "weights"}
-
-    def _parse(self, argv: list[str] | None) -> dict:
-        parser = self._parser()
-        args, unknown = parser.parse_known_args(argv)
-        if unknown:
-            known = [option for action in parser._actions for option in action.option_strings]
-            near = get_close_matches(unknown[0].split("=")[0], known, n=1, cutoff=0.5)
-            meant = f"did you mean {near[0]}?" if near else f"see python experiments/{self.script.name} --help."
-            raise EmofastError(f"unknown argument {unknown[0]}; {meant}")
-        return vars(args)
+            _Run(self, data, plain, {**given, "weights": "none"}, args).go()
 
     def _parser(self) -> Parser:
-        doc = (inspect.getmodule(self.function).__doc__ or self.function.__doc__ or "").strip()
+        doc = (self.function.__globals__["__doc__"] or self.function.__doc__ or "").strip()
         p = Parser(
             description=doc.splitlines()[0] if doc else None,
             epilog=f"example: python experiments/{self.script.name} --data sample --quick",
@@ -127,12 +113,9 @@ class Experiment:
         add_data(p)
         p.add_argument("--seed", type=int, default=42, help="first seed; the same seed gives the same numbers on the same machine")
         p.add_argument("--seeds", type=whole_number, default=1, metavar="N", help="how many, from --seed up; N > 1 states the spread")
-        p.add_argument(
-            "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes the GPU if there is one"
-        )
-        p.add_argument(
-            "--quick", action="store_true", help=f"a look, in {_words(self.quick)} on at most {QUICK_ROWS} pictures, recorded apart"
-        )
+        p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train; auto takes a GPU if there is one")
+        look = f"a look, in {_words(self.quick)} on at most {QUICK_ROWS} pictures, recorded apart"
+        p.add_argument("--quick", action="store_true", help=look)
         p.add_argument("--resume", action="store_true", help="go on where a killed run stopped; do nothing where the result is recorded")
         p.add_argument("--lr-find", action="store_true", help="fastai's lr_find instead of training: suggestions, and a plot")
         p.add_argument("--callback", action="append", default=[], metavar="MODULE:CLASS", help="add a fastai callback to every fit, "
@@ -142,21 +125,15 @@ class Experiment:
         group = p.add_argument_group("hyper-parameters", "another value than the script's own is a variant, recorded beside it")
         comments = docments(self.function)
         for name, default in self.defaults.items():
-            kind, text = type(default), comments.get(name) or name
-            flag = "--" + name.replace("_", "-")
-            if kind is bool:
-                group.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"{text} (default: {default})")
-            else:
-                group.add_argument(flag, type=_positive(name, kind), metavar=kind.__name__.upper(), help=f"{text} (default: {default})")
+            kind = type(default)
+            parse = {"type": whole_number if kind is int and name in ("epochs", "bs", "size") else kind, "metavar": kind.__name__.upper()}
+            parse = {"action": argparse.BooleanOptionalAction} if kind is bool else parse
+            group.add_argument("--" + name.replace("_", "-"), help=f"{comments.get(name) or name} (default: {default})", **parse)
         return p
 
 
 def _words(arguments: dict) -> str:
     return ", ".join(f"{k} {v}" for k, v in arguments.items()) or "full length"
-
-
-def _positive(name: str, kind: type) -> Callable:
-    return whole_number if kind is int and name in ("epochs", "bs", "size") else kind
 
 
 def _callback(name: str) -> type[Callback]:
@@ -173,29 +150,33 @@ def load_experiment(which: str) -> Experiment:
     if len(scripts) != 1:
         there = " ".join(s.stem for s in sorted((paths.PROJECT / "experiments").glob("[0-9]*.py")))
         raise EmofastError(f"{which!r} names {len(scripts)} scripts in experiments/; there are: {there}.")
-    spec = spec_from_file_location(f"experiment_{which}", scripts[0])
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    found = [v for v in vars(module).values() if isinstance(v, Experiment)]
+    found = experiment_of(scripts[0])
     if not found:
         raise EmofastError(f"{scripts[0].name} trains nothing; it has no function with @experiment.")
-    return found[0]
+    return found
+
+
+def experiment_of(script: Path) -> Experiment | None:
+    """What `@experiment` has made in a script; None where it stands on no function. Raises `EmofastError` for a script that fails."""
+    try:
+        return next((v for v in runpy.run_path(str(script)).values() if isinstance(v, Experiment)), None)
+    except (Exception, SystemExit) as e:
+        raise EmofastError(f"{script} cannot be loaded ({type(e).__name__}: {e}); mend it or move it out of experiments/.") from e
 
 
 class _Run:
     """One call of a script: its seeds trained, or taken from where a killed run left them, and recorded."""
 
-    def __init__(self, exp: Experiment, data: Competition, plain: dict, given: dict, args: dict, device: torch.device, extra: list):
-        self.exp, self.data, self.device, self.extra = exp, data, device, extra
-        self.arguments = {**plain, **given}
-        self.quick, self.resume = args["quick"], args["resume"]
+    def __init__(self, exp: Experiment, data: Competition, plain: dict, given: dict, args: dict):
+        self.exp, self.data, self.arguments = exp, data, {**plain, **given}
+        self.quick, self.resume, self.device = args["quick"], args["resume"], default_device()
         self.seeds = list(range(args["seed"], args["seed"] + args["seeds"]))
-        more = {"callback": ",".join(c.__name__ for c in extra)} if extra else {}
+        self.extra = [_callback(name) for name in args["callback"]]
+        more = {"callback": ",".join(c.__name__ for c in self.extra)} if self.extra else {}
         self.name = variant_name(exp.name, plain, given | more)
         self.folder = results_folder(data.name, self.quick) / self.name
         self.checkpoints = self.folder / "checkpoints"
-        self.code = Code.of(exp.script)
+        self.source, self.package = exp.script.read_bytes(), package_hash()
         arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
         settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds, **more}
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
@@ -206,19 +187,22 @@ class _Run:
         if self.resume and self._recorded():
             return
         self.checkpoints.mkdir(parents=True, exist_ok=True)
-        if not is_first():
+        if not is_first():  # the first process clears, tells and records
             wait_for_all()
-            self._train_seeds()
+            self._seeds()
             return
-        lock = FileLock(self.checkpoints / ".lock")
         try:
-            lock.acquire(timeout=0)
+            with FileLock(self.checkpoints / ".lock", timeout=0):
+                self._begin()
+                console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, "
+                              f"{_words(self.arguments)}, seeds {self.seeds}")  # fmt: skip
+                wait_for_all()
+                self._record(self._seeds())
         except Timeout:
             raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
-        with lock:
-            self._begin()
-            wait_for_all()
-            self._record(self._train_seeds())
+
+    def _seeds(self) -> list[SeedResult | None]:
+        return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
 
     def _recorded(self) -> bool:
         if not (self.folder / "result.json").is_file():
@@ -232,15 +216,11 @@ class _Run:
             warn(f"{self.name} was recorded with another version of the training code; run it without --resume to measure anew")
         return True
 
-    def _train_seeds(self) -> list[SeedResult | None]:
-        console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, {_words(self.arguments)}, "
-                      f"seeds {self.seeds}")  # fmt: skip
-        return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
-
     def _record(self, seeds: list[SeedResult]) -> None:
-        summary = record(self.code, self.name, self.data, self.key, self.folder, seeds, choose_precision(self.device))
+        key = {**self.key, "package": self.package}
+        summary = record(self.exp.script, self.source, self.data, key, self.folder, seeds, choose_precision(self.device))
         if not self.quick and self.data.name != "sample":
-            refresh_header(self.code.script)
+            refresh_header(self.exp.script)
         scores = summary["scores"]
         console.print(f"{self.name}: accuracy {scores['accuracy']:.4f}, with flip TTA {scores['accuracy_tta']:.4f}, macro F1 "
                       f"{scores['macro_f1_tta']:.4f} on {summary['valid_rows']} validation pictures, in {self.folder}")  # fmt: skip
@@ -252,9 +232,9 @@ class _Run:
         begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
         package = begun.pop("package", None) if begun else None
         if begun == key:
-            if package != self.code.package:
+            if package != self.package:
                 warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
-                self.code = replace(self.code, package=f"{package}, {self.code.package}")
+                self.package = f"{package}, {self.package}"
             return
         if begun:
             warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
@@ -263,19 +243,18 @@ class _Run:
         for old in self.checkpoints.glob("seed*"):
             old.unlink()
         with paths.atomic_write(note) as partial:
-            partial.write_text(json.dumps({**key, "package": self.code.package}))
+            partial.write_text(json.dumps({**key, "package": self.package}))
 
     def _train(self, seed: int) -> SeedResult | None:
         session = Session(self.checkpoints, seed)
         set_seed(seed, reproducible=True)
-        with _fits_of(session, self.checkpoints / "run.log", self.extra), together():
+        with _fits_of(session, self.extra), together():
             learn = self._call()
         if not isinstance(learn, Learner):
             raise EmofastError(
                 f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
                 "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
             )
-        learn.remove_cbs(self.extra)
         return seed_result(learn, self.data, session) if is_first() else None
 
     def _call(self) -> Learner:
@@ -301,16 +280,15 @@ class _Run:
 
 
 @contextmanager
-def _fits_of(session: Session, log: Path, extra: list[type[Callback]]) -> Iterator[None]:
+def _fits_of(session: Session, extra: list[type[Callback]]) -> Iterator[None]:
     """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines."""
     before = list(defaults.callbacks)
-    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress, StopOnNaN, *extra]
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress, *extra]
     Checkpoint.session = session
-    EpochProgress.begin(log)
     try:
-        yield
+        with session.bar:
+            yield
     finally:
-        EpochProgress.end()
         Checkpoint.session = None
         defaults.callbacks[:] = before
 

@@ -14,8 +14,8 @@ from emofast.training.results import Result, results_folder, variant_name
 from emofast.training.runner import Experiment, load_experiment
 
 
-def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, more: list[str]) -> dict:
-    """Run `trials` variants of the experiment `which` on `data`, and return the best one's arguments and accuracy (with flip TTA).
+def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, more: list[str]) -> None:
+    """Run `trials` variants of the experiment `which` on `data`, and print the best one's arguments and accuracy (with flip TTA).
 
     `ranges`: argument to "LOW..HIGH" (logarithmic from a factor of ten up) or "A,B,C". `more`: further flags of the script. Trials are
     kept in a journal file: several processes may share a sweep, and a killed one goes on. Choosing among many on validation flatters
@@ -40,8 +40,7 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
     def objective(trial) -> float:
         arguments = {name: choose(trial) for name, choose in choices.items()}
         flags = [f"--{name.replace('_', '-')}={value}" for name, value in arguments.items()]
-        source = ["--data", str(comp.folder), *more]
-        done = subprocess.run([sys.executable, str(exp.script), *source, "--resume", *flags])
+        done = subprocess.run([sys.executable, str(exp.script), "--data", str(comp.folder), *more, "--resume", *flags])
         if done.returncode:
             raise optuna.TrialPruned(f"exit status {done.returncode}")
         plain = {**exp.defaults, **(exp.quick if "--quick" in more else {})}
@@ -49,13 +48,12 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
         console.print(f"trial {trial.number + 1}: {' '.join(flags)}  accuracy with TTA {score:.4f}", markup=False)
         return score
 
-    left = max(0, trials - sum(t.state.name == "COMPLETE" for t in study.trials))
-    study.optimize(objective, n_trials=left)
-    if not any(t.state.name == "COMPLETE" for t in study.trials):
+    complete = [optuna.trial.TrialState.COMPLETE]
+    study.optimize(objective, n_trials=max(0, trials - len(study.get_trials(states=complete))))
+    if not study.get_trials(states=complete):
         raise EmofastError(f"no trial of {exp.name} came to its end; the messages above say why.")
     best = {**study.best_params, "accuracy_tta": study.best_value}
     console.print(f"best of {trials}: {best}; all are in {journal}", markup=False)
-    return best
 
 
 def _choice(exp: Experiment, name: str, text: str) -> Callable:

@@ -36,7 +36,7 @@ def test_one_read_gives_the_same_batch_as_item_by_item(comp):
     """The fast way and fastai's own way to the same numbers."""
     dls = get_dls(comp, size=32, bs=8, target="class+va")
     slow = [dls.valid.dataset[i] for i in range(8)]
-    faces, target = dls.valid.do_batch(list(range(8)))
+    faces, target = dls.valid.read(list(range(8)))
     assert torch.equal(faces, torch.stack([s[0] for s in slow]))
     assert type(target) is type(slow[0][1]) and torch.equal(target, torch.stack([s[1] for s in slow]))
 

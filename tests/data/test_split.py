@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from emofast.data import frozen_split, read_competition
-from emofast.data.duplicates import duplicate_groups
-from emofast.data.split import SPLIT_FOLDS, draw_split
+from emofast.data.split import SPLIT_FOLDS, draw_split, duplicate_groups
 from emofast.errors import EmofastError
 
 
@@ -22,7 +21,7 @@ def test_every_class_gives_one_in_seven_and_groups_stay_whole():
 
 def test_duplicates_are_found_by_bytes_and_stay_on_one_side(drawn):
     comp = read_competition(drawn)
-    groups = duplicate_groups(comp.train_pictures, comp.train_names)
+    groups = duplicate_groups((comp.train_pictures, comp.train_names))
     contents = [comp.train_pictures.read(n) for n in comp.train_names]
     for i in range(len(contents)):  # the slow way to the same answer
         assert groups[i] == contents.index(contents[i])

@@ -1,5 +1,6 @@
 """Real experiments as real processes: results, resume after a kill, the same bytes twice."""
 
+import errno
 import hashlib
 import json
 import os
@@ -15,10 +16,14 @@ import pytest
 import torch
 from processes import run_python, wait_until
 
+from emofast.data import get_dls, read_competition
 from emofast.errors import EmofastError
 from emofast.nets.pretrained import create_network
+from emofast.training import emotion_learner
 from emofast.training.header import BEGIN, END, header_block, results_of
+from emofast.training.record import seed_result
 from emofast.training.results import FILES, code_hash, read_results, write_result
+from emofast.training.resume import Session
 
 SCRIPT = '''"""90 Tiny: for tests.
 
@@ -202,6 +207,20 @@ def test_a_result_is_written_whole_or_not_at_all(tmp_path):
     assert list((tmp_path / "r").iterdir()) == []
 
 
+def test_a_full_disk_at_the_end_is_told_with_the_file(drawn, tmp_path, monkeypatch):
+    """By torch's own writer it would be a RuntimeError about file positions, and a traceback."""
+    data = read_competition(drawn)
+    learn = emotion_learner(get_dls(data, size=24, bs=32, channels=1, device="cpu"), "test_resnet")
+
+    def full(path, contents):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as e:
+        seed_result(learn, data, Session(tmp_path, 42))
+    assert e.value.filename == str(tmp_path / "learner.pkl") and list(tmp_path.glob("*learner.pkl")) == []
+
+
 def test_every_header_block_is_its_results(project, monkeypatch):
     """The numbers in the docstrings of experiments/ are those of the committed result.json files."""
     monkeypatch.delenv("EMOFAST_ARTIFACTS")
@@ -258,12 +277,6 @@ def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
     assert not list(own_artifacts.glob("**/result.json"))
 
 
-def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
-    run(script, drawn, "--epochs", 1, "--callback", "fastai.callback.tracker:TerminateOnNaNCallback")
-    folder = own_artifacts / "tiny" / "90_tiny+callback=TerminateOnNaNCallback+epochs=1"
-    assert (folder / "result.json").is_file(), "it may change the numbers: a variant"
-
-
 @pytest.mark.timeout(300)
 def test_two_processes_make_one_record(script, drawn, own_artifacts):
     """`accelerate launch` on two processors: the same split, the pictures shared, one result."""
@@ -273,6 +286,12 @@ def test_two_processes_make_one_record(script, drawn, own_artifacts):
     assert out.returncode == 0, out.stderr
     (result,) = read_results(own_artifacts / "tiny")
     assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 2
+
+
+def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
+    run(script, drawn, "--epochs", 1, "--callback", "fastai.callback.tracker:TerminateOnNaNCallback")
+    folder = own_artifacts / "tiny" / "90_tiny+callback=TerminateOnNaNCallback+epochs=1"
+    assert (folder / "result.json").is_file(), "it may change the numbers: a variant"
 
 
 def test_the_code_hash_does_not_depend_on_the_interpreter(tmp_path):

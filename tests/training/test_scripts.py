@@ -87,7 +87,11 @@ def test_the_plan_puts_readers_behind_what_they_read(tmp_path, run_cli):
     assert out.stdout.split() == ["experiments/19_wide.py", "experiments/10_distilled_student.py"]
     out = run_cli("plan", "--only", "77")
     assert out.returncode == 2 and "no script in experiments/ has the number 77" in out.stderr
+    head = "from emofast.training import experiment\n\n\n"
     for name, after in (("01_a", "02_b"), ("02_b", "01_a")):
-        (tmp_path / f"{name}.py").write_text(f'@experiment(after=("{after}",))\ndef train(data):\n    pass\n')
+        (tmp_path / f"{name}.py").write_text(f"{head}@experiment(after=('{after}',))\ndef train(data):\n    pass\n")
     with pytest.raises(EmofastError, match="wait for each other"):
+        plan(folder=tmp_path)
+    (tmp_path / "03_c.py").write_text("def train(data)\n")
+    with pytest.raises(EmofastError, match=r"03_c\.py cannot be loaded .SyntaxError.*line 1.*mend it"):
         plan(folder=tmp_path)
