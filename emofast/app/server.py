@@ -75,7 +75,9 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         HTTPException: lambda request, e: _error(e.detail, e.status_code),
         Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
     }
-    return Starlette(routes=routes, exception_handlers=errors)
+    app = Starlette(routes=routes, exception_handlers=errors)
+    app.router.redirect_slashes = False  # what is not there is not elsewhere
+    return app
 
 
 def _error(sentence: str, status: int) -> Response:
