@@ -64,10 +64,10 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(path.parent.absolute())  # as mkstemp names what is at work
+        _clear_leftovers(path.parent)
         place = {"prefix": f".partial-{os.getpid()}@{_machine()}-", "suffix": path.suffix[-20:], "dir": path.parent}
         if folder:
-            partial = Path(tempfile.mkdtemp(**place)).absolute()  # as mkstemp's are
+            partial = Path(tempfile.mkdtemp(**place))
         else:
             file, name = tempfile.mkstemp(**place)
             os.close(file)
@@ -75,15 +75,16 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
     except OSError as e:
         e.filename = str(path)  # what was asked for, not the name beside it
         raise
-    _at_work.add(partial)
+    _at_work.add(partial.name)
     try:
         yield partial
     finally:
-        _at_work.discard(partial)
+        _at_work.discard(partial.name)
         _remove(partial)
 
 
-_at_work: set[Path] = set()
+_at_work: set[str] = set()
+"""Names alone: a folder has many, as `.`, `..` and links go, and tempfile gives now one and now another."""
 
 
 def _machine() -> str:
@@ -100,7 +101,7 @@ def _clear_leftovers(folder: Path) -> None:
     for partial, match in found:
         number, machine = int(match[1]), match[2]
         # a container's first process has the same number every time
-        alive = partial in _at_work if number == os.getpid() else psutil.pid_exists(number)
+        alive = partial.name in _at_work if number == os.getpid() else psutil.pid_exists(number)
         if machine == _machine() and not alive:
             _remove(partial)
 

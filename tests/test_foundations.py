@@ -90,11 +90,14 @@ def test_other_errors_are_not_hidden():
         command()
 
 
-def test_a_folder_at_work_under_a_relative_name_is_no_leftover(tmp_path, monkeypatch):
-    """Python's mkdtemp before 3.12 gives a relative name back."""
-    monkeypatch.chdir(tmp_path)
-    with partial_beside("out.mp4", folder=True) as tmp, atomic_write("out.mp4"):
-        assert tmp.is_dir()
+@pytest.mark.parametrize("name", ["out.mp4", "../b/out.mp4", "link/out.mp4"])
+def test_what_is_at_work_under_another_name_of_its_folder_is_no_leftover(tmp_path, monkeypatch, name):
+    """Python's mkdtemp before 3.12 gives a relative name back, later ones a name without `..`."""
+    (tmp_path / "b" / "link").parent.mkdir()
+    (tmp_path / "b" / "link").symlink_to(tmp_path / "b")
+    monkeypatch.chdir(tmp_path / "b")
+    with partial_beside(name, folder=True) as tmp, atomic_write(name) as first, atomic_write(tmp_path / "b" / "log.csv"):
+        assert tmp.is_dir() and first.exists()
 
 
 def test_atomic_write_shows_the_old_or_the_new(tmp_path):

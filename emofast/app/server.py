@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
 
 PAGE = Path(__file__).with_name("page")
+MOST_VIEWINGS = 8  # live views at a time, each with a tracker of its own and a part of a core; the next one waits
 PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 
 
@@ -55,7 +57,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         answers("/api/about", partial(_about, recognizer, shelf)),
         answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
-        WebSocketRoute("/api/live", partial(_live, recognizer, detector)),
+        WebSocketRoute("/api/live", partial(_live, recognizer, detector, asyncio.Semaphore(MOST_VIEWINGS))),
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
         answers("/api/experiments/{data}/{name}/compare", board.compare),
@@ -112,13 +114,14 @@ async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})
 
 
-async def _live(recognizer: EmotionRecognizer, detector: str, socket: WebSocket) -> None:
+async def _live(recognizer: EmotionRecognizer, detector: str, places: asyncio.Semaphore, socket: WebSocket) -> None:
     """The live page: a frame in, its faces out; one frame at a time. Text messages: "log" and "end log"."""
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect):
-        viewing = await run_in_threadpool(Viewing, recognizer, detector)
-        while (message := await socket.receive())["type"] != "websocket.disconnect":
-            await socket.send_text(json.dumps(await run_in_threadpool(_heard, viewing, message), allow_nan=False))
+        async with places:
+            viewing = await run_in_threadpool(Viewing, recognizer, detector)
+            while (message := await socket.receive())["type"] != "websocket.disconnect":
+                await socket.send_text(json.dumps(await run_in_threadpool(_heard, viewing, message), allow_nan=False))
 
 
 def _heard(viewing: Viewing, message: dict) -> dict:

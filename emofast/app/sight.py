@@ -82,9 +82,9 @@ def read_picture(data: bytes | memoryview, most: int = 60_000_000) -> np.ndarray
             if photo.mode.startswith("I"):  # grey of 16 bits, of which PIL would make white all that is not nearly black
                 photo = Image.fromarray((np.asarray(photo).clip(0, 65535) >> 8).astype(np.uint8))
             return cv2.cvtColor(np.asarray(photo.convert("RGB")), cv2.COLOR_RGB2BGR)
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as e:
+    except (OSError, ValueError, SyntaxError, EOFError, TypeError, struct.error, Image.DecompressionBombError) as e:
         reason = "of no known kind" if isinstance(e, UnidentifiedImageError) else e
-        raise EmofastError(f"this is no picture that can be read ({reason}); give JPEG, PNG or WebP") from None
+        raise EmofastError(f"this is no picture that can be read ({reason}); send the file itself: JPEG, PNG or WebP") from None
 
 
 def faces_in(image: np.ndarray, recognizer: EmotionRecognizer) -> list[dict]:

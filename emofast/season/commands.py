@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from socket import gethostname
 
 from emofast.arguments import Help, add_engine
 from emofast.console import console
@@ -65,7 +66,7 @@ def run_commands(commands: dict[str, tuple[list[str], str]], engine: Engine) -> 
 
 def _shell(line: str, folder: Path) -> None:
     if not folder.is_dir():
-        raise UnfitMachine.here(f"cannot see {folder}")
+        raise UnfitMachine(f"{gethostname()} cannot see {folder}; mend that, or take the machine out, and start the same command again")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out `run` ends the command
     status = subprocess.run(["bash", "-c", line], cwd=folder, check=False).returncode
     if status:

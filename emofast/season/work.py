@@ -16,7 +16,7 @@ from emofast.recognition.recognizer import find_model
 from emofast.season.calls import UnfitMachine
 from emofast.season.progress import Bar
 from emofast.season.table import Session
-from emofast.video.analysis import DETECTOR, Task, analyse, analyse_chunk, readers, stamp_of
+from emofast.video.analysis import DETECTOR, Task, analyse, analyse_chunk, pending, readers, stamp_of
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.timeline import made_from
@@ -47,9 +47,10 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
         raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
     task = Task.of(probe(file), out.absolute(), recipe.model, recipe.detector)
     kept = task.done
-    with Bar(task.media.duration) as bar:
-        for seconds in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):
-            bar.advance(seconds)
+    with Bar(sum(1 for _ in pending(task))) as bar:
+        bar.tell(file.name)
+        for _ in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):
+            bar.advance(1)
             bar.tell(file.name)
     console.print(f"{out}: " + ("up to date" if kept else f"made from {file}"))
 

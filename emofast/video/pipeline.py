@@ -151,6 +151,8 @@ def _as_told(recordings: list[Recording], order: Order, listener: Listener) -> l
 
 def _table_beside(moments: Path, episode: Media, listener: Listener) -> pd.DataFrame | None:
     """The curves that lie beside a `moments.csv`, if they are of this episode."""
+    if not moments.is_file():  # who reads it says so
+        return None
     try:
         return read_table(moments.with_name("group.parquet"), episode)
     except EmofastError as e:
@@ -184,6 +186,9 @@ def _fill(
     }  # fmt: skip
     if table is not None:
         facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability"), "others": _others(out)}
+    for old in [name for name in folder.made if name not in FILES and "/" not in name]:  # by a version that made more
+        (out / old).unlink(missing_ok=True)
+        del folder.made[old]
     _write_tables(folder, order.from_moments, episode, cuts, table, facts)
     title, base = f"{name} trailer", Timebase.of(episode, listener.warning)
     write_edl(out / "trailer.edl", title, episode, base, chosen)
@@ -295,5 +300,5 @@ def _tell(trailer: Trailer, listener: Listener) -> None:
         lines.append(f"  {clock(start)} to {clock(end)}  {m.emotion:<9}  score {m.score:3.0f}  {m.viewers} moved{p}")
     out = trailer.out
     lines += [f"\n{out / 'trailer.mp4'}", f"{out / 'report.html'}  open it in a browser"]
-    lines.append(f"{out / 'trailer.xml'} (Premiere, Resolve), .edl, .otio  for the cutting program")
+    lines.append(f"{out / 'trailer.xml'} (Premiere, Resolve), .fcpxml (Final Cut), .edl, .otio  for the cutting program")
     listener.note("\n".join(lines))

@@ -15,8 +15,8 @@ from chores import work
 from processes import PROJECT, run_python, wait_until
 
 from emofast.errors import EmofastError
-from emofast.season.calls import TRIES, Call, drive
-from emofast.season.commands import read_commands, run_commands
+from emofast.season.calls import TRIES, Call, drive, perform
+from emofast.season.commands import _shell, read_commands, run_commands
 from emofast.season.progress import Bar, duration
 from emofast.season.season import open_engine
 
@@ -91,6 +91,11 @@ def test_commands_run_when_those_they_come_after_have_ended(engine, tmp_path, mo
     assert run_commands(read_commands(lines), engine) == ["b"]
     assert (tmp_path / "c").read_text().split() == ["one", "two"]
     assert "b: failed with status 3" in capsys.readouterr().out
+
+
+def test_a_machine_that_does_not_see_the_folder_is_unfit(tmp_path):
+    _, error, *_, unfit = perform(_shell, ("true", tmp_path / "absent"))
+    assert unfit and "cannot see" in error and "absent" in error
 
 
 def test_processes_end_with_a_parent_that_is_killed(tmp_path):

@@ -15,6 +15,7 @@ export default async function experiments(main) {
   async function open(data) {
     const board = await ask(`/api/experiments/${data}`), url = (name, file) => `/api/experiments/${data}/${encodeURIComponent(name)}${file}`;
     if (data !== choice.value) return; // another one was chosen meanwhile
+    let last;
     const columns = FIRST.filter((c) => board.columns.includes(c));
     const body = h("tbody"), detail = h("div", { class: "stack" }), running = h("div", { class: "stack" });
     /** One of the pictures that runs leave behind; where there is none, its section goes. */
@@ -39,7 +40,10 @@ export default async function experiments(main) {
     }
 
     async function select(name) {
-      rows(name, await ask(url(name, "/compare")).catch((e) => { if (e.status !== 404) toast(e.message); return {}; }));
+      last = name;
+      const differences = await ask(url(name, "/compare")).catch((e) => { if (e.status !== 404) toast(e.message); return {}; });
+      if (last !== name) return; // another one was chosen meanwhile
+      rows(name, differences);
       fill(detail, h("section", { class: "card" }, h("h2", {}, `${t("confusion")}: ${name}`), picture(name, "confusion")));
     }
 
