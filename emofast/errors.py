@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 
-_PLACES = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+_PLACES = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP,
+}  # fmt: skip
 """Of an `OSError`: the place cannot be used, through no fault of the program."""
 
 

@@ -79,7 +79,8 @@ def _right(r: Result) -> np.ndarray:
 def chosen_apart(results: list[Result], draws: int = 500) -> float:
     """Accuracy with flip TTA of the best single network, chosen on one half of validation and scored on the other; mean over `draws`
     random halves. What the first row of a table promises is too good: it was chosen on the pictures it is scored on."""
-    right = np.stack([_right(r) for r in results if not r.is_ensemble])
+    singles = [r for r in results if not r.is_ensemble]
+    right = np.stack([_right(r) for r in singles if np.array_equal(r.valid["ids"], singles[-1].valid["ids"])])
     rng, scores = np.random.default_rng(0), []
     for _ in range(draws):
         half = rng.permutation(right.shape[1]) < right.shape[1] // 2

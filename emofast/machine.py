@@ -20,7 +20,7 @@ def installed(package: str) -> str | None:
 def processor() -> str:
     """The processor's name as the system gives it."""
     info = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*:\s*(.*\S)", info.read_text()) if info.exists() else None
+    found = re.search(r"model name[ \t]*:[ \t]*(.*\S)", info.read_text()) if info.exists() else None
     return found[1] if found else platform.processor() or platform.machine()
 
 

@@ -28,6 +28,7 @@ from emofast.season.table import Session
 from emofast.season.work import Recipe, look, make_trailer, piece
 from emofast.video.analysis import CHUNK, Task, join
 from emofast.video.timeline import write_timeline
+from emofast.video.watching import HZ
 
 EPISODES, VIEWERS, LENGTH = 250, 40, 3600.0
 """The season that is simulated: 10,000 hours of viewers."""
@@ -102,7 +103,8 @@ def _trailer(folder: Path, film: Path, task: Task, recipe: Recipe) -> float:
     audience = plan_viewers(rng, plan_events(rng, LENGTH, 60), LENGTH, VIEWERS)
     for viewer in audience:
         facts = {"width": media.width, "height": media.height, "duration": media.duration, "damaged": 0}
-        write_timeline(folder / "timelines" / f"{viewer.name}.parquet", viewer.timeline(LENGTH).assign(facing=np.nan), task.stamp | facts)
+        timeline = viewer.timeline(LENGTH, HZ).assign(facing=np.nan)
+        write_timeline(folder / "timelines" / f"{viewer.name}.parquet", timeline, task.stamp | facts)
     sessions = [Session("e", film, viewer.name, film, 0.0) for viewer in audience]
     return _timed(make_trailer, folder, sessions, [media] * VIEWERS, recipe)[1]
 

@@ -72,7 +72,9 @@ def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict 
 @torch.no_grad()
 def _temper(model: nn.Module, temperature: float) -> None:
     """Divide the nine logits by the temperature in the last layer itself, so that fastai's own `predict` gives calibrated probabilities."""
-    head = [m for m in model.modules() if isinstance(m, nn.Linear)][-1]
+    *_, head = [None, *(m for m in model.modules() if isinstance(m, nn.Linear))]
+    if head is None:
+        raise EmofastError("the network ends in no linear layer, which export needs to calibrate it; take another network")
     for values in (head.weight, head.bias):
         values[:N] /= temperature
 

@@ -79,5 +79,7 @@ def refresh_header(source: Path) -> None:
     if not end:
         warn(f"{source} has no lines {BEGIN!r} and {END!r} in its docstring: its measured numbers are in result.json only")
         return
-    with paths.atomic_write(source) as partial:
-        partial.write_text(f"{before}{begin}{header_block(results_of(source.stem))}\n{end}{after}", encoding="utf-8")
+    block = f"{header_block(results_of(source.stem))}\n"
+    if not rest.startswith(block + END):
+        with paths.atomic_write(source) as partial:
+            partial.write_text(f"{before}{begin}{block}{end}{after}", encoding="utf-8")

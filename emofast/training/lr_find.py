@@ -26,6 +26,7 @@ class _Catch(Callback):
 
 def find_rate(make: Callable[[], Learner], folder: Path) -> None:
     """Run `lr_find` in place of the first fit of `make`; print the suggestions and draw `lr_find.png` into `folder`."""
+    plt.switch_backend("agg")  # a plot in a file needs no window
     defaults.callbacks.append(_Catch)
     try:
         make()

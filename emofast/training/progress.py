@@ -30,6 +30,7 @@ class EpochProgress(Callback):
     """In an experiment's run, replaces fastai's bar, whose block characters fill log files, and ends the run where the loss is no number
     any more. `run.log` in the session's folder gets the plain lines too."""
 
+    _stateattrs = ("session", "bar")  # who pickles or copies the Learner has no use for a bar on this screen
     order = 60  # after the Recorder (50), before Checkpoint (80): a line is printed even if writing then fails
 
     def before_fit(self):

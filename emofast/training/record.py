@@ -8,6 +8,7 @@ import timeit
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pandas as pd
 import torch
@@ -63,10 +64,11 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
         first = data.test_names[int(np.argmin(readable))]
         warn(f"{data.name}: {(~readable).sum()} TEST pictures cannot be read, first {first}; they are predicted as the most frequent class")
     rows, learner = np.asarray(learn.dls.valid.dataset.items), session.folder / "learner.pkl"
-    # as `learn.export` does, by a writer that reports a full disk; before the seed counts as done: a kill in between trains nothing again
+    # As `learn.export` does, with what the script defines, by a writer that reports a full disk; before the seed counts as done: a kill
+    # in between trains nothing again.
     learn._end_cleanup()
     learn.dls, learn.opt = learn.dls.new_empty(), None
-    save_whole(learn, learner)
+    save_whole(learn, learner, cloudpickle)
     facts = {
         "seed": session.seed,
         "train_seconds": round(sum(fit["seconds"] for fit in fits), 1),
@@ -164,7 +166,7 @@ def _seed_scores(s: SeedResult, labels: np.ndarray) -> dict:
 
 
 def _means(scores: list[dict]) -> dict:
-    return pd.DataFrame(scores).mean().to_dict()
+    return pd.DataFrame(scores).mean(skipna=False).to_dict()
 
 
 def _scores(each: list[dict], seeds: list[SeedResult], labels: np.ndarray, comp: Competition) -> dict:

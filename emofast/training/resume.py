@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import pickle
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +38,11 @@ class Session:
         return [self.folder / f"seed{self.seed}.fit{n}.pt" for n in range(self.fits)]
 
 
-def save_whole(contents, path: Path) -> None:
+def save_whole(contents, path: Path, pickle_module=pickle) -> None:
     """`torch.save`, whole or not at all. By way of memory, because torch's own writer reports a full disk as a RuntimeError
     about file positions; a plain write raises the `OSError` that the commands turn into a sentence."""
     buffer = io.BytesIO()
-    torch.save(contents, buffer)
+    torch.save(contents, buffer, pickle_module=pickle_module)
     with paths.atomic_write(path) as partial:
         partial.write_bytes(buffer.getbuffer())
 

@@ -10,7 +10,7 @@ import runpy
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
@@ -41,6 +41,10 @@ from emofast.training.resume import Checkpoint, Session
 
 QUICK, QUICK_ROWS = {"epochs": 10, "size": 32}, 5000
 """A quick run: few pictures, and small, often enough to learn something from them in a minute."""
+
+
+CHECKPOINTS = 2
+"""Raise when a run that is half way cannot go on with the new code."""
 
 
 def experiment(
@@ -158,10 +162,14 @@ def load_experiment(which: str) -> Experiment:
 
 def experiment_of(script: Path) -> Experiment | None:
     """What `@experiment` has made in a script; None where it stands on no function. Raises `EmofastError` for a script that fails."""
+    sys.path.insert(0, str(script.parent))  # as when it is started
     try:
-        return next((v for v in runpy.run_path(str(script)).values() if isinstance(v, Experiment)), None)
+        with redirect_stdout(sys.stderr):
+            return next((v for v in runpy.run_path(str(script)).values() if isinstance(v, Experiment)), None)
     except (Exception, SystemExit) as e:
         raise EmofastError(f"{script} cannot be loaded ({type(e).__name__}: {e}); mend it or move it out of experiments/.") from e
+    finally:
+        sys.path.remove(str(script.parent))
 
 
 class _Run:
@@ -191,15 +199,17 @@ class _Run:
             wait_for_all()
             self._seeds()
             return
+        lock = FileLock(self.checkpoints / ".lock", timeout=0)
         try:
-            with FileLock(self.checkpoints / ".lock", timeout=0):
-                self._begin()
-                console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, "
-                              f"{_words(self.arguments)}, seeds {self.seeds}")  # fmt: skip
-                wait_for_all()
-                self._record(self._seeds())
+            lock.acquire()
         except Timeout:
             raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
+        with lock:
+            self._begin()
+            console.print(f"{self.name} on {self.data.name}: {self.device.type}, {choose_precision(self.device)}, "
+                          f"{_words(self.arguments)}, seeds {self.seeds}")  # fmt: skip
+            wait_for_all()
+            self._record(self._seeds())
 
     def _seeds(self) -> list[SeedResult | None]:
         return [finished_seed(self.checkpoints, seed) or self._train(seed) for seed in self.seeds]
@@ -228,7 +238,7 @@ class _Run:
     def _begin(self) -> None:
         """Clear what checkpoints of other code, data or settings there are; note what this run is."""
         note = self.checkpoints / "run.json"
-        key = {**self.key, "settings": {k: v for k, v in self.key["settings"].items() if k != "seeds"}}
+        key = {**self.key, "settings": {k: v for k, v in self.key["settings"].items() if k != "seeds"}, "format": CHECKPOINTS}
         begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
         package = begun.pop("package", None) if begun else None
         if begun == key:
@@ -255,6 +265,7 @@ class _Run:
                 f"{self.exp.script.name}: {self.exp.function.__name__} returned {type(learn).__name__} and must return the Learner: end it "
                 "with `return learn`; what it has trained is kept, the same command with --resume takes it up."
             )
+        learn.remove_cbs(self.extra)
         return seed_result(learn, self.data, session) if is_first() else None
 
     def _call(self) -> Learner:

@@ -290,8 +290,22 @@ def test_two_processes_make_one_record(script, drawn, own_artifacts):
 
 def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
     run(script, drawn, "--epochs", 1, "--callback", "fastai.callback.tracker:TerminateOnNaNCallback")
-    folder = own_artifacts / "tiny" / "90_tiny+callback=TerminateOnNaNCallback+epochs=1"
-    assert (folder / "result.json").is_file(), "it may change the numbers: a variant"
+    (result,) = read_results(own_artifacts / "tiny")
+    assert result.name == "90_tiny+callback=TerminateOnNaNCallback+epochs=1", "it may change the numbers: a variant"
+    assert "TerminateOnNaN" not in str(list(torch.load(result.learner, weights_only=False).cbs)), "it stays out of what is exported"
+
+
+def test_what_a_script_defines_travels_with_its_learner(script, drawn, own_artifacts):
+    text = script.read_text().replace("from emofast", "import copy\n\nfrom emofast", 1)
+    text = text.replace("import EMA, ", "import EMA, cross_entropy, ")
+    text = text.replace("\n\n\n@experiment", "\n\n\ndef own_loss(out, y):\n    return cross_entropy(0.1)(out, y)\n\n\n@experiment")
+    text = text.replace("weights, drop=0.1)", "weights, lambda out, y: own_loss(out, y), drop=0.1)")
+    script.write_text(text.replace("    return learn\n", "    copy.deepcopy(learn)\n    return learn\n"))
+    run(script, drawn, "--epochs", 1)
+    (result,) = read_results(own_artifacts / "tiny")
+    code = f"import torch; print(torch.load({str(result.learner)!r}, weights_only=False).loss_func.__name__)"
+    out = run_python("-c", code)
+    assert out.stdout.strip() == "<lambda>", out.stderr
 
 
 def test_the_code_hash_does_not_depend_on_the_interpreter(tmp_path):
