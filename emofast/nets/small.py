@@ -11,6 +11,7 @@ SMALL = {
     "small_resnet_d": {"widths": (32, 64, 128), "blocks": (2, 2, 3), "deep_stem": 16, "standardise": True},  # 1.00 M
     "medium_resnet_d": {"widths": (48, 96, 192), "deep_stem": 16},  # 1.57 M
     "wide_resnet_d": {"widths": (48, 128, 256), "blocks": (1, 3, 2), "deep_stem": 16, "standardise": True},  # 2.95 M
+    "deep_resnet_d": {"widths": (64, 128, 256, 512), "blocks": (1, 2, 2, 1), "deep_stem": 16, "standardise": True},  # 6.39 M
 }
 """Names that `create_network` knows, and what they mean."""
 
