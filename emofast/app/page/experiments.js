@@ -55,8 +55,8 @@ export default async function experiments(main) {
 
 const DIGITS = { runs: 0, train_minutes: 0, ms_per_face_cpu: 1, parameters_m: 2 };
 const cell = (column, value) => (typeof value === "number" ? value.toFixed(DIGITS[column] ?? 4) : value ?? "");
-const descent = (r) => r.ancestor && r.difference !== null ? `${signed(r.difference)} [${signed(r.low)}, ${signed(r.high)}] ${r.ancestor.slice(0, 2)}` : "";
-const signed = (x) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(4)}`;
+const descent = (r) => r.ancestor && r.difference !== null ? `${signed(r.difference)} [${signed(r.low, 3)}, ${signed(r.high, 3)}] ${r.ancestor.slice(0, 2)}` : "";
+const signed = (x, digits = 4) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(digits)}`;
 
 function paired(d) {
   if (!d) return "";
