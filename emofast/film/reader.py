@@ -18,8 +18,8 @@ _SEEK_ERROR = 1.0  # seconds by which a seek may land late before the film is de
 @dataclass
 class Reader:
     """Pictures of the film at `path` between two instants: `hz` of them a second at most, None: every one; sides longer than `side`
-    are shrunk to so many pixels. `skim`: pictures that no other is made from (half of a film as x264 writes it, and 40 % of the cost)
-    are not decoded, unless that leaves fewer than `hz` a second.
+    are shrunk to so many pixels. `skim`: pictures that no other is made from (half of a film as x264 writes it) are not
+    decoded, unless that leaves fewer than `hz` a second.
 
     Iterating yields (t, picture, scale): seconds on the film's own clock, uint8 BGR [h, w, 3] upright, and how many film pixels
     one of its pixels is. `rate` is then its frame rate; `damaged` counts packets that could not be decoded so far. Memory does not
