@@ -17,7 +17,8 @@ INK: Colour = (18, 21, 28)  # panels
 COLUMN: Colour = (30, 33, 41)  # behind the panels beside the picture
 PAPER: Colour = (244, 246, 250)  # text
 FAINT: Colour = (150, 158, 172)  # secondary text
-AXIS: Colour = (104, 111, 126)  # axes, empty bars
+AXIS: Colour = (104, 111, 126)  # axes
+RAIL: Colour = (47, 52, 64)  # what is empty of a bar
 GREY: Colour = (120, 128, 140)  # a face without a label
 RED: Colour = (235, 64, 64)
 BLUE: Colour = (52, 104, 192)
@@ -117,7 +118,7 @@ def _bars(c: Canvas, view: FaceView, texts: Texts, y: int) -> int:
         mid, p = y + pad + row * (i + 0.5), float(view.probabilities[i])
         shown = emotion.name == view.emotion
         c.text(texts(emotion.name), x + pad + names, mid, size, PAPER if shown else FAINT, 600 if shown else 400, "right")
-        c.line(left + thick / 2, mid, left + length - thick / 2, mid, AXIS, thick)
+        c.line(left + thick / 2, mid, left + length - thick / 2, mid, RAIL, thick)
         if p >= 0.01:
             c.line(left + thick / 2, mid, left + thick / 2 + (length - thick) * p, mid, emotion.colour, thick)
         c.text(f"{p:.0%}", x + w - pad, mid, size, PAPER if shown else FAINT, 500 if shown else 400, "right")
