@@ -12,6 +12,7 @@ _WHERE = {
     "FocalLoss": "emofast.nets.heads",
     "GrowingPictures": "emofast.training.callbacks",
     "MixUp": "fastai.callback.mixup",
+    "PoorCamera": "emofast.data.augmentation",
     "ValidateLast": "emofast.training.callbacks",
     "cross_entropy": "emofast.nets.heads",
     "distill": "emofast.training.recipes",
