@@ -1,8 +1,8 @@
 """42 Poor camera: the student that ships goes on, on pictures as webcams take them.
 
-Idea          FER+ pictures are sharp and well lit; the assessor sits in a dim room before a webcam. The student of 10 loses 7 points on such
-              pictures, 15 where they are out of focus (`emofast bench robustness`). A network that has learned on faults like those needs
-              no better camera; the target stays what a teacher saw in the good picture (Xie et al. 2020, arXiv:1911.04252, "noisy student")
+Idea          FER+ pictures are sharp and well lit; the assessor sits in a dim room before a webcam. The student of 10 loses 7 points on
+              such pictures, 15 where they are out of focus (`emofast bench robustness`). A network that has learned on faults like
+              those needs no better camera; the target stays what a teacher saw in the good picture (Xie et al. 2020, arXiv:1911.04252, "noisy student")
 Descends from 10, from its trained network
 Changed       24 more epochs, half of the pictures out of focus, shaken, too dark or too bright, in noise; 4 at a low rate
 Command       python experiments/42_poor_camera.py --data DIR

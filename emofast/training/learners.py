@@ -13,7 +13,6 @@ from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, F1Score, accuracy
-from fastai.optimizer import Adam
 from torch import nn
 
 from emofast.emotions import N
@@ -24,6 +23,7 @@ from emofast.nets.heads import ClassPointLoss, Elect, PointLoss, cross_entropy
 from emofast.nets.pretrained import DLIB, create_network
 from emofast.nets.spec import NetworkSpec
 from emofast.training.metrics import ccc
+from emofast.training.optimizer import FusedAdam
 from emofast.training.precision import Autocast, choose_precision
 
 
@@ -48,7 +48,7 @@ def emotion_learner(
     loss_func: Callable | None = None,  # default: cross entropy for classes and votes, squared error for valence and arousal
     split: str = "head",  # 'head': body and head; 'stages': stem, each stage, head (for discriminative rates)
     drop: float = 0.0,  # dropout before the classifier
-    opt_func: Callable = Adam,  # fastai's Adam decouples the weight decay: it is AdamW
+    opt_func: Callable = FusedAdam,  # AdamW; or fastai's own, or `muon`
     wd: float = 0.05,
     metrics: Sequence | None = None,  # fastai's or your own; default: accuracy and macro F1, or the CCC of valence and arousal
     cbs: Sequence[Callback] = (),

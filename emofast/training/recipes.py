@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from fastai.callback.core import Callback
 from fastai.learner import Learner
-from fastai.optimizer import Adam
 
 from emofast import paths
 from emofast.console import console, warn
@@ -21,13 +20,14 @@ from emofast.recognition.model_files import open_onnx, unpickle
 from emofast.training.callbacks import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
+from emofast.training.optimizer import FusedAdam
 from emofast.training.predictions import predict, training_dl
 from emofast.training.results import Result, read_results, results_folder
 
 
 def three_stages(
     data: Competition, arch: str, votes: np.ndarray, epochs: int, bs: int, lr: float, drop: float,
-    strength: float = 0.5, balance: float = 0.0, cbs: Callable[[], Sequence[Callback]] = tuple, opt_func: Callable = Adam,
+    strength: float = 0.5, balance: float = 0.0, cbs: Callable[[], Sequence[Callback]] = tuple, opt_func: Callable = FusedAdam,
 ) -> Learner:  # fmt: skip
     """Train a small grey network with EMA: half the time on pictures of 36 px, then of 48 px, both under strong augmentation; the last
     eighth at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first two fits."""

@@ -1,12 +1,14 @@
 """What training sees of a face: every transform does what it says, to each picture on its own, and only in training."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
 from fastai.torch_core import TensorImage
 
-from emofast.data import get_dls, read_competition
-from emofast.data.augmentation import Erase, Soften, face_augmentation, strong_augmentation
+from emofast.data import augmentation, get_dls, read_competition
+from emofast.data.augmentation import Erase, PoorCamera, Soften, face_augmentation, strong_augmentation
 
 
 def apply(tfms, x):
@@ -32,11 +34,26 @@ def test_every_picture_of_a_batch_is_changed_on_its_own(make):
     assert torch.equal(before, faces())
 
 
+@pytest.mark.parametrize("make", [face_augmentation, lambda: strong_augmentation()[:2]])
+def test_moves_and_light_are_those_of_fastai(make, monkeypatch):
+    """In a third of the time: the same random numbers, the same pictures."""
+    before = TensorImage(torch.rand(32, 3, 40, 48))
+    ours = make()
+    monkeypatch.setattr(augmentation, "_quick", lambda tfms: tfms)
+    after = []
+    for tfms in (ours, make()):
+        torch.manual_seed(0)
+        random.seed(0)
+        after.append(apply(tfms, before.clone()))
+    torch.testing.assert_close(*after, rtol=0, atol=2e-5)
+    assert (after[0] - before).abs().mean() > 0.02
+
+
 def test_validation_pictures_are_left_alone(drawn):
     comp = read_competition(drawn)
     plain, strong = (get_dls(comp, size=32, bs=16, augment=a, device="cpu").valid for a in ([], strong_augmentation()))
     for a, b in zip(plain, strong):
-        torch.testing.assert_close(a[0], b[0], rtol=0, atol=1e-4)  # fastai resamples by the identity
+        torch.testing.assert_close(a[0], b[0], rtol=0, atol=0)
 
 
 def test_boxes_are_shifted_and_scaled_both_ways():
@@ -51,6 +68,20 @@ def test_boxes_are_shifted_and_scaled_both_ways():
         assert centre.min() < 19 and centre.max() > 28 and abs(centre.mean() - 23.5) < 1
     area = weight.sum((1, 2)) / 64
     assert area.min() < 0.75 and area.max() > 1.3
+
+
+def test_a_poor_camera_takes_its_share_of_the_pictures():
+    torch.manual_seed(0)
+    before = TensorImage(torch.rand(400, 1, 48, 48))
+    after = PoorCamera(0.5)(before.clone(), split_idx=0)
+    changed = (after != before).flatten(1).any(1)
+    assert abs(changed.float().mean() - 0.5) < 0.08
+    assert after.min() >= 0 and after.max() <= 1
+    light = after[changed].mean((1, 2, 3))
+    assert light.min() < 0.2 and light.max() > 0.75  # too dark and too bright
+    rough = (after[changed][..., 1:] - after[changed][..., :-1]).std((1, 2, 3)) / light
+    assert rough.max() > 5 * rough.min()  # some are blurred, some are not
+    assert torch.equal(PoorCamera(0)(before.clone(), split_idx=0), before)
 
 
 def test_erase_hides_the_promised_share():

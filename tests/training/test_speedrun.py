@@ -1,11 +1,39 @@
-"""What the speedrun is made of: Muon, growing pictures, validation at the end only."""
+"""What makes training fast: fused steps, Muon, growing pictures, validation at the end only."""
+
+import pickle
 
 import torch
 from fastai.callback.core import Callback
+from fastai.optimizer import Adam
 from torch import nn
 
 from emofast.data import get_dls
 from emofast.training import GrowingPictures, ValidateLast, emotion_learner, muon
+from emofast.training.optimizer import FusedAdam
+
+
+def test_fused_adam_steps_as_fastais_adam_does():
+    """With groups, schedules, weights that do not decay, a frozen one, and a checkpoint in the middle."""
+    made = {}
+    for name, opt_func in (("theirs", Adam), ("ours", FusedAdam)):
+        torch.manual_seed(0)
+        params = [nn.Parameter(torch.randn(shape)) for shape in ((8, 4), (8,), (16, 8), (16,))]
+        opt = opt_func([params[:2], params[2:]], lr=1e-3, wd=0.1)
+        opt.state[params[1]]["do_wd"] = False
+        for step in range(12):
+            if step == 6:
+                state = pickle.loads(pickle.dumps(opt.state_dict()))
+                opt = opt_func([params[:2], params[2:]], lr=1e-3)
+                opt.load_state_dict(state)
+            opt.set_hyper("lr", [1e-3 * (step + 1), 1e-2])
+            opt.set_hyper("mom", 0.95 - 0.01 * step)
+            for p in params[:-1]:
+                p.grad = torch.randn_like(p)
+            opt.step()
+            opt.zero_grad()
+        made[name] = params
+    for theirs, ours in zip(*made.values()):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_muon_steps_by_the_same_length_in_every_direction():
