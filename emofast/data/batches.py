@@ -32,10 +32,20 @@ class ReadFace(Transform):
 
     def __init__(self, cache: PixelCache | None, size: int, channels: int):
         self.cache, self.size, self.channels = cache, size, channels
+        self.on_gpu: torch.Tensor | bool | None = None  # the cache; False: no room for it; None: not asked yet
 
     def encodes(self, item):
         cached = isinstance(item, np.integer | int)
         return TensorImage(torch.from_numpy(self.cache.rows([item])[0] if cached else self._prepare(item)))
+
+    def batch(self, rows: np.ndarray, device: torch.device) -> TensorImage:
+        """Faces of these rows of the cache, uint8 [n, channels, size, size]. A GPU that has room for it holds the whole cache, copied at
+        the first batch: then the pictures of no later one pass through the processor."""
+        if self.on_gpu is None:
+            self.on_gpu = has_room(device, self.cache.nbytes) and torch.from_numpy(self.cache.rows(slice(None))).to(device)
+        if self.on_gpu is False:
+            return TensorImage(torch.from_numpy(self.cache.rows(rows)))
+        return TensorImage(self.on_gpu[torch.from_numpy(rows).to(device)])
 
     def _prepare(self, item) -> np.ndarray:
         if isinstance(item, str | Path):
@@ -51,7 +61,12 @@ class ReadFace(Transform):
 
     def __getstate__(self):
         # An exported learner predicts pictures on another machine, where this cache does not exist.
-        return {**self.__dict__, "cache": None}
+        return {**self.__dict__, "cache": None, "on_gpu": None}
+
+
+def has_room(device: torch.device, nbytes: int) -> bool:
+    """Whether a GPU can keep so much and still have half of its free memory to train in; False for a processor."""
+    return device.type == "cuda" and nbytes <= torch.cuda.mem_get_info(device)[0] / 2
 
 
 class RowOf(Transform):
@@ -166,4 +181,4 @@ class FacesDL(TfmdDL):
         faces, *targets = self.dataset.tls
         reader = next(t for t in faces.tfms.fs if isinstance(t, ReadFace))
         numbers = (to_tensor.tensor(torch.from_numpy(values.values[rows])) for values, to_tensor in (tl.tfms.fs for tl in targets))
-        return TensorImage(torch.from_numpy(reader.cache.rows(rows))), *numbers
+        return reader.batch(rows, self.device), *numbers

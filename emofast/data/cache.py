@@ -38,6 +38,10 @@ class PixelCache:
     def __len__(self) -> int:
         return self.shape[0]
 
+    @property
+    def nbytes(self) -> int:
+        return int(np.prod(self.shape))
+
     def rows(self, indices) -> np.ndarray:
         """uint8 [len(indices), channels, size, size]; a picture that could not be read is black."""
         pixels = np.memmap(self.folder / "pixels.u8", np.uint8, "r", shape=self.shape)

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from emofast import EMOTIONS
-from emofast.data import get_dls, get_test_dl, read_competition
+from emofast.data import batches, get_dls, get_test_dl, read_competition
 from emofast.data.batches import FacesDL
+from emofast.data.cache import PixelCache
 from emofast.data.targets import target_va
 from emofast.emotions import CENTRES
 from emofast.errors import EmofastError
@@ -39,6 +40,20 @@ def test_one_read_gives_the_same_batch_as_item_by_item(comp):
     faces, target = dls.valid.read(list(range(8)))
     assert torch.equal(faces, torch.stack([s[0] for s in slow]))
     assert type(target) is type(slow[0][1]) and torch.equal(target, torch.stack([s[1] for s in slow]))
+
+
+def test_a_gpu_that_has_room_keeps_the_pictures(comp, monkeypatch):
+    """Without a GPU here: the processor plays one, and must get the same batches from one read of the whole cache."""
+    expected = list(get_dls(comp, size=32, bs=8, augment=[]).valid)
+    monkeypatch.setattr(batches, "has_room", lambda device, nbytes: nbytes == len(comp.train_names) * 3 * 32 * 32)
+    valid, reads = get_dls(comp, size=32, bs=8, augment=[]).valid, []
+    rows = PixelCache.rows
+    monkeypatch.setattr(PixelCache, "rows", lambda self, indices: reads.append(str(indices)) or rows(self, indices))
+    for a, b in zip(expected, valid):
+        assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
+    assert reads.count(str(slice(None))) == 1
+    reader = valid.dataset.tls[0].tfms.fs[0]
+    assert reader.on_gpu.dtype == torch.uint8 and pickle.loads(pickle.dumps(reader)).on_gpu is None
 
 
 def test_labels_belong_to_their_pictures(comp):
