@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -53,6 +54,11 @@ def cancel(session: Path) -> None:
     process = _process(state(session))
     if process:
         process.terminate()
+        with suppress(psutil.TimeoutExpired):  # one that works takes longer, and notes its end itself
+            process.wait(1)
+    job = state(session)
+    if process and job["state"] == "stopped":  # it was still starting, and went without a word
+        _write(session, job | {"state": "cancelled"})
 
 
 def _process(job: dict) -> psutil.Process | None:

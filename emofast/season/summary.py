@@ -42,9 +42,10 @@ def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers
             except EmofastError as e:
                 warn(f"{row['name']} is not on the page: {e}")
                 failed.append({"name": row["name"], "kind": "page", "error": str(e)})
+    counts = (len(trailers), "episode"), (len(recordings), "recording"), (len(failed), "failure")
     page = string.Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(title),
-        facts=f"{len(trailers)} episodes, {len(recordings)} recordings, {len(failed)} failures",
+        facts=", ".join(f"{n} {what}{'s' * (n != 1)}" for n, what in counts),
         episodes="".join(_rows(made)),
         moments="".join(row for episode in made for row in episode.moments()),
         legend="".join(f"<span>{_dot(e)}{e}</span>" for e in _SHOWN),
@@ -70,7 +71,7 @@ class _Episode:
             raise EmofastError(f"{path} cannot be read ({type(e).__name__}); move it away, and start the same command again") from None
         self._best = read_moments(folder / "moments.csv", film, self.table)[:_BEST]
         self.viewers = sum(column.startswith("reaction ") for column in self.table)
-        self.length = float(self.table["t"].iloc[-1])
+        self.length = film.duration
         self._stills = {path.name.partition(" ")[0]: path for path in (folder / "posters").glob("*.jpg")}
         self.shown = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
         # what is compared, each the higher the better
@@ -87,7 +88,7 @@ class _Episode:
             + self.name.replace("<td", f"<td rowspan={len(self._best)}", 1) * (k == 0)
             + f"<td>{self._still(c.rank)}<td>{_clock(c.moment.start)}<td>{_dot(c.moment.emotion)}{c.moment.emotion}"
             + f"<td>{c.moment.score:.0f}<td>{c.moment.viewers} of {self.viewers}"
-            + f"<td>{'–' if math.isnan(c.moment.p_value) else f'{c.moment.p_value:.4f}'}</tr>"
+            + f"<td>{'–' if math.isnan(c.moment.p_value) else f'{c.moment.p_value:.3f}'}</tr>"
             for k, c in enumerate(self._best)
         ]
 

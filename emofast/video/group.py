@@ -127,7 +127,8 @@ def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
 def _slots(timeline: pd.DataFrame, t: np.ndarray, start: float) -> tuple[pd.DataFrame, np.ndarray]:
     """The rows with a face that fall on the episode times `t`, and the index into `t` of each."""
     rows = timeline.dropna(subset=["valence"])
-    slot = np.rint((rows["t"].to_numpy() + start) / STEP).astype(int)
+    # halves go up: rounded to even, looks a STEP apart could leave every other instant without one (recordings of 4 or 8 frames a second)
+    slot = np.floor((rows["t"].to_numpy() + start) / STEP + 0.5).astype(int)
     inside = (slot >= 0) & (slot < len(t))
     return rows[inside], slot[inside]
 

@@ -212,6 +212,12 @@ def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model
     assert api(url, "/api/sessions/0/killed")["length"] == 12
 
 
+def test_a_job_cancelled_while_it_starts_is_cancelled(tmp_path):
+    jobs.start(tmp_path, "trailer")
+    jobs.cancel(tmp_path)
+    assert wait_until(lambda: jobs.state(tmp_path)["state"] != "running" and jobs.state(tmp_path)["state"]) == "cancelled"
+
+
 def test_a_film_that_no_browser_plays_gets_a_preview(serve, tmp_path, model):
     folder = tmp_path / "films"
     folder.mkdir()

@@ -102,3 +102,10 @@ def test_align_reads_each_row_once():
     values = align(frame, t, 0.0)
     assert values.shape == (len(t), 11)
     assert values[int(30 / STEP), EMOTIONS.index("happy")] == pytest.approx(frame["p_happy"].max(), abs=0.1)
+
+
+def test_looks_a_step_apart_leave_no_instant_without_a_face():
+    """Eight frames a second: looks fall on the middle between two instants, some of them a whole step apart."""
+    frame = viewer(30).timeline(60, noise=0.0)
+    frame = frame.iloc[:480].assign(t=np.arange(480) / 8).drop(index=range(2, 480, 4))
+    assert np.isfinite(align(frame, np.arange(0, 59, STEP), 0.0)).all()

@@ -12,7 +12,7 @@ export class Editor {
 
   build() {
     const tool = (label, key, run) => h("button", { class: "quiet small", title: key, onclick: run }, label);
-    this.film = h("video", { src: this.session.episode.url, controls: true, preload: "auto", playsInline: true });
+    this.film = h("video", { src: this.session.episode.url, controls: true, preload: "auto", playsInline: true, "aria-label": t("episode") });
     this.face = h("video", { muted: true, playsInline: true, preload: "auto", "aria-label": t("viewer") });
     this.film.addEventListener("error", () => this.noCodec(this.film, this.session.episode));
     this.film.addEventListener("loadedmetadata", () => { if (!this.film.videoWidth) this.noCodec(this.film, this.session.episode); });
@@ -244,8 +244,8 @@ export class Editor {
     return h("tr", { "data-k": k, class: k === this.selected ? "chosen" : "" },
       h("td", { title: t("inTrailer") }, r.chosen ? "★" : ""),
       h("td", {}, h("button", { class: "quiet small play", "data-use": "play", "aria-label": `${t("play")} ${k + 1}`, onclick: () => this.play(k) }, `${clock(r.start)}–${clock(r.end)}`)),
-      h("td", {}, h("span", { class: "dot", style: { background: colour(r.emotion) }, title: `${emotionName(r.emotion)}, ${Math.round(r.score)}` }),
-        h("input", { class: "name", value: r.name, placeholder: emotionName(r.emotion), maxLength: 120, "data-use": "name", "aria-label": `${t("name")} ${k + 1}`, onchange: (e) => this.edit(k, { name: e.target.value }), onblur: () => this.showLate() })),
+      h("td", {}, h("div", {}, h("span", { class: "dot", style: { background: colour(r.emotion) }, title: `${emotionName(r.emotion)}, ${Math.round(r.score)}` }),
+        h("input", { class: "name", value: r.name, placeholder: emotionName(r.emotion), maxLength: 120, "data-use": "name", "aria-label": `${t("name")} ${k + 1}`, onchange: (e) => this.edit(k, { name: e.target.value }), onblur: () => this.showLate() }))),
       h("td", { class: "number soft", title: t("pTitle") }, r.p_value === null || r.p_value === undefined ? "" : `p ${r.p_value.toFixed(3)}`),
       h("td", {}, small("up", t("up"), "↑", () => this.move(k, -1), k === 0), small("down", t("down"), "↓", () => this.move(k, 1), k === this.rows.length - 1), small("delete", t("delete"), "×", () => this.remove(k))));
   }

@@ -35,8 +35,10 @@ export default async function experiments(main) {
     }, 4000);
 
     function rows(chosen, differences = {}) {
+      const focused = body.contains(document.activeElement);
       fill(body, board.rows.map((r) => h("tr", { tabindex: 0, class: r.experiment === chosen ? "chosen" : "", onclick: choose(r.experiment), onkeydown: (e) => e.key === "Enter" && choose(r.experiment)() },
-        columns.map((c) => h("td", { class: c === "experiment" ? "" : "number" }, c === "ancestor" ? descent(r) : cell(c, r[c]))), h("td", { class: "number" }, paired(differences[r.experiment])))));
+        columns.map((c) => (c === "experiment" ? h("td", {}, breakable(r.experiment)) : h("td", { class: "number" }, c === "ancestor" ? descent(r) : cell(c, r[c])))), h("td", { class: "number" }, paired(differences[r.experiment])))));
+      if (focused) body.querySelector(".chosen")?.focus({ preventScroll: true });
     }
 
     async function select(name) {
@@ -55,6 +57,7 @@ export default async function experiments(main) {
 
 const DIGITS = { runs: 0, train_minutes: 0, ms_per_face_cpu: 1, parameters_m: 2 };
 const cell = (column, value) => (typeof value === "number" ? value.toFixed(DIGITS[column] ?? 4) : value ?? "");
+const breakable = (name) => name.split(/(?<=[_+])/).flatMap((part) => [h("wbr"), part]);
 const descent = (r) => r.ancestor && r.difference !== null ? `${signed(r.difference)} [${signed(r.low, 3)}, ${signed(r.high, 3)}] ${r.ancestor.slice(0, 2)}` : "";
 const signed = (x, digits = 4) => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(digits)}`;
 

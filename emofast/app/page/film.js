@@ -12,7 +12,7 @@ async function openList(main) {
   fill(main, h("h1", {}, t("film")), h("p", { class: "soft" }, t("filmPrivacy")), place);
   if (!about.folders.length) return fill(place, h("p", { class: "card" }, t("noFolders")));
   const [{ sessions }, { films, left_out: rest }] = await Promise.all([ask("/api/sessions"), ask("/api/films")]);
-  fill(place, sessions.length ? h("section", { class: "card scroll" }, h("h2", {}, t("sessions")), h("table", {}, h("tbody", {}, sessions.map((s) =>
+  fill(place, sessions.length ? h("section", { class: "card sessions" }, h("h2", {}, t("sessions")), h("table", {}, h("tbody", {}, sessions.map((s) =>
     h("tr", {}, h("td", {}, h("a", { href: sessionUrl(s.address) }, s.name)), h("td", { class: "soft" }, jobText(s.job))))))) : null,
   films.length ? form(films) : h("p", { class: "card" }, t("noFilms")), rest && h("p", { class: "soft" }, t("leftOut", rest)));
 }
@@ -25,7 +25,7 @@ function form(films) {
     const viewer = h("input", { type: "checkbox", "aria-label": `${t("viewer")}: ${f.name}`, onchange: update });
     const offset = h("input", { type: "number", step: "any", placeholder: t("bySound"), "aria-label": `${t("offset")}: ${f.name}`, hidden: true });
     const group = h("input", { placeholder: t("group"), size: 10, maxLength: 40, "aria-label": `${t("group")}: ${f.name}`, hidden: true });
-    return { f, episode, viewer, offset, group, row: h("tr", {}, h("td", {}, episode), h("td", {}, viewer), h("td", {}, f.name), h("td", {}, offset), h("td", {}, group)) };
+    return { f, episode, viewer, offset, group, row: h("tr", {}, h("td", {}, episode), h("td", {}, viewer), h("td", {}, h("div", { class: "row" }, h("span", {}, f.name), offset, group))) };
   });
   const search = h("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), hidden: films.length < 12,
     oninput: () => rows.forEach((r) => { r.row.hidden = !r.f.name.toLowerCase().includes(search.value.toLowerCase()) && !r.episode.checked && !r.viewer.checked; }) });
@@ -47,7 +47,7 @@ function form(films) {
   };
   update();
   return h("form", { class: "card stack", onsubmit: send }, h("div", { class: "row spread" }, h("h2", {}, t("newSession")), search),
-    h("div", { class: "scroll files" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("episode")), h("th", {}, t("viewer")), h("th", {}, t("file")), h("th", { colSpan: 2 }, ""))), h("tbody", {}, rows.map((r) => r.row)))),
+    h("div", { class: "scroll files" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("episode")), h("th", {}, t("viewer")), h("th", {}, t("file")))), h("tbody", {}, rows.map((r) => r.row)))),
     h("div", { class: "row" }, h("label", {}, t("name"), name), h("label", {}, t("length"), length), h("label", {}, t("lag"), lag)),
     h("div", { class: "row" }, go, says));
 
@@ -64,7 +64,6 @@ function form(films) {
 }
 
 function jobText(job) {
-  if (job.state === "none") return "";
   const part = job.state === "running" && job.total ? `, ${percent(job.done / job.total)}` : "";
   return job.state === "running" ? `${t(job.stage)}${part}` : `${t(`job_${job.state}`)}${job.error ? `: ${job.error}` : ""}`;
 }

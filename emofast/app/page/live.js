@@ -8,7 +8,7 @@ export default async function live(main) {
   const sign = h("div", { class: "sign", role: "status" }), fps = h("span", { title: t("fpsTitle") }), delay = h("span", { title: t("delayTitle") });
   const now = h("div", { class: "now", "aria-live": "polite" }), plane = h("canvas", { class: "plane", role: "img", "aria-label": t("plane") });
   const minute = h("canvas", { class: "minute", role: "img", "aria-label": t("minute") }), [table, showBars] = bars();
-  const cameras = h("select", { "aria-label": t("camera"), onchange: () => start(cameras.value) });
+  const cameras = h("select", { "aria-label": t("camera"), hidden: true, onchange: () => start(cameras.value) });
   const mirrorButton = h("button", { class: "quiet", "aria-pressed": "true", title: "m", onclick: () => setMirror(!mirror) }, t("mirror"));
   const logButton = h("button", { class: "quiet", "aria-pressed": "false", onclick: () => { wish = logging ? "end log" : "log"; wake(); } }, t("log"));
   fill(main, h("div", { class: "two" },

@@ -14,7 +14,7 @@ async function open() {
   leave = () => {};
   fill(document.getElementById("main"), place);
   if (!page) return fill(place, home());
-  const end = await attempt(async () => (await import(`./${page}.js`)).default(place)) ?? leave;
+  const end = await import(`./${page}.js`).then((it) => it.default(place)).catch((e) => fill(place, h("p", { class: "card bad", role: "alert" }, e.message))) ?? leave;
   if (place.isConnected) leave = end;
   else end(); // another page was opened meanwhile
 }

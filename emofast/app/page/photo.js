@@ -22,6 +22,7 @@ export default function photo(main) {
       // a kind that the server reads and this browser does not is shown as boxes alone
       show(await ask("/api/predict", file), await createImageBitmap(file).catch(() => null), file.name);
     } catch (e) {
+      fill(place, hint);
       fill(side, h("p", { class: "bad", role: "status" }, e.message));
     }
   }

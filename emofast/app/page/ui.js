@@ -40,7 +40,7 @@ export function toast(message) {
   box.textContent = message;
   box.classList.add("shown");
   clearTimeout(toast.hiding);
-  toast.hiding = setTimeout(() => box.classList.remove("shown"), 5000);
+  toast.hiding = setTimeout(() => box.classList.remove("shown"), Math.max(5000, 60 * message.length));
 }
 
 /** Run something that may fail; its failure is shown. */
