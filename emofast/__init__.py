@@ -4,6 +4,7 @@ Importing this package loads neither torch nor fastai; a webcam with the ONNX mo
 """
 
 import os
+import warnings
 
 from emofast.emotions import EMOTIONS
 from emofast.lazy import lazily
@@ -13,6 +14,8 @@ __all__ = ["EMOTIONS", "EmotionRecognizer"]
 # ONNX Runtime and Hugging Face's client report to their makers unless told otherwise before they are loaded. Nothing of ours leaves
 # the machine.
 os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # fastai's and timm's own, at import
 
 # It brings OpenCV, and whoever wants the names only need not wait.
 __getattr__ = lazily(__name__, {"EmotionRecognizer": "emofast.recognition.recognizer"})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from emofast.app.command import add_arguments as add_app
 from emofast.arguments import Help, Parser, add_data, add_engine, add_model, whole_number
-from emofast.errors import exits_cleanly
+from emofast.errors import EmofastError, exits_cleanly
 from emofast.paths import PROJECT
 
 _COMMANDS: list[tuple[Callable[[argparse.Namespace], int | None], tuple[Callable, ...]]] = []
@@ -262,8 +262,8 @@ def publish(args) -> None:
 @_command(
     _flag("what", help="what to measure",
           choices=("training", "speedrun", "live", "inference", "int8", "video", "moments", "robustness", "season")),
-    _flag("--data", metavar="DIR|sample", default="sample",
-          help="training, speedrun: pictures to train on; robustness, int8: to validate on"),
+    _flag("--data", metavar="DIR|sample", help="training, speedrun: pictures to train on; robustness, int8: to validate on "
+          "(training: the drawn sample by default)"),
     _flag("--model", type=Path, metavar="FILE", help="where a model is measured: this one instead of the shipped"),
     _flag("--clip", type=Path, metavar="FILE", help="live: measure with this film too, beside the drawn ones"),
     _flag("--frames", type=whole_number, default=1800, metavar="N", help="live: how many frames of each clip"),
@@ -285,6 +285,9 @@ def bench(args) -> None:
     robustness: accuracy under disturbances, needs --data DIR; written to artifacts/bench/robustness.csv
 
     example: python -m emofast bench live"""
+    if not args.data and args.what in ("speedrun", "int8", "robustness"):
+        raise EmofastError(f"bench {args.what} needs pictures of people; name their data set with --data DIR")
+    args.data = args.data or "sample"
     import_module(f"emofast.bench.{args.what}").run(args)
 
 
@@ -375,7 +378,7 @@ def main(argv: list[str] | None = None) -> int | None:
     """Run one command; returns its exit status."""
     argv = sys.argv[1:] if argv is None else argv
     if argv and argv[0] in ("webcam", "trailer"):
-        return getattr(import_module("emofast.programs"), argv[0])(argv[1:])
+        return getattr(import_module("emofast.programs"), argv[0])(argv[1:], prog=f"python -m emofast {argv[0]}")
     parser = _parser()
     args, rest = parser.parse_known_args(argv)
     if rest and not (args.run is sweep and len(rest) % 2 == 0 and all(r.startswith("--") for r in rest[::2])):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -72,7 +71,6 @@ def _train(path: Path) -> None:
     from emofast.recognition.export import write_onnx
     from emofast.recognition.graph import FaceGraph
 
-    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # the exporter's own
     torch.manual_seed(_SEED)
     torch.set_num_threads(1)  # so small a network only waits for its other threads
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:

@@ -3,6 +3,7 @@ may be deleted at any time."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
@@ -72,6 +73,8 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
             file, name = tempfile.mkstemp(**place)
             os.close(file)
             partial = Path(name)
+    except FileExistsError:  # where its folder should be stands a file
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
     except OSError as e:
         e.filename = str(path)  # what was asked for, not the name beside it
         raise

@@ -26,20 +26,20 @@ examples:
 Faces never leave this computer. Recordings are read, not copied; what is written about viewers is numbers."""
 
 
-def webcam(flags: Sequence[str] | None = None, started: float | None = None) -> None:
-    """The live view. `started`: `time.perf_counter()` at the program's start."""
+def webcam(flags: Sequence[str] | None = None, started: float | None = None, prog: str | None = None) -> None:
+    """The live view. `started`: `time.perf_counter()` at the program's start; `prog`: how it was called, for its usage line."""
     from emofast.live.command import parser, run
 
-    run(parser(WEBCAM).parse_args(flags), started)
+    run(parser(WEBCAM, prog).parse_args(flags), started)
 
 
-def trailer(flags: Sequence[str] | None = None) -> None:
+def trailer(flags: Sequence[str] | None = None, prog: str | None = None) -> None:
     """The trailer, or with `--demo` one of a drawn episode with drawn viewers."""
     from emofast.recognition.recognizer import find_model
     from emofast.video.command import order, parser
     from emofast.video.pipeline import make_trailer
 
-    args = parser(TRAILER).parse_args(flags)
+    args = parser(TRAILER, prog).parse_args(flags)
     args.model = args.model and find_model(args.model)
     if not args.demo:
         make_trailer(order(args))

@@ -12,6 +12,8 @@ import cv2
 from emofast import EMOTIONS, EmotionRecognizer
 from emofast.recognition import crop_face, make_detector
 
+if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
+    sys.exit(__doc__)
 recognizer = EmotionRecognizer("artifacts/emofast.onnx")
 detector = make_detector("centerface")
 table = csv.writer(sys.stdout)

@@ -17,6 +17,8 @@ from emofast.recognition import crop_face, make_detector
 recognizer = EmotionRecognizer("artifacts/emofast.onnx")
 detector = make_detector("centerface")
 camera = cv2.VideoCapture(sys.argv[1] if len(sys.argv) > 1 else 0)
+if not camera.isOpened():
+    sys.exit("no picture from there: name a film, or look at the camera's cable")
 rate = camera.get(cv2.CAP_PROP_FPS) or 30
 keep = np.exp(-2 / rate)  # of the average, from frame to frame: half a second
 faces, average, count = [], None, 0

@@ -59,7 +59,9 @@ def test_emofast_helps(path):
     [["webcam.py"], ["trailer.py"], ["-m", "emofast"], ["-m", "emofast", "webcam"], ["-m", "emofast", "trailer"]],
 )
 def test_programs_help(command):
-    helps(run_python(*command, "--help"))
+    done = run_python(*command, "--help")
+    helps(done)
+    assert done.stdout.startswith(f"usage: {'python ' * (len(command) > 1)}{' '.join(command)} [-h]")
 
 
 @pytest.mark.parametrize("name", PARSERS)
@@ -104,6 +106,8 @@ def test_run_all_helps():
         (("data", "check", "--data", "no-such-folder"), "error: no data set at no-such-folder"),
         (("leaderboard", "--dat", "x"), "unknown argument --dat"),
         (("export", "99_none", "--data", "no-such-data"), "error: 99_none has left no"),
+        (("bench", "int8"), "error: bench int8 needs pictures of people"),
+        (("sweep", "12"), "error: say what to vary"),
     ],
 )
 def test_bad_input_is_exit_code_2_and_no_traceback(args, says, capsys):

@@ -21,9 +21,9 @@ from emofast.recognition import DETECTORS, EmotionRecognizer, make_detector
 from emofast.recognition.recognizer import find_model
 
 
-def parser(description: str) -> argparse.ArgumentParser:
+def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser:
     """The flags of `webcam.py`."""
-    p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--source", default="0", metavar="0|FILE|URL", help="camera number, video file or stream (default: 0, the first camera)")
     p.add_argument("--list-cameras", action="store_true", help="list the cameras of this computer, and end")
     p.add_argument("--detector", choices=DETECTORS, default="dlib",

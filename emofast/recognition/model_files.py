@@ -45,7 +45,8 @@ def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as e:  # onnxruntime raises a dozen classes of its own, all for a file that is not a model it can run
-        raise EmofastError(f"{path} is no usable ONNX model ({_short(e)}); export it anew with: python -m emofast export") from None
+        way = "fetch it again, or export it anew with: python -m emofast export"
+        raise EmofastError(f"{path} is no usable ONNX model ({_short(e)}); {way}") from None
     try:
         meta = session.get_modelmeta().custom_metadata_map
         if json.loads(meta["emotions"]) != list(EMOTIONS):

@@ -7,7 +7,6 @@ Each line of LIST is a name, the names it comes after (comma-separated, may be e
 
 from __future__ import annotations
 
-import argparse
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from socket import gethostname
 
-from emofast.arguments import Help, add_engine
+from emofast.arguments import Help, Parser, add_engine
 from emofast.console import console
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.season.calls import Call, Engine, Outcome, UnfitMachine, drive
@@ -75,7 +74,7 @@ def _shell(line: str, folder: Path) -> None:
 
 @exits_cleanly
 def main() -> int:
-    p = argparse.ArgumentParser(prog="python -m emofast.season.commands", description=__doc__, formatter_class=Help)
+    p = Parser(prog="python -m emofast.season.commands", description=__doc__, formatter_class=Help)
     add_engine(p, jobs="one, since a training takes all cores; ray: one a core")
     args = p.parse_args()
     commands = read_commands(sys.stdin)

@@ -1,10 +1,6 @@
 """DataLoaders into a Learner, a Learner into a recorded result. Names load on first use: reading results needs no torch."""
 
-import warnings
-
 from emofast.lazy import lazily
-
-warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # timm's own, at import
 
 _WHERE = {
     "CutMix": "fastai.callback.mixup",

@@ -28,12 +28,14 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
     except ImportError:
         raise EmofastError("sweep needs Optuna, which is not installed: pip install optuna") from None
     exp = load_experiment(which)
+    if not ranges:
+        raise EmofastError(f"say what to vary, e.g. --lr 1e-4..1e-2 or --drop 0.1,0.3; {exp.name} has {', '.join(exp.defaults)}.")
     choices = {name: _choice(exp, name, text) for name, text in ranges.items()}
     comp = open_data(data)
     folder = results_folder(comp.name, "--quick" in more)
     journal = folder / exp.name / "checkpoints" / "sweep.journal"
     journal.parent.mkdir(parents=True, exist_ok=True)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # of an interrupted trial it would print a traceback
     study = optuna.create_study(storage=JournalStorage(JournalFileBackend(str(journal))), direction="maximize", load_if_exists=True,
                                 study_name=json.dumps(ranges, sort_keys=True))  # fmt: skip
 

@@ -17,9 +17,9 @@ from emofast.video.selection import ORDERS, Wish
 from emofast.video.words import seconds_of
 
 
-def parser(description: str) -> argparse.ArgumentParser:
+def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser:
     """The flags of `trailer.py`."""
-    p = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("episode", type=Path, nargs="?", metavar="EPISODE", help="the film that was watched")
     p.add_argument(
         "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"

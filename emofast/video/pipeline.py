@@ -278,7 +278,8 @@ def _choose(cuts: list[Cut], episode: Media, wish: Wish, listener: Listener) -> 
     chosen, possible = choose(cuts, episode, wish), wanted(cuts, episode, wish)
     if not possible:
         asked = f" of {', '.join(wish.emotions)}" if wish.emotions else ""
-        raise EmofastError(f"no moment{asked} stands out; ask for other emotions or fewer exclusions")
+        way = "ask for other emotions or exclude less" if wish.emotions or wish.exclude else "take a longer episode, or more viewers"
+        raise EmofastError(f"no moment{asked} stands out in {episode.path}; {way}")
     if not chosen:
         shortest = float(min(c.frames for c in possible) / episode.rate)
         raise EmofastError(f"--length {wish.length:g} is shorter than every moment (the shortest: {shortest:.1f} s); raise it")
