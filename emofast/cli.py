@@ -225,7 +225,7 @@ def submit(args) -> int:
 
 @_command(
     _flag("experiment", metavar="EXPERIMENT", help="its name in the leaderboard, e.g. 12_small_grey"),
-    _flag("--data", required=True, metavar="NAME", help="the data set it was trained on, as the leaderboard names it"),
+    _flag("--data", required=True, metavar="DIR", help="the data set it was trained on: its folder or the name of that"),
     _flag("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)"),
     _flag("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)"),
 )
@@ -238,7 +238,7 @@ def export(args) -> None:
     from emofast.console import console
     from emofast.shipping import export
 
-    card = export(args.experiment, args.data, args.to, args.margin)
+    card = export(args.experiment, Path(args.data).name, args.to, args.margin)
     console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
 

@@ -1,4 +1,4 @@
-"""10 Distilled student: one small network learns what an ensemble thinks. This is the model that ships.
+"""10 Distilled student: one small network learns what an ensemble thinks.
 
 Idea          the teachers' probabilities say which classes a face lies between, for every face, and less noisily than ten
               annotators do (Hinton et al. 2015, arXiv:1503.02531); a student of the size that a webcam can afford learns
@@ -25,7 +25,7 @@ last, also of its teachers, which this experiment reads: a short seeded run ther
 Finding       Better than 17, which has no teachers, in most numbers and none of them beyond the noise of one run: .8110 and .8051 with
               TTA, .8812 and .8748 in the FER+ protocol, macro F1 there .715 and .685. With weaker teachers (19, 18 and 09; recorded before
               22 was there, see the history of this file) it came to .8081 and .8787, and found contempt in 17 % of cases without TTA,
-              now in 9: two faces of 23. It is about half a point behind the best network here at a third of its parameters; so it ships
+              now in 9: two faces of 23. It is about half a point behind the best network here at a third of its parameters
 """
 
 from emofast.training import distill, experiment, three_stages, vote_shares
