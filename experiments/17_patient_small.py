@@ -22,7 +22,7 @@ the same losses, to the last bit, in a short seeded run (artifacts/bench/carried
 
 Finding       As good as 13 with two thirds of its parameters: .8051 with TTA, to the digit (a coincidence; the noise of one run is
               .012). Size is not what limits these networks. Standardising the picture costs no accuracy; what it does for dim light
-              is in the robustness table of the shipped model, whose network this is
+              is in the robustness table of the shipped model, whose architecture this is
 """
 
 from emofast.training import EMA, emotion_learner, experiment, get_dls, strong_augmentation, vote_shares

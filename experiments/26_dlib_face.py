@@ -5,7 +5,7 @@ Idea          who tells three million faces apart has filters for eyes, brows an
               again by the moments of faces
 Descends from 22
 Changed       the network and its weights; 96 then 128 px, as dlib's filters want larger faces; half of the target is the shipped student's
-              predictions, with flip TTA, instead of seven teachers'
+              predictions (10's then), with flip TTA, instead of seven teachers'
 Command       python experiments/26_dlib_face.py --data DIR
 
 --- measured (written by the tool from result.json) ---

@@ -3,7 +3,7 @@
 Idea          every step in width helped at 48 px (0.70, 1.57, 2.95 M parameters: 12, 13, 19). A fourth stage sees three pixels a side: 512
               channels cost little there, and the network is that of ResNet-18 (He et al. 2016, arXiv:1512.03385) with fewer blocks
 Descends from 22
-Changed       four stages of 64 to 512 channels instead of three of 48 to 256; 32 epochs; the shipped student is the one teacher
+Changed       four stages of 64 to 512 channels instead of three of 48 to 256; 32 epochs; the shipped student (then 10) is the one teacher
 Command       python experiments/41_fourth_stage.py --data DIR
 
 --- measured (written by the tool from result.json) ---
