@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from fastai.learner import Learner
+from fastai.optimizer import Adam
 from torch import nn
 
 from emofast.emotions import EMOTIONS, N
@@ -80,10 +81,10 @@ def _temper(model: nn.Module, temperature: float) -> None:
 
 
 def _forget(learn: Learner) -> None:
-    """What training left in the learner and a user of it must not carry: where it was trained, our training callbacks, the metrics' last
-    predictions and labels, the row numbers of the split, which fastai keeps in emptied DataLoaders too."""
+    """What training left in the learner and a user of it must not carry: where it was trained, our optimizer and training callbacks,
+    the metrics' last predictions and labels, the row numbers of the split, which fastai keeps in emptied DataLoaders too."""
     learn.path = learn.dls.path = Path()
-    learn.metrics = []
+    learn.metrics, learn.opt_func = [], Adam
     learn.remove_cbs([c for c in learn.cbs if type(c).__module__.startswith("emofast.training")])
     for dl in learn.dls.loaders:
         for pipeline in getattr(dl.dataset, "tls", ()):
