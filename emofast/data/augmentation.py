@@ -69,7 +69,7 @@ def _plain(batch) -> torch.Tensor:
 
 
 class QuickAffine(AffineCoordTfm):
-    """fastai's affine transforms of a batch in a third of the time: its `affine_grid` multiplies a matrix for every pixel, and its
+    """fastai's affine transforms of a batch in two thirds of the time: its `affine_grid` multiplies a matrix for every pixel, and its
     `TensorImage` takes each step through Python. Pictures of validation, which it would resample to themselves, stay as they are."""
 
     def before_call(self, b, split_idx: int):
@@ -85,7 +85,7 @@ class QuickAffine(AffineCoordTfm):
 
 
 class QuickLight(LightingTfm):
-    """fastai's changes of light, on plain tensors and in place."""
+    """fastai's changes of light in a third of the time, on plain tensors."""
 
     def before_call(self, b, split_idx: int):
         super().before_call(_plain(b), split_idx)

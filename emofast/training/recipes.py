@@ -131,7 +131,7 @@ def load_trained(data: Competition, experiment: str) -> Learner | None:
     """The trained learner of another experiment on this data set; None, with a warning, where it is not recorded."""
     found = _recorded(data, [experiment])
     if not found:
-        warn(f"{experiment} is not recorded on {data.name}: this run starts from nothing; run {experiment} first")
+        warn(f"{experiment} is not recorded on {data.name}: this run does without its network; run {experiment} first")
     return unpickle(found[experiment].learner) if found else None
 
 

@@ -36,7 +36,7 @@ def test_every_picture_of_a_batch_is_changed_on_its_own(make):
 
 @pytest.mark.parametrize("make", [face_augmentation, lambda: strong_augmentation()[:2]])
 def test_moves_and_light_are_those_of_fastai(make, monkeypatch):
-    """In a third of the time: the same random numbers, the same pictures."""
+    """In half the time: the same random numbers, the same pictures."""
     before = TensorImage(torch.rand(32, 3, 40, 48))
     ours = make()
     monkeypatch.setattr(augmentation, "_quick", lambda tfms: tfms)
