@@ -48,6 +48,23 @@ class PixelCache:
         return np.asarray(pixels[indices])
 
 
+class JoinedCache:
+    """Two caches of one size as one: the rows of the second after those of the first."""
+
+    def __init__(self, first: PixelCache, second: PixelCache):
+        self.first, self.second = first, second
+        self.readable = np.concatenate([first.readable, second.readable])
+        self.nbytes = first.nbytes + second.nbytes
+
+    def rows(self, indices) -> np.ndarray:
+        """uint8 [len(indices), channels, size, size]; a picture that could not be read is black."""
+        rows = np.arange(len(self.readable))[indices]
+        is_first = rows < len(self.first)
+        out = np.empty((len(rows), *self.first.shape[1:]), np.uint8)
+        out[is_first], out[~is_first] = self.first.rows(rows[is_first]), self.second.rows(rows[~is_first] - len(self.first))
+        return out
+
+
 def cached_faces(pictures: Pictures, names: list[str], size: int, channels: int, what: str = "pictures") -> PixelCache:
     """The cache of these pictures at this size; filled on all cores with a progress bar on first use.
 

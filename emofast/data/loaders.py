@@ -14,7 +14,7 @@ from fastai.torch_core import default_device
 from emofast.console import warn
 from emofast.data.augmentation import face_augmentation
 from emofast.data.batches import ITEMS, TARGETS, FacesDL, ReadFace, RowOf
-from emofast.data.cache import cached_faces
+from emofast.data.cache import JoinedCache, cached_faces
 from emofast.data.competition import Competition, open_data
 from emofast.data.split import frozen_split
 from emofast.data.targets import target_va, vote_shares
@@ -44,6 +44,7 @@ def get_dls(
     channels: int = 3,  # 3 RGB, 1 grey
     augment: Sequence | None = None,  # batch transforms for training; None: `face_augmentation()`
     votes: np.ndarray | None = None,  # for target="votes": shares to learn, [n, 9] by row of train.csv; None: the data set's own
+    pseudo: np.ndarray | None = None,  # for target="votes": shares of the test pictures, [n_test, 9], to train on them too
     balance: float = 0.0,  # oversampling: 1 shows every class equally often in an epoch, 0 as often as it occurs
     held_out: np.ndarray | None = None,  # bool [n]: training rows to validate on, and not to train on, in place of the split's
     device: str | torch.device | None = None,
@@ -56,11 +57,15 @@ def get_dls(
     """
     data = open_data(data)
     cache = cached_faces(data.train_pictures, data.train_names, size, channels, "training pictures")
+    values, labels = _target_values(data, target, votes), data.labels
+    if pseudo is not None:
+        cache = JoinedCache(cache, cached_faces(data.test_pictures, data.test_names, size, channels, "test pictures"))
+        values, labels = np.concatenate([values, pseudo.astype(np.float32)]), np.concatenate([labels, pseudo.argmax(1)])
     train, valid = _split_rows(data, cache.readable, held_out)
     if len(train) < bs:
         warn(f"{data.name} has {len(train)} training pictures, fewer than a batch of {bs}: training in batches of {len(train)}")
         bs = len(train)
-    tfms = [[ReadFace(cache, size, channels)], [RowOf(_target_values(data, target, votes)), TARGETS[target]()]]
+    tfms = [[ReadFace(cache, size, channels)], [RowOf(values), TARGETS[target]()]]
     splits = [range(len(train)), range(len(train), len(train) + len(valid))]
     dsets = Datasets(np.concatenate([train, valid]).tolist(), tfms, splits=splits, n_inp=1)
     dsets.tls[0].types[0] = ITEMS  # what `predict` and `test_dl` accept; fastai notes only the type of the rows
@@ -75,7 +80,7 @@ def get_dls(
         drop_last=True,
     )
     if balance:
-        chances = np.bincount(data.labels[train], minlength=N)[data.labels[train]] ** -float(balance)
+        chances = np.bincount(labels[train], minlength=N)[labels[train]] ** -float(balance)
         dls.train.chances = chances / chances.sum()
     dls.size, dls.channels, dls.stats, dls.target = size, channels, (mean, std), target
     return dls
@@ -93,18 +98,22 @@ def get_test_dl(dls: DataLoaders, data: Competition) -> tuple[FacesDL, np.ndarra
 
 
 def _split_rows(data: Competition, readable: np.ndarray, held_out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of train.csv to train and to validate on, without the unreadable ones, which are counted."""
+    """Rows of train.csv to train and to validate on, without the unreadable ones, which are counted. Rows of `readable` beyond them are
+    test pictures to train on."""
+    n = len(data.labels)
+    more, readable = n + np.flatnonzero(readable[n:]), readable[:n]
     bad = np.flatnonzero(~readable)
     if len(bad):
         warn(f"{data.name}: {len(bad)} training pictures cannot be read and are left out, first {data.train_names[bad[0]]}")
     is_valid = frozen_split(data)
     held_out = is_valid if held_out is None else held_out
     train, valid = np.flatnonzero(~is_valid & ~held_out & readable), np.flatnonzero(held_out & readable)
-    if data.max_rows is not None and len(train) > data.max_rows:
-        train = train[np.linspace(0, len(train) - 1, data.max_rows).round().astype(int)]
     if not len(train) or not len(valid) or len(np.unique(data.labels[train])) < 2:
         raise EmofastError(
             f"{data.folder} leaves {len(train)} readable training and {len(valid)} validation pictures "
             "of at least two classes; that is too few."
         )
+    train = np.concatenate([train, more])
+    if data.max_rows is not None and len(train) > data.max_rows:
+        train = train[np.linspace(0, len(train) - 1, data.max_rows).round().astype(int)]
     return train, valid

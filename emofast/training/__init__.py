@@ -22,6 +22,7 @@ _WHERE = {
     "load_trained": "emofast.training.recipes",
     "muon": "emofast.training.optimizer",
     "out_of_fold": "emofast.training.recipes",
+    "pseudo_labels": "emofast.training.recipes",
     "strong_augmentation": "emofast.data.augmentation",
     "three_stages": "emofast.training.recipes",
     "vote_shares": "emofast.data.targets",

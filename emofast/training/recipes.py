@@ -28,11 +28,13 @@ from emofast.training.results import Result, read_results, results_folder
 def three_stages(
     data: Competition, arch: str, votes: np.ndarray, epochs: int, bs: int, lr: float, drop: float,
     strength: float = 0.5, balance: float = 0.0, cbs: Callable[[], Sequence[Callback]] = tuple, opt_func: Callable = FusedAdam,
+    pseudo: np.ndarray | None = None,
 ) -> Learner:  # fmt: skip
     """Train a small grey network with EMA: half the time on pictures of 36 px, then of 48 px, both under strong augmentation; the last
-    eighth at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first two fits."""
+    eighth at a low rate under mild augmentation, on faces as they are used. `cbs`: makes more callbacks for the first two fits.
+    `pseudo`: of `pseudo_labels`."""
     small, large, mild = (
-        get_dls(data, size, bs, "votes", channels=1, votes=votes, balance=balance, augment=augment)
+        get_dls(data, size, bs, "votes", channels=1, votes=votes, balance=balance, pseudo=pseudo, augment=augment)
         for size, augment in ((36, strong_augmentation(strength)), (48, strong_augmentation(strength)), (48, face_augmentation()))
     )
     learn = emotion_learner(large, arch, drop=drop, opt_func=opt_func)  # it is used at the large size
@@ -115,6 +117,18 @@ def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.nd
     soft, train = votes.astype(np.float32), ~frozen_split(data)
     soft[train] = (1 - share) * votes[train] + share * predicted[train]
     return soft
+
+
+def pseudo_labels(data: Competition, teachers: Sequence[str]) -> np.ndarray | None:
+    """Soft targets for the test pictures (Lee 2013, "Pseudo-Label"), whose truth is not used: what the teachers, other experiments, have
+    recorded for them, mixed as `ensemble_of` picks on validation; float32 [n_test, 9]. None, with a warning, where none is recorded.
+    """
+    found = [r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in teachers]
+    if not found:
+        warn(f"none of the teachers {', '.join(teachers)} is recorded on {data.name}: this run does without the test pictures")
+        return None
+    ensemble, _, test = ensemble_of(found, data)
+    return ensemble.mixture({name: t["probabilities"] for name, t in test.items()}).astype(np.float32)
 
 
 def _predict_training(data: Competition, teacher: Result) -> np.ndarray:

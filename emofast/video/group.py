@@ -101,19 +101,19 @@ class Group:
 
 
 def align(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
-    """Smoothed values float [len(t), 11] of one face at episode times `t`; NaN where the face was not seen within `STEP`.
+    """Smoothed values float [len(t), 11] of one face at episode times `t`; NaN where it was seen neither then nor just before and after.
 
     `start` is added to the recording's clock. Instants without a face do not pull the curve towards anything.
     """
     rows, slot = _slots(timeline, t, start)
     count = np.bincount(slot, minlength=len(t)).astype(float)
     total = np.stack([np.bincount(slot, rows[column], minlength=len(t)) for column in _VALUES], axis=1)
-    seen = count > 0
+    looked = count > 0
     mean = total / np.maximum(count, 1)[:, None]
     sigma = SMOOTH / STEP
-    weight = gaussian_filter1d(seen.astype(float), sigma, mode="constant")
+    weight = gaussian_filter1d(looked.astype(float), sigma, mode="constant")
     smooth = gaussian_filter1d(mean, sigma, axis=0, mode="constant") / np.maximum(weight, 1e-9)[:, None]
-    return np.where(seen[:, None], smooth, np.nan)
+    return np.where((looked | _between(looked))[:, None], smooth, np.nan)
 
 
 def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
@@ -121,7 +121,16 @@ def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
     attention is what a viewer does while the film runs."""
     rows, slot = _slots(timeline, t, start)
     turned = rows["facing"].fillna(1).to_numpy(float) if "facing" in rows else np.ones(len(rows))
-    return (np.bincount(slot, turned, len(t)) > np.bincount(slot, minlength=len(t)) / 2).astype(float)
+    count = np.bincount(slot, minlength=len(t))
+    facing = np.bincount(slot, turned, len(t)) > count / 2
+    return (facing | ((count == 0) & _between(facing))).astype(float)
+
+
+def _between(there: np.ndarray) -> np.ndarray:
+    """bool [T]: which instants lie between two that are `there`. Where a recording has few frames a second no look may fall on one."""
+    inside = np.zeros_like(there)
+    inside[1:-1] = there[:-2] & there[2:]
+    return inside
 
 
 def _slots(timeline: pd.DataFrame, t: np.ndarray, start: float) -> tuple[pd.DataFrame, np.ndarray]:

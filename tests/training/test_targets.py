@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from emofast.data import get_dls, read_competition, vote_shares
+from emofast.data.loaders import get_test_dl
 from emofast.training import emotion_learner, out_of_fold
 
 
@@ -57,6 +58,28 @@ def test_held_out_rows_are_validated_and_neither_they_nor_the_splits_are_trained
     train, valid = set(dls.train.dataset.items), set(dls.valid.dataset.items)
     assert valid == set(np.flatnonzero(held_out))
     assert train == set(usual.train.dataset.items) - valid and not train & set(usual.valid.dataset.items)
+
+
+def test_test_pictures_are_trained_on_with_what_is_thought_of_them(comp):
+    usual = get_dls(comp, size=32, bs=16, target="votes", device="cpu")
+    pseudo = np.random.default_rng(0).dirichlet(np.ones(9), len(comp.test_ids)).astype(np.float32)
+    dls = get_dls(comp, size=32, bs=16, target="votes", pseudo=pseudo, augment=[], device="cpu")
+    n, before, rows = len(comp.labels), len(usual.train.dataset), np.array(list(dls.train.dataset.items))
+    np.testing.assert_array_equal(rows[:before], list(usual.train.dataset.items))
+    np.testing.assert_array_equal(rows[before:] - n, np.arange(len(pseudo)))
+    assert list(dls.valid.dataset.items) == list(usual.valid.dataset.items)
+    faces, shares = dls.train.read([before + 3, 0, before])  # as a batch is read: rows of both kinds, in any order
+    np.testing.assert_array_equal(shares[[0, 2]], pseudo[[3, 0]])
+    tests, _ = get_test_dl(dls, comp)
+    np.testing.assert_array_equal(faces[[0, 2]], tests.read([3, 0])[0])
+    np.testing.assert_array_equal(faces[1], usual.train.read([0])[0][0])
+
+
+def test_test_pictures_count_among_those_of_a_quick_look(comp):
+    pseudo = np.full((len(comp.test_ids), 9), 1 / 9, np.float32)
+    dls = get_dls(replace(comp, max_rows=40), size=32, bs=16, target="votes", pseudo=pseudo, device="cpu")
+    rows = np.array(list(dls.train.dataset.items))
+    assert len(rows) == 40 and 0 < (rows >= len(comp.labels)).sum() < 40
 
 
 def test_balance_draws_rare_classes_as_often_as_common_ones(comp):

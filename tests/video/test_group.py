@@ -104,8 +104,13 @@ def test_align_reads_each_row_once():
     assert values[int(30 / STEP), EMOTIONS.index("happy")] == pytest.approx(frame["p_happy"].max(), abs=0.1)
 
 
-def test_looks_a_step_apart_leave_no_instant_without_a_face():
-    """Eight frames a second: looks fall on the middle between two instants, some of them a whole step apart."""
-    frame = viewer(30).timeline(60, noise=0.0)
-    frame = frame.iloc[:480].assign(t=np.arange(480) / 8).drop(index=range(2, 480, 4))
-    assert np.isfinite(align(frame, np.arange(0, 59, STEP), 0.0)).all()
+@pytest.mark.parametrize("fps", [4, 5, 6.25, 7, 7.5, 8])
+@pytest.mark.parametrize("start", [0.0, 0.07, 0.125])
+def test_few_frames_a_second_leave_no_instant_without_a_face(fps, start):
+    """Looks are frames, 6.25 a second at most: some fall on the middle between two instants, some are more than an instant apart."""
+    t = np.arange(0, 60, 1 / fps)
+    t = t[np.unique(np.floor(t * 6.25 + 1e-6), return_index=True)[1]]
+    frame = viewer(30).timeline(60, noise=0.0).iloc[: len(t)].assign(t=t)
+    group = Group.of({"v": (frame, start)}, 59)
+    inside = group.t >= 0.25
+    assert np.isfinite(group.values[0, inside]).all() and (group.attending[0, inside] == 1).all()
