@@ -105,8 +105,10 @@ def analyse(folder: Path, listener: Listener, model: str, trust: str = "") -> No
     """Watch the recordings, find the moments, make the trailer; then find the shots, to which the page snaps. trust: not empty where the
     model may be a pickle that no card vouches for. Both are the command line's, no part of the form, which others may have written."""
     session = Session.read(folder)
-    if not read_record(folder).get("finished"):
-        make_trailer(session.order_of(model=Path(model), trust=bool(trust)), listener)
+    record = read_record(folder)
+    if not record.get("finished"):
+        listed = folder / "moments.csv" if "moments.csv" in record.get("made", ()) else None  # and edited, it may be, since
+        make_trailer(session.order_of(model=Path(model), trust=bool(trust), from_moments=listed), listener)
     duration = media(session.episode).duration
     shots: list[float] = []
     for k in range(math.ceil(duration / _PIECE)):
@@ -156,12 +158,14 @@ def timeline(session: Session) -> dict:
     """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode."""
     film, shots, table = media(session.episode), session.folder / "shots.json", _table(session)
     shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "valence", "arousal"))]
-    known = {v["file"]: {key: v[key] for key in ("start", "rate", "how")} for v in read_record(session.folder).get("viewers", [])}
+    record, home = read_record(session.folder), session.episode.parent
+    before = Path(record["episode"]["file"]).parent if record.get("viewers") else home  # the series may have moved since
+    known = {_from(before, Path(v["file"])): {key: v[key] for key in ("start", "rate", "how")} for v in record.get("viewers", [])}
     return {
         "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
         "curves": {name: _plain(table[name]) for name in shown},
         "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
-        "starts": {name: known[str(path)] for name, path in session.films.items() if str(path) in known},
+        "starts": {name: known[_from(home, path)] for name, path in session.films.items() if _from(home, path) in known},
     }  # fmt: skip
 
 

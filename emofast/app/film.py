@@ -60,7 +60,8 @@ class FilmRoom:
             "name": session.folder.name, "folder": str(session.folder), "length": session.length, "order": session.order,
             "vertical": session.vertical, "episode": episode,
             "viewers": [film | {"offset": v.offset} for film, v in zip(viewers, session.viewers)],
-            "job": jobs.state(session.folder), "results": [{"name": p.name, "changed": p.stat().st_mtime} for p in files],
+            "analysed": (session.folder / "shots.json").is_file(), "job": jobs.state(session.folder),
+            "results": [{"name": p.name, "changed": p.stat().st_mtime} for p in files],
         }  # fmt: skip
 
     def work(self, address: str, given: dict) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,9 +23,9 @@ RATES = tuple(
 class Media:
     """One film. Seconds count from the container's start, as in a player.
 
-    rate: frames per second of the trailer and the edit list, one of `RATES`. claimed: length the header gives, 0 where
-    it gives none; much more than `duration` means the file is cut short. timecode: of the first frame, as the file states it;
-    drop-frame ones have a semicolon. track: which of its sound tracks is the default one, with so many channels.
+    rate: frames per second of the trailer and the edit list, one of `RATES`. claimed: length of the picture, else of the whole, that
+    the header gives, 0 where it gives none; much more than `duration` means the file is cut short. timecode: of the first frame, as the
+    file states it; drop-frame ones have a semicolon. track: which of its sound tracks is the default one, with so many channels.
     pixel: width of a pixel by its height. colour: matrix, primaries and transfer by their numbers in ITU-T H.273.
     """
 
@@ -85,7 +85,9 @@ def probe(path: Path) -> Media:
             for packet in film.demux(stream):
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base) - start)
-                first = first or next(iter(packet.decode()), None)  # it knows what headers do not, as the flag by which phones turn films
+                if first is None:  # it knows what headers do not, as the flag by which phones turn films
+                    with suppress(av.error.FFmpegError):
+                        first = next(iter(packet.decode()), None)
         except av.error.FFmpegError:
             pass  # what came before the damage counts; the shortfall shows against `claimed`
         if end <= 0 or not first:
@@ -95,12 +97,14 @@ def probe(path: Path) -> Media:
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         sound = film.streams.audio
         track = next((k for k, s in enumerate(sound) if s.disposition & av.stream.Disposition.default), 0)
+        claimed = (film.duration or 0) / av.time_base if stream.duration is None else stream.duration * stream.time_base
+        colour = first.colorspace or 2, first.color_primaries, first.color_trc  # 0 is RGB; what is made of it is not
         turned = first.rotation % 180 != 0
         width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
         return Media(
-            Path(path), width, height, standard_rate(rate), end, (film.duration or 0) / av.time_base, stated,
+            Path(path), width, height, standard_rate(rate), end, float(claimed), stated,
             bool(sound), track, sound[track].channels if sound else 0,
-            Fraction(stream.sample_aspect_ratio or 1), (first.colorspace, first.color_primaries, first.color_trc), first.interlaced_frame,
+            Fraction(stream.sample_aspect_ratio or 1), colour, first.interlaced_frame,
         )  # fmt: skip
 
 

@@ -178,7 +178,10 @@ class _Season:
         if not usable:
             return self._settle_trailer(name, state="failed", error="none of its recordings can be used")
         sessions = [r.session for r in usable]
-        made_from = [digest(sessions[0].episode), self._recipe.length]
+        try:
+            made_from = [digest(sessions[0].episode), self._recipe.length]
+        except EmofastError as e:
+            return self._settle_trailer(name, state="failed", error=str(e))
         made_from += [[s.viewer, s.offset, s.group, r.stamp] for s, r in zip(sessions, usable)]
         wanted = sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
         if self._manifest.hash(name) == wanted and finished(self._out / name):
@@ -200,8 +203,7 @@ class _Season:
         """Write the page, name what failed, and count; 1 if anything failed."""
         recordings, trailers = self._manifest.rows("recording"), self._manifest.rows("trailer")
         self._manifest.close()
-        page = write_summary(self._out, title, recordings, trailers)
-        failed = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
+        page, failed = write_summary(self._out, title, recordings, trailers)
         for row in failed:
             warn(f"{row['name']}: {row['error']}")
         console.print(f"{page}  open it in a browser")

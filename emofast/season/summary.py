@@ -14,7 +14,6 @@ from urllib.parse import quote
 import numpy as np
 import pandas as pd
 
-from emofast.console import warn
 from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.errors import EmofastError
 from emofast.film.media import Media
@@ -30,9 +29,9 @@ _POINTS = 240  # of a curve: as many as it has pixels
 _SHOWN = [e for e in EMOTIONS if e not in ("neutral", "uncertain")]
 
 
-def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers: list[sqlite3.Row]) -> Path:
-    """Write `season.html` from the trailer folders in `out` and the manifest's rows; it needs no network and no file beside it.
-    A folder that cannot be read (edited or damaged since) is told, and stands among the failures."""
+def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers: list[sqlite3.Row]) -> tuple[Path, list[Mapping]]:
+    """Write `season.html` from the trailer folders in `out` and the manifest's rows; it needs no network and no file beside it. Returns
+    its path, and what failed: with the rows that did, each trailer folder that cannot be read (edited or damaged since)."""
     failed: list[Mapping] = [row for row in [*recordings, *trailers] if row["state"] == "failed"]
     made = []
     for row in trailers:
@@ -40,8 +39,7 @@ def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers
             try:
                 made.append(_Episode(row["name"], out / row["name"]))
             except EmofastError as e:
-                warn(f"{row['name']} is not on the page: {e}")
-                failed.append({"name": row["name"], "kind": "page", "error": str(e)})
+                failed.append({"name": row["name"], "kind": "page", "error": f"not on the page: {e}"})
     counts = (len(trailers), "episode"), (len(recordings), "recording"), (len(failed), "failure")
     page = string.Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=escape(title),
@@ -53,7 +51,7 @@ def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers
     )
     with atomic_write(out / "season.html") as partial:
         partial.write_text(page, encoding="utf-8")
-    return out / "season.html"
+    return out / "season.html", failed
 
 
 class _Episode:
@@ -63,7 +61,8 @@ class _Episode:
         self.name = f'<td class="name"><a href="{escape(quote(f"{folder.name}/report.html"))}">{escape(name)}</a></td>'
         try:
             self.table = pd.read_parquet(folder / "group.parquet")
-            facts = read_record(folder)["episode"]
+            record = read_record(folder)
+            facts = record["episode"]
             rate = Fraction(facts["rate"])
             film = Media(Path(facts["file"]), 0, 0, rate, float(facts["frames"] / rate), 0.0, None, False)
         except Exception as e:  # pyarrow raises whatever the damage makes it stumble over
@@ -72,7 +71,7 @@ class _Episode:
         self._best = read_moments(folder / "moments.csv", film, self.table)[:_BEST]
         self.viewers = sum(column.startswith("reaction ") for column in self.table)
         self.length = film.duration
-        self._stills = {path.name.partition(" ")[0]: path for path in (folder / "posters").glob("*.jpg")}
+        self._stills = {name.removeprefix("posters/").partition(" ")[0]: folder / name for name in record["made"] if "/" in name}
         self.shown = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
         # what is compared, each the higher the better
         self.figures = {
@@ -95,7 +94,7 @@ class _Episode:
     def _still(self, rank: int) -> str:
         """The episode's picture at a moment, small, inside the page."""
         path = self._stills.get(f"{rank:02d}")
-        return f'<img width="160" alt="" src="{thumbnail(path, 160)}">' if path else ""
+        return f'<img width="160" alt="" src="{thumbnail(path, 160)}">' if path and path.is_file() else ""
 
     def mix(self, most: float) -> str:
         """Mean shares of the emotions as a bar, `most` of them its whole width."""

@@ -37,4 +37,5 @@ def differences(group: Group, members: list[tuple[str, ...]], seed: int = 0) -> 
     for _ in range(SHUFFLES):
         reached += between(rng.permutation(len(rows))) >= found - 1e-9
     q = false_discovery_control(reached / (SHUFFLES + 1))
-    return q[np.clip(np.searchsorted(starts, np.arange(len(group.t)) - size / 4), 0, len(q) - 1)]
+    nearest = np.searchsorted(starts, np.arange(len(group.t)) - size / 2 - hop / 2)  # the window whose middle is nearest
+    return q[np.clip(nearest, 0, len(q) - 1)]

@@ -19,7 +19,7 @@ RECORD = "trailer.json"
 FILES = ("group.parquet", "moments.csv", "curves.csv", "trailer.edl", "trailer.otio", "trailer.xml", "trailer.fcpxml",
          "trailer.mp4", "timeline.png", "report.html", "posters")  # fmt: skip
 
-_NAME = re.compile(r"(posters/)?[^/\\]+")  # of a file in the folder, whoever wrote the record
+_NAME = re.compile(r"(posters/)?(?!\.+$)[^/\\]+")  # of a file in the folder, whoever wrote the record
 
 
 class TrailerFolder:

@@ -99,6 +99,8 @@ def find_offset(episode: np.ndarray, recording: np.ndarray) -> Sync:
         return Sync()
     length = recording.shape[1]
     agree = _agreement(at, lag, height, length)
+    if not agree.any():  # a silent track
+        return Sync(of=len(set(stretch)))
     votes = {s: k for k, s in enumerate(stretch) if agree[k]}  # of each stretch its last, all within `_APART`
     rate, start = 1.0, float(np.median(lag[agree]))
     if len(votes) > LEAST:

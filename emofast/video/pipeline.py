@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -95,8 +95,9 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
     if order.from_moments:
         table = _table_beside(order.from_moments, episode, listener)
         cuts = read_moments(order.from_moments, episode, table)
+        record = {} if table is None else read_record(order.from_moments.parent)  # of those who are in the table
+        facts = {key: record[key] for key in ("viewers", "reliability") if key in record}
         with open_folder(order.out, order.overwrite, keep=order.from_moments) as folder:
-            facts = {key: folder.record[key] for key in ("viewers", "reliability") if key in folder.record}
             return _fill(folder, order, episode, cuts, table, facts, listener)
     recordings = _as_told(recordings or usable(order.viewers, episode, listener), order, listener)
     model = find_model(order.model)
@@ -198,6 +199,7 @@ def _fill(
     _cut(order, episode, chosen, out / "trailer.mp4", listener)
     draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
     posters = _posters(folder, episode, cuts, listener)
+    folder.save(facts, finished=False)
     tell = functools.partial(listener.progress, "making the report", unit="moments")
     write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell)
     for made in FILES[3:-1]:
@@ -268,9 +270,10 @@ def _others(out: Path) -> list[dict]:
     found = []
     for path in sorted(out.absolute().parent.glob(f"*/{RECORD}"))[:20]:
         record = read_record(path.parent)
-        if path.parent != out.absolute() and record.get("finished") and record.get("summary"):
-            means = {name: record["summary"]["curves"][name]["mean"] for name in ("score", "attention")}
-            found.append({"episode": one_line(Path(record["episode"]["file"]).stem)} | means)
+        with suppress(LookupError, TypeError):  # a record of another version may say less
+            if path.parent != out.absolute() and record["finished"]:
+                means = {name: record["summary"]["curves"][name]["mean"] for name in ("score", "attention")}
+                found.append({"episode": one_line(Path(record["episode"]["file"]).stem)} | means)
     return found
 
 

@@ -23,6 +23,7 @@ _FADE = 0.25  # seconds of fade in and out of the whole trailer
 _DIP = 0.16  # seconds of fade at a joint that is no shot change
 _TALL = 1920  # pixels of an upright trailer, of a film that is at least full HD
 _PEAK = -1.5  # dBTP: louder peaks clip when a platform encodes the film again
+_TERMS = 40  # of a sum; ffmpeg's parser refuses a hundred
 _FULL = b"No space left"
 _RAW = ("-f", "f32le", "-ar", str(SAMPLES), "-ac", "2")
 
@@ -151,7 +152,8 @@ def _framed(episode: Media, look: Look) -> str:
     for (a, x), (b, y) in zip(look, [*look[1:], (look[-1][0] + 2, look[-1][1])]):
         slope = (y - x) * width / (b - a) if b - a > 1 else 0.0  # else the next shot begins
         glides.append(f"between(n,{a},{b - 1})*({x * width - w / 2:.2f}+{slope:.4f}*(n-{a}))")
-    return f"crop=w={w}:h={h}:x='{'+'.join(glides)}':y={(height - h) // 2}"
+    sums = [f"({'+'.join(glides[k : k + _TERMS])})" for k in range(0, len(glides), _TERMS)]
+    return f"crop=w={w}:h={h}:x='{'+'.join(sums)}':y={(height - h) // 2}"
 
 
 def _picture(episode: Media, a: int, b: int, size: tuple[int, int]) -> str:

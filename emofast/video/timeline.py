@@ -61,11 +61,15 @@ def made_from(path: Path) -> dict:
 
 
 def digest(path: Path) -> str:
-    """A fingerprint of a large file from its size and three samples: changed recordings are known, touched ones are not redone."""
-    size = path.stat().st_size
-    found = hashlib.sha256(str(size).encode())
-    with path.open("rb") as f:
-        for at in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
-            f.seek(at)
-            found.update(f.read(_SAMPLE))
+    """A fingerprint of a large file from its size and three samples: changed recordings are known, touched ones are not redone. Raises
+    `EmofastError` where it cannot be read."""
+    try:
+        size = path.stat().st_size
+        found = hashlib.sha256(str(size).encode())
+        with path.open("rb") as f:
+            for at in sorted({0, max(0, size // 2 - _SAMPLE // 2), max(0, size - _SAMPLE)}):
+                f.seek(at)
+                found.update(f.read(_SAMPLE))
+    except OSError as e:
+        raise EmofastError(f"{path} cannot be read ({e.strerror}); mend that, and start the same command again") from None
     return found.hexdigest()

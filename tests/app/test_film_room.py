@@ -212,6 +212,28 @@ def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model
     assert api(url, "/api/sessions/0/killed")["length"] == 12
 
 
+def test_an_analysis_goes_on_with_edited_moments_and_a_series_may_be_moved(series, model, tmp_path):
+    folder = Path(shutil.copytree(series, tmp_path / "series"))
+    viewers = (editing.Viewer(folder / "anna.mp4", 0.25),)
+    session = editing.Session(folder / "emofast" / "s", folder / "episode.mp4", viewers, length=12.0)
+    session.folder.mkdir(parents=True)
+    session.write()
+    editing.make_trailer(session.order_of(model=model), Listener())
+    record = json.loads((session.folder / "trailer.json").read_text())
+    del record["made"]["trailer.mp4"]
+    (session.folder / "trailer.json").write_text(json.dumps(record | {"finished": False}))  # as one killed while it cuts leaves it
+    (session.folder / "trailer.mp4").unlink()
+    rows = editing.moments(session)["rows"]
+    editing.write_moments(session, [{**rows[0], "name": "mine"}, *rows[1:]])
+    room = FilmRoom(Shelf.of([folder]), model)
+    assert not room.session("0/s")["analysed"]
+    editing.analyse(session.folder, Listener(), str(model))
+    assert (session.folder / "trailer.mp4").is_file() and room.session("0/s")["analysed"]
+    assert editing.moments(session)["rows"][0]["name"] == "mine"
+    moved = editing.Session.read(folder.rename(tmp_path / "moved") / "emofast" / "s")
+    assert editing.timeline(moved)["starts"]["anna.mp4"] == {"start": 0.25, "rate": 1.0, "how": "given"}
+
+
 def test_a_job_cancelled_while_it_starts_is_cancelled(tmp_path):
     jobs.start(tmp_path, "trailer")
     jobs.cancel(tmp_path)

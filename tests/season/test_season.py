@@ -40,7 +40,7 @@ def test_a_season_has_trailers_a_page_and_a_manifest(undisturbed):
     assert 'href="e1/report.html"' in page and "2 episodes, 5 recordings, 0 failures" in page and "http" not in page
 
 
-def test_the_same_table_again_does_only_what_is_new(undisturbed, films_copy, model, tmp_path):
+def test_the_same_table_again_does_only_what_is_new(undisturbed, films, films_copy, model, tmp_path):
     out = Path(shutil.copytree(undisturbed, tmp_path / "season"))
     damaged = out / "e1" / "timelines" / "boris.parquet"
     damaged.write_bytes(damaged.read_bytes()[:3000])
@@ -63,6 +63,10 @@ def test_the_same_table_again_does_only_what_is_new(undisturbed, films_copy, mod
     assert "cannot be read as a film" in rows["e2/carla"]["error"] and rows["e2/carla"]["tries"] == 1
     assert "is the same recording as boris's" in rows["e2/dora"]["error"]
     assert "warning: e2/carla: " in changed.stderr and "e2/dora" in (out / "season.html").read_text(encoding="utf-8")
+    (out / "e1" / "moments.csv").write_text("start,end\nsoon,later\n", encoding="utf-8")
+    (films_copy / "sessions.csv").write_text((films / "sessions.csv").read_text(encoding="utf-8"), encoding="utf-8")
+    edited = season(films_copy / "sessions.csv", out, model)
+    assert edited.returncode == 1 and "e1: not on the page: " in edited.stderr and "moments.csv line 2" in edited.stderr
 
 
 def test_bad_orders_are_one_sentence(films, model, tmp_path, capsys):

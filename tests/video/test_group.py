@@ -8,6 +8,7 @@ import pytest
 
 from emofast.emotions import EMOTIONS
 from emofast.sample.audience import Bump, DrawnViewer
+from emofast.video.comparing import differences
 from emofast.video.group import CLIP, STEP, Group, agreement, align, moved
 from emofast.video.summary import reliability
 from emofast.video.timeline import COLUMNS
@@ -94,6 +95,14 @@ def test_the_table_counts_viewers_and_shares():
     assert row["viewers"] == 2 and row["share_happy"] == 1 and row["moved"] == 2 and row["valence"] > 0.5
     assert table.filter(like="share_").sum(axis=1).dropna().round(6).eq(1).all()
     assert "agreement" in table and table["agreement"].between(-0.5, 1).all()
+
+
+def test_groups_differ_where_they_do():
+    same, own = [viewer(20, seed=k) for k in range(7)], [viewer(20, 42, seed=10 + k) for k in range(7)]
+    both = group(*same, *own)
+    q = differences(both, [both.names[:7], both.names[7:]])
+    apart = both.t[q < 0.05]
+    assert abs(apart.mean() - 42) < 0.6 and 38 < apart.min() < apart.max() < 46
 
 
 def test_align_reads_each_row_once():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import wave
 from fractions import Fraction
 
@@ -92,6 +93,12 @@ def test_a_clock_that_drifts_is_measured_and_something_else_is_refused(episode, 
 def test_a_last_block_shorter_than_a_window_is_heard_too(tmp_path, rest):
     film = written(tmp_path / "film.wav", np.random.default_rng(0).normal(size=round((120 + rest) * RATE)))
     assert onsets(film).shape == (16, round((120 + rest) * 100) - 2)
+
+
+def test_a_muted_microphone_tells_nothing(episode):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not find_offset(episode[1], np.zeros((16, 12000), np.float32)).sure
 
 
 @pytest.mark.slow

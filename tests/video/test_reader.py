@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from fractions import Fraction
 
+import av
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -121,6 +122,23 @@ def test_damage_in_the_middle_is_counted_and_passed(film, tmp_path):
     pictures = Reader(tmp_path / "f.mp4", hz=10)
     times = [t for t, _, _ in pictures]
     assert pictures.damaged > 0 and times[-1] > 11 and len(times) > 60
+
+
+def test_a_film_whose_first_packet_is_damaged_is_a_film(film, tmp_path):
+    with av.open(str(film)) as whole:
+        packet = next(whole.demux(video=0))
+        start, end = packet.pos, packet.pos + packet.size
+    data = bytearray(film.read_bytes())
+    data[start:end] = bytes(np.random.default_rng(0).integers(0, 256, end - start, np.uint8))
+    (tmp_path / "f.mp4").write_bytes(data)
+    assert probe(tmp_path / "f.mp4").duration == pytest.approx(12, abs=0.1)
+
+
+def test_sound_that_goes_on_is_no_damage_and_rgb_no_colour_of_ours(film, tmp_path):
+    made = tmp_path / "f.mp4"
+    ffmpeg("-i", film, "-f", "lavfi", "-i", "sine=duration=20", "-map", "0:v", "-map", "1:a", "-c:v", "libx264rgb", "-c:a", "aac", made)
+    media = probe(made)
+    assert media.claimed == pytest.approx(media.duration, abs=0.1) and media.colour[0] == 2
 
 
 @pytest.mark.parametrize("kind", ["missing", "text", "folder", "header only"])

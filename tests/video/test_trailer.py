@@ -313,13 +313,15 @@ def test_one_recording_counts_once_and_foreign_curves_are_left_out(material, mod
     made = make_trailer(order, listener)
     assert [v["name"] for v in made.facts["viewers"]] == ["anna"]
     assert sum("is the same recording as" in w for w in listener.warnings) == 2
+    again = make_trailer(Order(order.episode, (), tmp_path / "again", from_moments=tmp_path / "out" / "moments.csv"), listener)
+    assert again.facts["viewers"] == made.facts["viewers"], "the curves are theirs"
     other = episode(tmp_path / "other.mp4", 24, shot=2.0)
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "group.parquet").write_bytes(b"PAR1" + b"x" * 100)
     shutil.copy(tmp_path / "out" / "moments.csv", tmp_path / "damaged")
     for k, (film, folder, said) in enumerate([(other, "out", "is of another episode"), (order.episode, "damaged", "is damaged")]):
         again = make_trailer(Order(film, (), tmp_path / f"{k}", from_moments=tmp_path / folder / "moments.csv"), listener)
-        assert again.table is None and any(said in w for w in listener.warnings)
+        assert again.table is None and "viewers" not in again.facts and any(said in w for w in listener.warnings)
 
 
 def test_workers_end_with_a_parent_that_is_killed(trailer, long, tmp_path):

@@ -58,6 +58,9 @@ def test_what_is_rendered_is_upright_and_shows_it(film, tmp_path):
     render(film, [(10, 175)], tmp_path / "t.mp4", seams=SEAMS, looks=[look])
     made = probe(tmp_path / "t.mp4")
     assert (made.width, made.height, made.frames) == (202, 360, 165)
+    many = [(k, 0.3 + 0.4 * (k % 2)) for k in range(165)]  # more than a sum may have terms in ffmpeg's eyes
+    render(film, [(10, 175)], tmp_path / "many.mp4", seams=SEAMS, looks=[many])
+    assert probe(tmp_path / "many.mp4").frames == 165
     with av.open(str(tmp_path / "t.mp4")) as trailer:
         shown = [f.to_ndarray(format="rgb24").astype(int) for f in trailer.decode(video=0)]
     red = shown[140][..., 0] - shown[140][..., 1] > 100

@@ -109,7 +109,7 @@ async function openSession(main, address) {
     fill(says, jobText(job));
     says.className = job.state === "failed" ? "bad" : "";
     bar.hidden = stop.hidden = !running;
-    go.hidden = running || job.state === "done";
+    go.hidden = running || (job.state === "done" && session.analysed);
     status.hidden = !running && job.state === "done" && !job.warnings?.length;
     if (job.total) Object.assign(bar, { max: job.total, value: job.done });
     else bar.removeAttribute("value");
