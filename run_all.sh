@@ -95,7 +95,7 @@ done
 tell() { [ -z "$failed" ] || echo "error: these experiments failed, the messages above say why:$failed" >&2; }
 trap tell EXIT
 stage "3/4 Ensemble and submission" "10 s"
-"$PYTHON" -m emofast submission --data "$data" $quick
+"$PYTHON" -m emofast submission --data "$data" $quick || { status=$?; [ -z "$failed" ] || status=1; exit "$status"; }
 
 stage "4/4 Leaderboard" "10 s"
 "$PYTHON" -m emofast leaderboard --data "$data" $quick

@@ -13,7 +13,7 @@ from pathlib import Path
 from emofast.app.command import add_arguments as add_app
 from emofast.arguments import Help, Parser, add_data, add_engine, add_model, whole_number
 from emofast.errors import EmofastError, exits_cleanly
-from emofast.paths import PROJECT
+from emofast.paths import competition_data
 
 _COMMANDS: list[tuple[Callable[[argparse.Namespace], int | None], tuple[Callable, ...]]] = []
 
@@ -67,7 +67,7 @@ def data_check(args) -> None:
 
 
 @_command(
-    _flag("--to", type=Path, default=PROJECT / "data" / "skillbox", metavar="DIR", help="folder of the data set"),
+    _flag("--to", type=Path, default=competition_data(), metavar="DIR", help="folder of the data set"),
     _flag("--train-url", metavar="URL", help="another place of train.zip, plain or on Google Drive"),
     _flag("--test-url", metavar="URL", help="another place of test_kaggle.zip"),
 )
@@ -238,7 +238,7 @@ def export(args) -> None:
     from emofast.console import console
     from emofast.shipping import export
 
-    card = export(args.experiment, Path(args.data).name, args.to, args.margin)
+    card = export(args.experiment, Path(args.data).resolve().name, args.to, args.margin)
     console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
 

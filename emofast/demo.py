@@ -11,7 +11,9 @@ import numpy as np
 
 from emofast.console import console
 from emofast.emotions import EMOTIONS
+from emofast.errors import EmofastError
 from emofast.faces import prepare_face
+from emofast.machine import installed
 from emofast.nets.spec import NetworkSpec
 from emofast.paths import atomic_write, cache
 from emofast.recognition import MARGIN, Box, crop_face
@@ -26,7 +28,6 @@ _FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 def demo_films() -> DrawnEpisode:
     """An episode of 80 seconds and the films of its five viewers, drawn into the cache."""
     folder = cache() / "demo" / "films"
-    console.print("The demo's faces are drawn, and drawn faces need a network of their own: a small one is trained once and kept.")
     started = time.monotonic()
     with console.status("drawing an episode and its five viewers"):
         films = draw_episode(folder, seed=_SEED)
@@ -51,10 +52,14 @@ def tell_truth(films: DrawnEpisode, trailer: Trailer) -> None:
 def demo_model() -> Path:
     """A network trained for half a minute on drawn faces, kept in the cache; it knows nothing of real ones.
 
-    The demo has its own because drawn viewers are no photographs; the project's model is for those.
+    The demo has its own because drawn viewers are no photographs; the project's model is for those. Raises `EmofastError` where it is not
+    there and training is not installed.
     """
     path = cache() / "demo" / "drawn.onnx"
     if not path.is_file():
+        if not (installed("fastai") and installed("onnxscript")):
+            raise EmofastError("the demo trains a network for its drawn faces, which needs more: pip install 'emofast[train]'")
+        console.print("The demo's faces are drawn, and drawn faces need a network of their own: a small one is trained once and kept.")
         started = time.monotonic()
         with console.status(f"training a small network on {_FACES} drawn faces, for this demo only"):
             _train(path)

@@ -57,9 +57,13 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
                 what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
                 fail(f"{what}; what was finished is kept, and the same command goes on (experiments: with --resume).")
                 return 128 + number
-            if not isinstance(e, EmofastError):
+            missing = getattr(e, "name", None) if isinstance(e, ModuleNotFoundError) else None
+            if missing and not missing.startswith("emofast"):
+                fail(f"{missing} is not installed; for training and more: pip install 'emofast[train]', in a checkout ./run_all.sh --setup")
+            elif isinstance(e, EmofastError):
+                fail(str(e))
+            else:
                 raise
-            fail(str(e))
             return 2
         except OSError as e:
             if e.errno in _PLACES and e.filename:

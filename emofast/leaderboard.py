@@ -72,8 +72,9 @@ def _row(r: Result, by_name: dict[str, Result], package: str, data: Competition 
 
 
 def _right(r: Result) -> np.ndarray:
+    """Share of the seeds that are right with flip TTA, float [n]; the mean of their probabilities would be an ensemble's."""
     valid = r.valid
-    return valid["probabilities"].argmax(1) == valid["labels"]
+    return np.mean(valid.get("per_seed_tta", valid["probabilities"][None]).argmax(2) == valid["labels"], axis=0)
 
 
 def chosen_apart(results: list[Result], draws: int = 500) -> float:

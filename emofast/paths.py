@@ -42,6 +42,11 @@ def cache() -> Path:
     return PROJECT / ".cache" if _checkout() else platformdirs.user_cache_path("emofast")
 
 
+def competition_data() -> Path:
+    """Where the competition's data lie unless somebody says otherwise."""
+    return (PROJECT if _checkout() else platformdirs.user_data_path("emofast")) / "data" / "skillbox"
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file, as hexadecimal text."""
     with Path(path).open("rb") as f:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 WEBCAM = """See the emotion of every face in front of the camera, now.
 
@@ -46,7 +45,8 @@ def trailer(flags: Sequence[str] | None = None, prog: str | None = None) -> None
         return
     from emofast.demo import demo_films, demo_model, demo_out, tell_truth
 
+    args.model = args.model or demo_model()
     films = demo_films()
     args.episode, args.viewers, args.offset = films.episode, films.viewers, list(films.starts.items())
     args.overwrite, args.out = args.overwrite or not args.out, args.out or demo_out()
-    tell_truth(films, make_trailer(replace(order(args), model=args.model or demo_model())))
+    tell_truth(films, make_trailer(order(args)))

@@ -34,6 +34,8 @@ def make_submission(data: Competition, folder: Path) -> Path:
     chosen on all. The shares are chosen on predictions with flip TTA and used without it too. `submission.json` says what was chosen.
     Raises `EmofastError` where nothing is recorded, or results are of other pictures than `data` has.
     """
+    if not SCRIPT.is_file():
+        raise EmofastError(f"{SCRIPT.parent} is not there: experiments do not come with the package; make submissions in a checkout.")
     results = [r for r in read_results(folder) if not r.is_ensemble]
     ensemble, valid, test = ensemble_of(results, data)
     recorded = _record(data, folder, results, ensemble, valid, test)

@@ -69,6 +69,7 @@ def test_no_face_is_one_sentence(bad):
         (EmofastError("a.csv is empty; get it again."), 2, "error: a.csv is empty; get it again.\n"),
         (OSError(errno.ENOSPC, "No space left on device", "a.pt"), 2, "error: the disk is full while writing a.pt"),
         (KeyboardInterrupt(), 130, "--resume"),
+        (ModuleNotFoundError("No module named 'sklearn'", name="sklearn.metrics"), 2, "error: sklearn.metrics is not installed; for"),
     ],
 )
 def test_commands_end_in_a_sentence_and_a_status(error, status, says, capsys):

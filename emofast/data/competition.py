@@ -87,7 +87,7 @@ def find_data(data: str | Path | None) -> Path:
     """
     if str(data) == SAMPLE:
         return _drawn_sample()
-    folder = paths.PROJECT / "data" / "skillbox" if data is None else Path(data)
+    folder = paths.competition_data() if data is None else Path(data)
     if data is None and not find_table(folder, "train.csv") and (there := mounted()):
         console.print(f"data set: {there}, as mounted by Kaggle")
         return there

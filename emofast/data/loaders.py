@@ -16,7 +16,7 @@ from emofast.data.augmentation import face_augmentation
 from emofast.data.batches import ITEMS, TARGETS, FacesDL, ReadFace, RowOf
 from emofast.data.cache import JoinedCache, cached_faces
 from emofast.data.competition import Competition, open_data
-from emofast.data.split import frozen_split
+from emofast.data.split import duplicate_groups, frozen_split
 from emofast.data.targets import target_va, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
@@ -44,7 +44,7 @@ def get_dls(
     channels: int = 3,  # 3 RGB, 1 grey
     augment: Sequence | None = None,  # batch transforms for training; None: `face_augmentation()`
     votes: np.ndarray | None = None,  # for target="votes": shares to learn, [n, 9] by row of train.csv; None: the data set's own
-    pseudo: np.ndarray | None = None,  # for target="votes": shares of the test pictures, [n_test, 9], to train on them too
+    pseudo: np.ndarray | None = None,  # for "votes": shares of the test pictures, [n_test, 9], to train on those that train.csv has not
     balance: float = 0.0,  # oversampling: 1 shows every class equally often in an epoch, 0 as often as it occurs
     held_out: np.ndarray | None = None,  # bool [n]: training rows to validate on, and not to train on, in place of the split's
     device: str | torch.device | None = None,
@@ -99,9 +99,11 @@ def get_test_dl(dls: DataLoaders, data: Competition) -> tuple[FacesDL, np.ndarra
 
 def _split_rows(data: Competition, readable: np.ndarray, held_out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Rows of train.csv to train and to validate on, without the unreadable ones, which are counted. Rows of `readable` beyond them are
-    test pictures to train on."""
-    n = len(data.labels)
-    more, readable = n + np.flatnonzero(readable[n:]), readable[:n]
+    test pictures to train on: those of which train.csv has no copy, which would bring pictures of validation into training."""
+    n, more = len(data.labels), np.zeros(0, np.int64)
+    if len(readable) > n:
+        groups = duplicate_groups((data.train_pictures, data.train_names), (data.test_pictures, data.test_names))
+        more, readable = n + np.flatnonzero(readable[n:] & (groups[n:] >= n)), readable[:n]
     bad = np.flatnonzero(~readable)
     if len(bad):
         warn(f"{data.name}: {len(bad)} training pictures cannot be read and are left out, first {data.train_names[bad[0]]}")

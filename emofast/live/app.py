@@ -41,7 +41,7 @@ class LiveView:
         self.texts, self.max_frames = LANGUAGES[lang], max_frames
         self.mirror = isinstance(getattr(source, "device", None), int)  # a person expects a mirror, a film none
         self.paused = self.over = self.help = self.quit = False
-        self.summary = Summary(self.stages, started)
+        self.summary = Summary(self.stages, pipeline.detector.name, started)
         self._log = FaceLog(log) if log else None
         self._save = Writer(save, source.fps) if save else None
         self._record: Writer | None = None
@@ -74,6 +74,8 @@ class LiveView:
         """One turn of the loop: a new frame seen and shown, or, while paused or without one, the last one shown again."""
         frame = None if self.paused or self.over else self._read()
         if frame is None:
+            if self.paused or self.source.lost:
+                self._ticked = None  # the time until the next frame says nothing of the speed
             if self.window and not self.quit:
                 self._show(self._draw(), wait_ms=20)
             return

@@ -10,7 +10,7 @@ import numpy as np
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.live.canvas import Canvas, Colour
 from emofast.live.smoothing import AWAY, BAD_PICTURE, FaceView
-from emofast.live.texts import HINTS, KEYS, REASONS, Texts
+from emofast.live.texts import CLOSER, HINTS, KEYS, REASONS, Texts
 from emofast.recognition import MARGIN, crop_square
 
 INK: Colour = (18, 21, 28)  # panels
@@ -69,7 +69,7 @@ def draw(image: np.ndarray, views: list[FaceView], texts: Texts, status: Status 
     if status.lost:
         _notice(c, texts("camera lost"), texts("waiting for it to come back"), RED)
     elif not views and not status.help:
-        _notice(c, texts("no face"), texts(HINTS[status.detector]), GREY)
+        _notice(c, texts("no face"), texts(HINTS.get(status.detector, CLOSER)), GREY)
     if status.help:
         _help(c, texts)
     if status.message:

@@ -133,7 +133,7 @@ class LiveSource:
     def __init__(self, device: int | str):
         self.device = device
         self.name = f"camera {device}" if isinstance(device, int) else without_password(device)
-        self.lost, self.fps, self.size = False, 30.0, None
+        self.lost, self.is_film, self.fps, self.size = False, False, 30.0, None
         self._new = threading.Condition()
         self._frame: Frame | None = None
         self._closing = threading.Event()
@@ -144,7 +144,8 @@ class LiveSource:
             self._new.wait_for(lambda: self.size or not self._thread.is_alive() or self._closing.is_set(), FIRST)
         if self.size is None:
             self._closing.set()  # a thread that hangs in the driver ends with the program
-            raise EmofastError(_why_not(device))
+            film = f"{self.name} is a film and no stream: download it, and give --source the file"
+            raise EmofastError(film if self.is_film else _why_not(device))
 
     def read(self, timeout: float = 0.1) -> Frame | None:
         """The newest frame not yet given; None if there is none within `timeout` seconds."""
@@ -186,6 +187,11 @@ class LiveSource:
     def _run(self) -> None:
         """Read until told to close; end at once where the very first picture does not come."""
         capture = self._open()
+        if isinstance(self.device, str) and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:  # a camera does not know how many will come
+            self.is_film = True
+            self._closing.set()
+            capture.release()
+            return
         if 1 <= (rate := capture.get(cv2.CAP_PROP_FPS)) <= 240:
             self.fps = rate
         while not self._closing.is_set():

@@ -11,36 +11,45 @@ from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED, FaceView
 from emofast.live.stages import Stages
+from emofast.live.texts import CLOSER, HINTS
+
+_BREAK = 1.0  # s between two frames that count at most: a view that is paused, or waits for its camera, is not slow
 
 
 class Summary:
     """Counts a session in constant memory. `started`: `time.perf_counter()` when the person started the program."""
 
-    def __init__(self, stages: Stages, started: float | None = None):
-        self.stages = stages
+    def __init__(self, stages: Stages, detector: str, started: float | None = None):
+        self.stages, self.detector = stages, detector
         self.frames = self.without_face = 0
         self.shown: Counter[str] = Counter()
         self.first_label: float | None = None
-        self._start = time.perf_counter()
-        self._started = self._start if started is None else started
+        self.seconds = 0.0
+        self._last = time.perf_counter()
+        self._started = self._last if started is None else started
 
     def add(self, views: list[FaceView]) -> None:
         """Count one frame."""
+        now = time.perf_counter()
+        self.seconds, self._last = self.seconds + min(now - self._last, _BREAK), now
         self.frames += 1
         self.without_face += not views
         self.shown.update(v.emotion or v.reason for v in views)
-        if views and self.first_label is None:
-            self.first_label = time.perf_counter() - self._started
+        if self.first_label is None and any(v.emotion for v in views):
+            self.first_label = now - self._started
 
     def print(self) -> None:
         """The summary as two tables."""
-        seconds = time.perf_counter() - self._start
         if not self.frames:
             console.print("No frame was seen.")
             return
-        console.print(f"\n{self.frames} frames in {seconds:.1f} s, {self.frames / seconds:.1f} frames per second", end="")
-        none = "no face in any of them: try --detector centerface, or --upsample 1."
-        console.print(f"; first label {self.first_label:.1f} s after the start." if self.first_label else f"; {none}")
+        console.print(f"\n{self.frames} frames in {self.seconds:.1f} s, {self.frames / self.seconds:.1f} frames per second", end="; ")
+        if self.first_label:
+            console.print(f"first label {self.first_label:.1f} s after the start.")
+        elif self.without_face == self.frames:
+            console.print(f"no face in any of them: {HINTS.get(self.detector, CLOSER)}.")
+        else:
+            console.print("no face in them could be labelled.")
         table = Table("stage", "median ms", "95 % below ms", box=None, pad_edge=False)
         for name, median, p95 in self.stages.rows():
             table.add_row(name, f"{median:.2f}", f"{p95:.2f}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from emofast.errors import EmofastError
 
-ESCAPE = 27
+ESCAPE = (27, 0xFF1B)  # as a character and as X11 has it
 # The same keys on a Russian keyboard, as X11 and as Unicode codes: nobody should have to switch layouts to quit.
 _RUSSIAN = dict(zip("йьыкдр", "qmsrlh"))
 _X11_RUSSIAN = dict(zip((0x6CA, 0x6D8, 0x6D9, 0x6CB, 0x6C4, 0x6D2), "qmsrlh"))
@@ -57,11 +57,12 @@ def key_name(code: int) -> str | None:
     """`waitKeyEx`'s code as the Latin letter on that key, "space" or "q" for Esc; None for no key and keys that mean nothing."""
     if code == -1:
         return None
-    if code & 0xFFFF in _X11_RUSSIAN:
-        return _X11_RUSSIAN[code & 0xFFFF]
-    if code & 0xFF == ESCAPE:
+    code &= 0xFFFF
+    if code in ESCAPE:
         return "q"
-    char = chr(code & 0xFFFF).lower()
+    if 0x6C0 <= code < 0x700:
+        return _X11_RUSSIAN.get(code & ~0x20)  # capitals are 0x20 higher
+    char = chr(code).lower()
     return "space" if char == " " else _RUSSIAN.get(char, char if char in "qmsrlh" else None)
 
 

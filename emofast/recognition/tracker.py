@@ -66,7 +66,7 @@ class _Track:
 class FaceTracker:
     """Faces with identities, frame after frame; the same frames always give the same faces.
 
-    The frame is scanned every `every` frames (the detector's own pace; 1: always), and every third one while nobody is there. Between
+    The frame is scanned every `every` frames (the detector's own pace; 1: always), while nobody is there every third one at least. Between
     scans optical flow carries each face on, for at most `PATIENCE` scans that do not confirm it. Who is found near the place of somebody
     seen within the last `memory` frames, at a like size, is that person; else somebody new. A frame of another size starts anew.
     `timed("track")` and `timed("detect")` are entered around the two kinds of work.
@@ -101,7 +101,7 @@ class FaceTracker:
             with self._timed("detect"):
                 found = self.detector.detect(frame)
             self._match([(face, _clothes(frame, face.box)) for face in found])
-            self._wait = self.every if any(t.shown for t in self._tracks) else IDLE
+            self._wait = self.every if any(t.shown for t in self._tracks) else min(self.every, IDLE)
         self._wait -= 1
         self._tracks = [t for t in self._tracks if t.unseen <= self.memory]
         return [TrackedFace(t.id, t.face.box, t.face.landmarks) for t in self._tracks if t.shown]

@@ -94,8 +94,9 @@ def _plan_train(seed: int, n: int) -> tuple[list[_Row], _Row]:
     rows = [row(e, i, k) for k, (e, i) in enumerate(slots)]
     extra = row("anger", counts["anger"], n)
     copies = rng.choice(n, size=max(2, round(0.015 * n)), replace=False).tolist()
+    doubled = set(copies)
+    originals = [row for j, row in enumerate(rows) if j not in doubled]
     for k, copy in enumerate(copies):  # most duplicates stay in their class, as in the competition
-        originals = [row for j, row in enumerate(rows) if j not in copies]
         alike = [row for row in originals if (row.emotion == rows[copy].emotion) == bool(k % 3)] or originals
         rows[copy] = replace(rows[copy], photograph=alike[rng.integers(len(alike))].photograph)
     return rows, extra

@@ -13,6 +13,7 @@ from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, F1Score, accuracy
+from fastcore.foundation import L
 from torch import nn
 
 from emofast.emotions import N
@@ -50,8 +51,8 @@ def emotion_learner(
     drop: float = 0.0,  # dropout before the classifier
     opt_func: Callable = FusedAdam,  # AdamW; or fastai's own, or `muon`
     wd: float = 0.05,
-    metrics: Sequence | None = None,  # fastai's or your own; default: accuracy and macro F1, or the CCC of valence and arousal
-    cbs: Sequence[Callback] = (),
+    metrics: Callable | Sequence | None = None,  # fastai's or your own; default: accuracy and macro F1, or the CCC of valence and arousal
+    cbs: Callback | Sequence[Callback] = (),
     **options,  # of timm's network, as patch_size=2 of a ConvNeXt
 ) -> Learner:
     """A Learner for faces [n, c, h, w]: to nine logits; for `target="va"` to a point in (-1, 1); for "class+va" to both, [n, 11].
@@ -71,8 +72,8 @@ def emotion_learner(
     if metrics is None:
         metrics = [accuracy, F1Score(average="macro")] * has_class + [CCC(0), CCC(1)] * has_point
     scaled = [MixedPrecision(AMPMode.FP16)] if choose_precision(dls.device).name == "fp16" else []
-    cbs = [Elect(), Autocast(), *scaled, *cbs]
-    learn = Learner(dls, model.to(dls.device), loss_func, opt_func, splitter=SPLITTERS[split], metrics=list(metrics), wd=wd, cbs=cbs)
+    cbs = [Elect(), Autocast(), *scaled, *L(cbs)]
+    learn = Learner(dls, model.to(dls.device), loss_func, opt_func, splitter=SPLITTERS[split], metrics=metrics, wd=wd, cbs=cbs)
     mean, std = dls.stats
     learn.spec = NetworkSpec(arch=arch, size=dls.size, channels=dls.channels, mean=mean, std=std, target=dls.target)
     learn.weights = weights

@@ -34,12 +34,14 @@ class EpochProgress(Callback):
     order = 60  # after the Recorder (50), before Checkpoint (80): a line is printed even if writing then fails
 
     def before_fit(self):
-        self.session = self.learn.checkpoint.session
-        self.run = self.session is not None and not hasattr(self.learn, "lr_finder")
-        if self.run:
-            self.bar = self.session.bar
-            self.old_logger, self.learn.logger = self.learn.logger, lambda _: None  # the Recorder's own printing
-            self._started, self._seen, self._task = time.perf_counter(), 0, None
+        self.run = False  # as in `Checkpoint`
+
+    def begin(self) -> None:
+        """A fit begins, before its first epoch."""
+        self.run, self.session = True, self.learn.checkpoint.session
+        self.bar = self.session.bar
+        self.old_logger, self.learn.logger = self.learn.logger, lambda _: None  # the Recorder's own printing
+        self._started, self._seen, self._task = time.perf_counter(), 0, None
 
     def after_loss(self):
         if self.training and not math.isfinite(self.loss.item()):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from fastai.callback.core import Callback
 from fastai.learner import Learner
 
-from emofast import paths
 from emofast.console import console, warn
 from emofast.data import Competition, frozen_split, get_dls
 from emofast.data.augmentation import face_augmentation, strong_augmentation
 from emofast.data.cache import cached_faces
+from emofast.data.split import duplicate_groups
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
 from emofast.recognition.model_files import open_onnx, unpickle
+from emofast.recognition.recognizer import find_model
 from emofast.training.callbacks import EMA
 from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
@@ -94,9 +95,7 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
     Teachers that are not recorded are left out, with a warning.
     """
     found = _recorded(data, teachers)
-    absent = sorted(set(teachers) - set(found))
-    if absent:
-        warn(f"teachers that are not recorded are left out: {', '.join(absent)}; run them first for a better student")
+    _tell_absent(teachers, found.values())
     if not found:
         return votes
     mixture = ensemble_of(list(found.values()), data)[0].mixture
@@ -108,9 +107,15 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
     return soft
 
 
+def _tell_absent(teachers: Sequence[str], found: Iterable[Result]) -> None:
+    absent = sorted(set(teachers) - {r.name for r in found})
+    if absent:
+        warn(f"teachers that are not recorded are left out: {', '.join(absent)}; run them first for a better student")
+
+
 def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
     """Soft targets as `distill` makes them, with the shipped model (with flip TTA) as the one teacher: it needs no trained network."""
-    student = open_onnx(paths.PROJECT / "artifacts" / "emofast.onnx")
+    student = open_onnx(find_model("artifacts/emofast.onnx"))
     faces = cached_faces(data.train_pictures, data.train_names, student.size, student.channels, "training pictures")
     batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
     predicted = np.concatenate([(student.run(x)[0] + student.run(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
@@ -124,8 +129,8 @@ def pseudo_labels(data: Competition, teachers: Sequence[str]) -> np.ndarray | No
     recorded for them, mixed as `ensemble_of` picks on validation; float32 [n_test, 9]. None, with a warning, where none is recorded.
     """
     found = [r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in teachers]
+    _tell_absent(teachers, found)
     if not found:
-        warn(f"none of the teachers {', '.join(teachers)} is recorded on {data.name}: this run does without the test pictures")
         return None
     ensemble, _, test = ensemble_of(found, data)
     return ensemble.mixture({name: t["probabilities"] for name, t in test.items()}).astype(np.float32)
@@ -156,12 +161,13 @@ def out_of_fold(
 
     `make(votes, held_out)` builds a learner; one is trained per fold, for `epochs`. float32 [n, 9] by row of train.csv.
     """
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedGroupKFold
 
     classes = np.eye(N, dtype=np.float32)[data.labels]
     console.print(f"{data.name} has no votes: {folds} networks of {epochs} epochs stand in for the annotators")
     soft = classes.copy()  # an unreadable picture keeps its class
-    for _, fold in StratifiedKFold(folds, shuffle=True, random_state=42).split(classes, data.labels):
+    copies = duplicate_groups((data.train_pictures, data.train_names))  # a network has seen a picture whose copy it has seen
+    for _, fold in StratifiedGroupKFold(folds, shuffle=True, random_state=42).split(classes, data.labels, copies):
         held_out = np.zeros(len(classes), bool)
         held_out[fold] = True
         learn = make(classes, held_out)

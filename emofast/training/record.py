@@ -133,9 +133,10 @@ def record(
 
 
 def _arrays(seeds: list[tuple[Predictions, Predictions]]) -> dict[str, np.ndarray]:
-    """Of each seed's predictions without and with TTA: the mean of the latter, and all of the former."""
-    plain, tta = ([p.probabilities for p in predictions] for predictions in zip(*seeds))
-    return {"probabilities": np.mean(tta, axis=0).astype(np.float32), "per_seed": np.stack(plain)}
+    """Of each seed's predictions without and with TTA: the mean of the latter, all of the former, and of several seeds all of both."""
+    plain, tta = (np.stack([p.probabilities for p in predictions]) for predictions in zip(*seeds))
+    each = {"per_seed_tta": tta} if len(tta) > 1 else {}
+    return {"probabilities": tta.mean(0).astype(np.float32), "per_seed": plain, **each}
 
 
 def _confusion(probabilities: np.ndarray, labels: np.ndarray, title: str) -> Figure:

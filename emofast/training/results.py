@@ -29,7 +29,7 @@ QUICK = "-quick"
 @dataclass(frozen=True)
 class Result:
     """One recorded experiment. `valid`, `test`: arrays `ids`, `probabilities` float32 [n, 9] (flip TTA, mean over seeds)
-    and `per_seed` float32 [seeds, n, 9] (no TTA); `valid` also `labels` int64 [n]."""
+    and `per_seed` float32 [seeds, n, 9] (no TTA), of several seeds `per_seed_tta` too; `valid` also `labels` int64 [n]."""
 
     folder: Path
 

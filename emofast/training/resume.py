@@ -50,17 +50,20 @@ def save_whole(contents, path: Path, pickle_module=pickle) -> None:
 class Checkpoint(Callback):
     """Keeps what a fit needs to go on, and skips the epochs that an earlier, killed run has done.
 
-    The runner adds it to every Learner that an experiment makes, and sets `session`; without one, as in a notebook, it does nothing.
-    A fit that was finished gets its weights, its optimizer and the state of the random numbers back, and trains nothing.
+    The runner adds it to every Learner that an experiment makes, sets `session`, and calls `begin` where a fit begins; without, as in a
+    notebook, it does nothing. A fit that was finished gets its weights, its optimizer and the state of the random numbers back, and
+    trains nothing.
     """
 
     order = 80  # after the Recorder (50) has its numbers, the schedule (60) is set and SaveModelCallback (61) has loaded its best
     session: Session | None = None
 
     def before_fit(self):
-        self.run = self.session is not None and not hasattr(self.learn, "lr_finder")
-        if not self.run:
-            return
+        self.run = False  # fastai says this before `validate` and `get_preds` too
+
+    def begin(self) -> None:
+        """A fit begins, before its first epoch."""
+        self.run = True
         self.session.fits += 1
         self.file = self.session.files[-1]
         self.state = {"history": [], "seconds": 0.0, "done": False}
@@ -90,6 +93,9 @@ class Checkpoint(Callback):
     def after_epoch(self):
         if self.epoch < self.start:
             return
+        self._keep_epoch()
+
+    def _keep_epoch(self) -> None:
         seconds = time.perf_counter() - self._started
         row = {"fit": self.session.fits - 1, **epoch_numbers(self.recorder), "seconds": round(seconds, 1)}
         self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
@@ -99,6 +105,8 @@ class Checkpoint(Callback):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
             self._restore()
             self.learn.model.load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
+        elif len(self.state["history"]) == self.epoch and len(self.recorder.log) == len(self.recorder.metric_names):
+            self._keep_epoch()  # a whole epoch, after which EarlyStoppingCallback (63) has let nobody else have a word
         if not self.state["done"]:
             self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since
             self._write()

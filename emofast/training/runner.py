@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import functools
 import inspect
 import json
@@ -15,6 +16,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import get_type_hints
 
 import fastai.callback.progress  # noqa: F401  adds its bar to `defaults.callbacks`, from which a run takes it out again
 import torch
@@ -96,16 +98,20 @@ class Experiment:
             warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
         default_device(choose_device(args["device"]).type != "cpu")
-        if args["lr_find"]:
-            find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
-            return
         try:
-            _Run(self, data, plain, given, args).go()
+            self._train(data, plain, given, args)
         except NoWeights as e:
             if "weights" in given:
                 raise
             warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
-            _Run(self, data, plain, {**given, "weights": "none"}, args).go()
+            self._train(data, plain, {**given, "weights": "none"}, args)
+
+    def _train(self, data: Competition, plain: dict, given: dict, args: dict) -> None:
+        if args["lr_find"]:
+            set_seed(args["seed"], reproducible=True)
+            find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
+        else:
+            _Run(self, data, plain, given, args).go()
 
     def _parser(self) -> Parser:
         doc = (self.function.__globals__["__doc__"] or self.function.__doc__ or "").strip()
@@ -127,13 +133,24 @@ class Experiment:
         if "weights" not in self.defaults:
             p.add_argument("--weights", help=argparse.SUPPRESS)
         group = p.add_argument_group("hyper-parameters", "another value than the script's own is a variant, recorded beside it")
-        comments = docments(self.function)
+        comments, kinds = docments(self.function), self.kinds
         for name, default in self.defaults.items():
-            kind = type(default)
+            kind = kinds[name]
             parse = {"type": whole_number if kind is int and name in ("epochs", "bs", "size") else kind, "metavar": kind.__name__.upper()}
             parse = {"action": argparse.BooleanOptionalAction} if kind is bool else parse
             group.add_argument("--" + name.replace("_", "-"), help=f"{comments.get(name) or name} (default: {default})", **parse)
         return p
+
+
+    @property
+    def kinds(self) -> dict[str, type]:
+        """Of each argument the type of its flag: as annotated, else its default's. Raises `EmofastError` for one that no flag can have."""
+        hints = get_type_hints(self.function)
+        kinds = {name: hints.get(name, type(default)) for name, default in self.defaults.items()}
+        for name, kind in kinds.items():
+            if kind not in (int, float, str, bool):
+                raise EmofastError(f"{self.script.name}: {name} is {kind}; give it a type that a flag can have: int, float, str or bool.")
+        return kinds
 
 
 def _words(arguments: dict) -> str:
@@ -242,15 +259,16 @@ class _Run:
         begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
         package = begun.pop("package", None) if begun else None
         if begun == key:
-            if package != self.package:
-                warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
-                self.package = f"{package}, {self.package}"
-            return
-        if begun:
+            if package.split(", ")[-1] == self.package:
+                self.package = package
+                return
+            warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
+            self.package = f"{package}, {self.package}"
+        elif begun:
             warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
         elif any(self.checkpoints.glob("seed*.fit*.pt")):
             warn(f"starting anew: the epochs of an unfinished run in {self.checkpoints} are discarded; --resume would have gone on")
-        for old in self.checkpoints.glob("seed*"):
+        for old in self.checkpoints.glob("seed*") if begun != key else ():
             old.unlink()
         with paths.atomic_write(note) as partial:
             partial.write_text(json.dumps({**key, "package": self.package}))
@@ -271,9 +289,11 @@ class _Run:
     def _call(self) -> Learner:
         try:
             return self.exp.function(self.data, **self.arguments)
-        except (EmofastError, OSError):
+        except EmofastError:
             raise
         except Exception as e:
+            if getattr(e, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+                raise
             if isinstance(e, torch.OutOfMemoryError) or "not enough memory" in str(e):
                 bs = self.arguments.get("bs")
                 way = f"try --bs {max(bs // 2, 1)} instead of {bs}" if bs else "use smaller pictures or batches"
@@ -292,15 +312,23 @@ class _Run:
 
 @contextmanager
 def _fits_of(session: Session, extra: list[type[Callback]]) -> Iterator[None]:
-    """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines."""
-    before = list(defaults.callbacks)
+    """Every Learner made inside gets our callbacks, by fastai's own list of default ones; its bar is replaced by plain lines. They are told
+    where a fit begins by the method that goes through its epochs: fastai's events are the same where it only validates."""
+    before, epochs = list(defaults.callbacks), Learner._do_fit
+
+    def told(learn: Learner) -> None:
+        for callback in learn.cbs.sorted("order"):
+            if isinstance(callback, Checkpoint | EpochProgress) and not hasattr(learn, "lr_finder"):
+                callback.begin()
+        epochs(learn)
+
     defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Checkpoint, EpochProgress, *extra]
-    Checkpoint.session = session
+    Checkpoint.session, Learner._do_fit = session, told
     try:
         with session.bar:
             yield
     finally:
-        Checkpoint.session = None
+        Checkpoint.session, Learner._do_fit = None, epochs
         defaults.callbacks[:] = before
 
 

@@ -46,7 +46,10 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
         if done.returncode:
             raise optuna.TrialPruned(f"exit status {done.returncode}")
         plain = {**exp.defaults, **(exp.quick if "--quick" in more else {})}
-        score = Result(folder / variant_name(exp.name, plain, arguments)).summary["scores"]["accuracy_tta"]
+        # the latter where the script's own weights cannot be had
+        names = [variant_name(exp.name, plain, arguments | start) for start in ({}, {"weights": "none"})]
+        result = Result(folder / next(name for name in names if (folder / name / "result.json").is_file()))
+        score = result.summary["scores"]["accuracy_tta"]
         console.print(f"trial {trial.number + 1}: {' '.join(flags)}  accuracy with TTA {score:.4f}", markup=False)
         return score
 
@@ -54,15 +57,15 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
     study.optimize(objective, n_trials=max(0, trials - len(study.get_trials(states=complete))))
     if not study.get_trials(states=complete):
         raise EmofastError(f"no trial of {exp.name} came to its end; the messages above say why.")
-    best = {**study.best_params, "accuracy_tta": study.best_value}
-    console.print(f"best of {trials}: {best}; all are in {journal}", markup=False)
+    best = {name: choose(study.best_trial) for name, choose in choices.items()}
+    console.print(f"best of {trials}: {best}, accuracy with TTA {study.best_value:.4f}; all are in {journal}", markup=False)
 
 
 def _choice(exp: Experiment, name: str, text: str) -> Callable:
     """How a trial draws the argument `name`."""
     if name not in exp.defaults:
         raise EmofastError(f"{exp.name} has no argument {name}; it has {', '.join(exp.defaults)}.")
-    kind = type(exp.defaults[name])
+    kind = exp.kinds[name]
     try:
         if ".." in text and kind in (int, float):
             low, high = (kind(v) for v in text.split(".."))

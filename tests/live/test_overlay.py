@@ -11,7 +11,7 @@ from emofast.emotions import BY_NAME, EMOTIONS
 from emofast.live import FaceView, Status, app, draw, overlay
 from emofast.live.overlay import drawing_scale
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED
-from emofast.live.texts import ENGLISH, HINTS, KEYS, LANGUAGES, REASONS, RUSSIAN
+from emofast.live.texts import CLOSER, ENGLISH, HINTS, KEYS, LANGUAGES, REASONS, RUSSIAN
 from emofast.recognition import DETECTORS, Box, crop_square
 
 
@@ -44,7 +44,7 @@ def test_every_state_looks_different():
         draw(picture(), [], ENGLISH),
         draw(picture(), [view()], ENGLISH),
         *(draw(picture(), [view(None, reason=r)], ENGLISH) for r in (MIXED, BAD_PICTURE, AWAY)),
-        draw(picture(), [], ENGLISH, Status(detector="centerface")),
+        draw(picture(), [], ENGLISH, Status(detector="one of your own")),
         draw(picture(), [], ENGLISH, Status(lost=True)),
         *(
             draw(picture(), [view()], ENGLISH, s)
@@ -67,8 +67,8 @@ def test_languages_say_the_same_things():
     code = "".join(Path(m.__file__).read_text(encoding="utf-8") for m in (app, overlay))
     shown = re.findall(r"""texts\(["']([^"']+)["']\)""", code)
     assert len(shown) > 10 and ENGLISH("rec") == "rec"
-    assert all(RUSSIAN(words) != words for words in (*shown, *EMOTIONS, *REASONS.values(), *HINTS.values(), *KEYS.values()))
-    assert REASONS.keys() == {MIXED, BAD_PICTURE, AWAY} and HINTS.keys() == set(DETECTORS)
+    assert all(RUSSIAN(words) != words for words in (*shown, *EMOTIONS, *REASONS.values(), *HINTS.values(), CLOSER, *KEYS.values()))
+    assert REASONS.keys() == {MIXED, BAD_PICTURE, AWAY} and HINTS.keys() <= set(DETECTORS)
     assert RUSSIAN("neutral") == "нейтрально", "the axis says спокойно"
 
 

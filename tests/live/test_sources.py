@@ -3,6 +3,7 @@
 import http.server
 import threading
 import time
+from functools import partial
 
 import av
 import cv2
@@ -212,6 +213,17 @@ def wait_for(condition, seconds=20):
     while not (result := condition()) and time.monotonic() < deadline:
         time.sleep(0.02)
     return result
+
+
+def test_a_film_behind_an_address_is_no_stream(tmp_path):
+    frames = [np.full((48, 64, 3), 40 * k, np.uint8) for k in range(5)]
+    write_film(tmp_path / "film.mp4", frames)
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(EmofastError, match=r"film\.mp4 is a film and no stream: download it"):
+            open_source(f"http://127.0.0.1:{server.server_port}/film.mp4")
+        server.shutdown()
 
 
 def test_lost_stream_is_told_waited_for_and_taken_up_again(monkeypatch, capsys):

@@ -49,6 +49,12 @@ def test_identity_survives_a_short_loss(detector, portrait):
     assert ids(back) == [1]
 
 
+def test_who_comes_back_is_found_at_the_next_scan(detector, portrait):
+    tracker = FaceTracker(detector, every=1)
+    seen = [bool(tracker.track(picture)) for picture in [portrait, WALL, WALL, portrait, WALL, portrait]]
+    assert seen == [True, False, False, True, False, True]
+
+
 def test_another_place_after_a_loss_is_another_person(detector, people):
     tracker = FaceTracker(detector, memory=5)
     assert ids(tracker.track(people([(150, 240)]))) == [1]

@@ -88,6 +88,12 @@ def test_classification_interpretation(learners, target):
     interpretation.print_classification_report()
 
 
+def test_one_metric_and_one_callback_need_no_list(drawn):
+    dls = get_dls(drawn, size=24, bs=32, channels=1, device="cpu")
+    learn = emotion_learner(dls, "test_resnet", metrics=error_rate, cbs=SaveModelCallback())
+    assert learn.recorder.metrics[-1].name == "error_rate" and hasattr(learn, "save_model")
+
+
 @pytest.mark.parametrize("target", CLASSES)
 def test_fastai_metrics_callbacks_and_fits(drawn, target, tmp_path):
     dls = get_dls(drawn, size=24, bs=32, channels=1, target=target, device="cpu")

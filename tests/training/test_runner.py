@@ -19,7 +19,7 @@ from processes import run_python, wait_until
 from emofast.data import get_dls, read_competition
 from emofast.errors import EmofastError
 from emofast.nets.pretrained import create_network
-from emofast.training import emotion_learner
+from emofast.training import emotion_learner, experiment
 from emofast.training.header import BEGIN, END, header_block, results_of
 from emofast.training.record import seed_result
 from emofast.training.results import FILES, code_hash, read_results, write_result
@@ -257,6 +257,7 @@ MISTAKES = {
     "nan": ("drop=0.1)", "drop=0.1)\n    learn.model.fc.bias.data[0] = float('nan')", "the loss is nan in epoch 1, batch 1"),
     "no return": ("    return learn\n", "", "returned NoneType and must return the Learner"),
     "their line": ("    return learn\n", "    return lern\n", ": return lern: NameError"),
+    "missing file": ("    return learn\n", "    open('none.csv')\n", ": open('none.csv'): FileNotFoundError"),
     "memory": ("    return learn\n", "    raise RuntimeError('not enough memory')\n", "ran out of memory on cpu: try --bs 8 instead of 16"),
 }
 
@@ -269,6 +270,33 @@ def test_a_mistake_is_one_sentence_and_loses_no_training(script, drawn, mistake,
     assert out.returncode == 2 and says in out.stderr and "Traceback" not in out.stderr
     if mistake != "nan":
         assert len(list(own_artifacts.glob("tiny/90_tiny+epochs=1/checkpoints/seed42.fit*.pt"))) == 2
+
+
+def test_what_validates_between_fits_is_no_fit(script, drawn, own_artifacts):
+    second = "    learn.fit_one_cycle(epochs, lr, cbs=[EMA(0.9)], reset_opt=True)\n"
+    stops = "    stop = EarlyStoppingCallback(min_delta=9)\n    learn.fit_one_cycle(epochs, lr, cbs=[stop], reset_opt=True)\n"
+    text = script.read_text().replace(second, "    learn.validate()\n    learn.get_preds()\n" + stops + '    assert "GO" in os.environ\n')
+    imports = "import os\n\nfrom fastai.callback.tracker import EarlyStoppingCallback\n\n"
+    script.write_text(text.replace("from emofast", f"{imports}from emofast", 1))
+    command = script, "--data", drawn, "--device", "cpu", "--epochs", 5, "--resume"
+    assert "AssertionError" in run_python(*command).stderr
+    again = run_python(*command, env=os.environ | {"GO": "1"})
+    assert again.returncode == 0 and "fit 1 is done" in again.stdout and "fit 2 is done" in again.stdout, again.stderr
+    history = read_results(own_artifacts / "tiny")[0].history
+    assert history["fit"].tolist() == [0, 1, 1], "the epoch after which a fit was stopped counts"
+    assert history["train_loss"].notna().all() and (history["train_loss"] != history["valid_loss"]).all()
+
+
+def test_flags_have_the_types_of_the_annotations():
+    @experiment()
+    def train(data, strength: float = 1, name="x"): ...
+
+    @experiment()
+    def odd(data, widths: tuple = (32, 64)): ...
+
+    assert train.kinds == {"strength": float, "name": str}
+    with pytest.raises(EmofastError, match=r"widths is .*tuple.*; give it a type that a flag can have"):
+        _ = odd.kinds
 
 
 def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
@@ -332,7 +360,9 @@ def test_weights_from_a_file_are_known_by_their_contents(script, drawn, tmp_path
 
 def test_a_network_that_is_not_the_results_is_refused(script, drawn, own_artifacts):
     run(script, drawn, "--seeds", 2, "--epochs", 1)
-    assert read_results(own_artifacts / "tiny")[0].learner.is_file()
+    (result,) = read_results(own_artifacts / "tiny")
+    assert result.learner.is_file()
+    np.testing.assert_allclose(result.valid["per_seed_tta"].mean(0), result.valid["probabilities"], atol=1e-6)
     run(script, drawn, "--seeds", 1, "--epochs", 1, "--resume")  # the first seed's result, the second one's network
     with pytest.raises(EmofastError, match="is not the network that"):
         _ = read_results(own_artifacts / "tiny")[0].learner

@@ -9,6 +9,7 @@ import torch
 
 from emofast.data import get_dls, read_competition, vote_shares
 from emofast.data.loaders import get_test_dl
+from emofast.data.split import duplicate_groups, frozen_split
 from emofast.training import emotion_learner, out_of_fold
 
 
@@ -75,6 +76,16 @@ def test_test_pictures_are_trained_on_with_what_is_thought_of_them(comp):
     np.testing.assert_array_equal(faces[1], usual.train.read([0])[0][0])
 
 
+def test_of_test_pictures_that_train_csv_has_none_is_trained_on(comp, monkeypatch):
+    n, count = len(comp.labels), len(comp.test_ids)
+    groups = np.arange(n + count)
+    groups[n + 2] = np.flatnonzero(frozen_split(comp))[0]  # a copy of a picture of validation
+    monkeypatch.setattr("emofast.data.loaders.duplicate_groups", lambda *sets: groups)
+    dls = get_dls(comp, size=32, bs=16, target="votes", pseudo=np.full((count, 9), 1 / 9, np.float32), device="cpu")
+    rows = np.array(list(dls.train.dataset.items))
+    assert n + 2 not in rows and (rows >= n).sum() == count - 1
+
+
 def test_test_pictures_count_among_those_of_a_quick_look(comp):
     pseudo = np.full((len(comp.test_ids), 9), 1 / 9, np.float32)
     dls = get_dls(replace(comp, max_rows=40), size=32, bs=16, target="votes", pseudo=pseudo, device="cpu")
@@ -98,18 +109,21 @@ def test_balance_draws_rare_classes_as_often_as_common_ones(comp):
 
 
 def test_out_of_fold_asks_networks_that_have_not_seen_the_picture(no_votes):
-    trained_on = []
+    trained_on, folds = [], []
 
     def make(votes, held_out=None):
         dls = get_dls(no_votes, size=32, bs=16, channels=1, target="votes", votes=votes, held_out=held_out, device="cpu")
         assert not set(dls.train.dataset.items) & set(dls.valid.dataset.items)
         trained_on.append(len(dls.train.dataset.items))
+        folds.append(held_out)
         learn = emotion_learner(dls, "test_resnet")
         learn.remove_cb(learn.progress)
         return learn
 
     torch.manual_seed(0)
     soft = out_of_fold(no_votes, make, 1, lr=1e-3)
+    copies = duplicate_groups((no_votes.train_pictures, no_votes.train_names))
+    assert len(set(copies)) < len(copies) and not any(set(copies[held]) & set(copies[~held]) for held in folds)
     classes = np.eye(9)[no_votes.labels]
     assert soft.shape == classes.shape and len(trained_on) == 3
     np.testing.assert_allclose(soft.sum(1), 1, atol=1e-5)
