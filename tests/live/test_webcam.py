@@ -379,6 +379,12 @@ def test_closing_the_window_leaves(session, display, model, still):
     assert session.process.returncode == 0 and "frames per second" in out, err
 
 
+def test_the_example_shows_a_film(display, film, project):
+    example = [sys.executable, "examples/webcam_minimal.py", film]
+    done = subprocess.run(example, cwd=project, env=os.environ | {"DISPLAY": display}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+
+
 @pytest.mark.parametrize(
     ("code", "key"),
     [

@@ -14,11 +14,11 @@ import pandas as pd
 import psutil
 import pytest
 from films import episode, faces, read_beeps, read_numbers, shows, write_film
-from processes import wait_until
+from processes import run_python, wait_until
 from rich.console import Console
 
 from emofast import programs
-from emofast.errors import exits_cleanly
+from emofast.errors import EmofastError, exits_cleanly
 from emofast.film.media import probe
 from emofast.video import Listener, Order, Wish, make_trailer, read_moments
 from emofast.video.command import order, parser
@@ -333,3 +333,21 @@ def test_workers_end_with_a_parent_that_is_killed(trailer, long, tmp_path):
     assert len(workers) >= 2
     _, alive = psutil.wait_procs(workers, timeout=30)
     assert not alive
+
+
+@pytest.mark.slow
+def test_the_demo_shows_what_was_planted(tmp_path):
+    """With nothing kept from before: two minutes."""
+    done = run_python("trailer.py", "--demo", env=os.environ | {"EMOFAST_CACHE": str(tmp_path)}, timeout=600)
+    assert done.returncode == 0, done.stderr
+    planted = done.stdout[done.stdout.index("what was planted") :].splitlines()[1:]
+    assert len(planted) >= 4 and sum("in the trailer as" in line for line in planted) >= len(planted) - 1, done.stdout
+    assert (tmp_path / "demo" / "trailer" / "trailer.mp4").is_file()
+
+
+def test_the_demo_says_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOFAST_CACHE", str(tmp_path))
+    monkeypatch.setattr("emofast.demo.installed", lambda package: None)
+    with pytest.raises(EmofastError, match="pip install 'emofast"):
+        programs.trailer(["--demo"])
+    assert not list(tmp_path.rglob("*.mp4"))
