@@ -13,6 +13,7 @@ from emofast.data import Competition, frozen_split, get_dls
 from emofast.data.augmentation import face_augmentation, strong_augmentation
 from emofast.data.cache import cached_faces
 from emofast.data.split import duplicate_groups
+from emofast.data.targets import vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
@@ -54,12 +55,17 @@ def three_stages(
 
 
 def fine_tune_large(
-    data: Competition, arch: str, weights: str, size: int, bs: int, epochs: int, lr: float, ratio: float, drop: float, **options
-) -> Learner:
+    data: Competition, arch: str, weights: str, size: int, bs: int, epochs: int, lr: float, ratio: float, drop: float,
+    pseudo: np.ndarray | None = None, **options,
+) -> Learner:  # fmt: skip
     """Fine-tune a pretrained network on photographs of a few hundred pixels: the head alone for an epoch; then all layers, the stem at
     1 / `ratio` of the head's rate, half of the epochs at two thirds of the size; with EMA, strong augmentation and label smoothing.
-    `options`: of timm's network."""
-    smaller, large = (get_dls(data, s, bs, augment=strong_augmentation(0.6)) for s in (round(size / 48) * 32, size))
+    `pseudo`: of `pseudo_labels`; `options`: of timm's network."""
+    target = "class" if pseudo is None else "votes"
+    smaller, large = (
+        get_dls(data, s, bs, target, votes=vote_shares(data), pseudo=pseudo, augment=strong_augmentation(0.6))
+        for s in (round(size / 48) * 32, size)
+    )
     # the learner's own size is the large one, at which it is used
     learn = emotion_learner(large, arch, weights, cross_entropy(0.1), split="stages", drop=drop, **options)
     learn.dls = smaller

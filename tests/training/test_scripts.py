@@ -14,8 +14,10 @@ from processes import PROJECT, run_python
 from emofast import EMOTIONS
 from emofast.data import open_data
 from emofast.errors import EmofastError
+from emofast.training import pseudo_labels
 from emofast.training.plan import plan
 from emofast.training.results import FILES
+from emofast.training.runner import QUICK_ROWS
 
 SCRIPTS = sorted((PROJECT / "experiments").glob("[0-9][0-9]_*.py"))
 PLANNED = [p.name for p in plan("all")]
@@ -62,7 +64,7 @@ def test_a_script_is_a_page_that_explains_itself(script):
 
 
 @pytest.mark.timeout(900)
-def test_a_teacher_its_student_and_the_ensemble(drawn, tmp_path, run_cli):
+def test_a_teacher_its_student_and_the_ensemble(drawn, tmp_path, run_cli, monkeypatch, capsys):
     env = {**os.environ, "EMOFAST_ARTIFACTS": str(tmp_path)}
     flags = ("--data", drawn, "--device", "cpu", "--quick")
     scripts = {s.name[:2]: s for s in SCRIPTS}
@@ -94,6 +96,11 @@ def test_a_teacher_its_student_and_the_ensemble(drawn, tmp_path, run_cli):
     assert "skipped" not in again.stdout and again.returncode == 0
     board = run_cli("leaderboard", "--data", drawn, "--quick", env=env)
     assert board.returncode == 0 and "11_ensemble" in board.stdout, board.stderr
+    monkeypatch.setenv("EMOFAST_ARTIFACTS", str(tmp_path))
+    pseudo = pseudo_labels(replace(open_data(drawn), max_rows=QUICK_ROWS), ("12_small_grey", "19_wide"))
+    own = np.load(folder / "12_small_grey" / "test.npz")["probabilities"]
+    assert (pseudo.argmax(1) == own.argmax(1)).all() and "19_wide" in capsys.readouterr().err
+    np.testing.assert_allclose(pseudo.sum(1), 1, atol=1e-5)
 
 
 def test_the_plan_puts_readers_behind_what_they_read(tmp_path, run_cli):
