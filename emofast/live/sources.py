@@ -190,8 +190,6 @@ class LiveSource:
         if isinstance(self.device, str) and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:  # a camera does not know how many will come
             self.is_film = True
             self._closing.set()
-            capture.release()
-            return
         if 1 <= (rate := capture.get(cv2.CAP_PROP_FPS)) <= 240:
             self.fps = rate
         while not self._closing.is_set():

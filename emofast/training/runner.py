@@ -264,12 +264,13 @@ class _Run:
                 return
             warn(f"{self.checkpoints} was begun with another version of the training code: its result will mix the two")
             self.package = f"{package}, {self.package}"
-        elif begun:
-            warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
-        elif any(self.checkpoints.glob("seed*.fit*.pt")):
-            warn(f"starting anew: the epochs of an unfinished run in {self.checkpoints} are discarded; --resume would have gone on")
-        for old in self.checkpoints.glob("seed*") if begun != key else ():
-            old.unlink()
+        else:
+            if begun:
+                warn(f"{self.checkpoints} is of other code, data or settings: starting anew")
+            elif any(self.checkpoints.glob("seed*.fit*.pt")):
+                warn(f"starting anew: the epochs of an unfinished run in {self.checkpoints} are discarded; --resume would have gone on")
+            for old in self.checkpoints.glob("seed*"):
+                old.unlink()
         with paths.atomic_write(note) as partial:
             partial.write_text(json.dumps({**key, "package": self.package}))
 
