@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -11,12 +13,16 @@ def fit_temperature(probabilities: np.ndarray, targets: np.ndarray) -> float:
     `probabilities` float [n, 9]; `targets` int [n], the class, or float [n, 9], the annotators' shares. Probabilities of zero count
     as 1e-7. The answer lies in [0.1, 10].
     """
+    return best_temperature(lambda t: tempered(probabilities, t), targets)
+
+
+def best_temperature(at: Callable[[float], np.ndarray], targets: np.ndarray) -> float:
+    """The temperature t in [0.1, 10] at which the probabilities `at(t)`, float [n, 9], have the smallest cross entropy with the targets."""
     from scipy.optimize import minimize_scalar
 
-    shares = np.eye(probabilities.shape[1])[targets] if targets.ndim == 1 else targets
-
     def loss(log_t: float) -> float:
-        return -(shares * np.log(tempered(probabilities, np.exp(log_t)))).sum(1).mean()
+        p = at(np.exp(log_t))
+        return -((np.eye(p.shape[1])[targets] if targets.ndim == 1 else targets) * np.log(p)).sum(1).mean()
 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
 

@@ -10,7 +10,7 @@ import numpy as np
 from emofast.data import Competition, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
-from emofast.training.calibration import fit_temperature, tempered
+from emofast.training.calibration import best_temperature, fit_temperature, tempered
 from emofast.training.results import Result
 
 BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
@@ -95,7 +95,10 @@ def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np
     bags = [_select({name: members[name] for name in rng.choice(names, n, replace=False)}, shares) for _ in range(BAGS)]
     weights = {name: sum(bag.get(name, 0.0) for bag in bags) / BAGS for name in names}
     weights = {name: weight for name, weight in weights.items() if weight}
-    return Mixture(weights, {name: fit_temperature(probabilities[name], labels) for name in weights})
+    own = {name: fit_temperature(probabilities[name], labels) for name in weights}
+    # members err apart: the mean of ones that say rightly how sure they are is too modest
+    common = best_temperature(lambda t: Mixture(weights, {name: t * own[name] for name in own})(probabilities), labels)
+    return Mixture(weights, {name: common * own[name] for name in own})
 
 
 def _select(probabilities: dict[str, np.ndarray], shares: np.ndarray, picks: int = 20) -> dict[str, float]:

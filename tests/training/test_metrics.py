@@ -109,6 +109,8 @@ def test_ensemble_prefers_what_helps():
     assert set(chosen.mixture.weights) == {"a", "b"} and sum(chosen.mixture.weights.values()) == pytest.approx(1)
     flattered = m.accuracy(chosen(members), labels)
     assert flattered == m.accuracy(chosen.mixture(members), labels) > m.accuracy(members["a"], labels)
+    mixed = chosen.mixture(members)
+    assert mixed.max(1).mean() == pytest.approx(m.accuracy(mixed, labels), abs=0.03), "together they are as sure as they are right"
     modest = {**members, "a": (0.2 * members["a"] + 0.8 / 9).astype(np.float32)}
     assert set(choose_ensemble(modest, labels).mixture.weights) == {"a", "b"}  # right and too modest is as good as right
     elected = np.eye(9)[labels]
