@@ -74,7 +74,7 @@ echo "data: $data   experiments: $(echo $scripts | sed 's#experiments/##g')"
 stage "1/4 Data: read, checked" "seconds; the sample is drawn first, a minute"
 "$PYTHON" -m emofast data check --data "$data"
 
-stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 10 to 80 min each on two cores, minutes on a GPU; what is recorded is skipped"
+stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 2 to 130 min each on two cores, minutes on a GPU; what is recorded is skipped"
 failed=''
 if [ -n "$engine" ]; then
     status=0 flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
