@@ -11,6 +11,7 @@ from emofast.data import read_competition
 from emofast.errors import EmofastError
 from emofast.leaderboard import chosen_apart, leaderboard_table, mistakes, write_leaderboard
 from emofast.submission import check_submission, make_submission, write_submission
+from emofast.training.calibration import tempered
 from emofast.training.results import read_results, write_result
 
 
@@ -110,7 +111,8 @@ def test_ensemble_submission_records_how_it_was_made(comp, own_artifacts):
     made = json.loads((folder / "submission.json").read_text())
     assert "03_c" not in made["members"] and sum(made["members"].values()) == pytest.approx(1)
     members = {r.name: r for r in read_results(folder)}
-    mixed = sum(w * members[n].test["probabilities"].astype(float) for n, w in made["members"].items())
+    heat = made["temperatures"]
+    mixed = sum(w * tempered(members[n].test["probabilities"], heat[n]) for n, w in made["members"].items())
     shares = np.bincount(comp.labels, minlength=9) / len(comp.labels)
     assert made["factors"] == {e: round(max(1, 0.02 / s if s else 1) ** 0.5, 4) for e, s in zip(EMOTIONS, shares)}
     assert pd.read_csv(path)["emotion"].tolist() == [EMOTIONS[i] for i in (mixed * list(made["factors"].values())).argmax(1)]
