@@ -19,10 +19,10 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       .8015 with flip TTA and .8745 in the FER+ protocol in 16 epochs, where 22 has .8152 and .8871 after 44 and better
-              teachers; its validation loss is .767 after nineteen, here .734 after sixteen, the schedule over. With the ensemble (11) it
-              agrees on 93.6 % of the test pictures, for which it had the ensemble's opinion, and on 93.1 % of validation's, for which it
-              had not: so little of such an opinion sinks in. What the test pictures gave it was not measured apart
+Finding       .8015 with flip TTA and .8745 in the FER+ protocol in 16 epochs, where 22 has .8152 and .8871 after 44 and better teachers;
+              its validation loss is .767 after nineteen, here .734 after sixteen, the schedule over. With the ensemble (11) it agrees on
+              93.6 % of the test pictures, for which it had the ensemble's opinion, and on 93.1 % of validation's, for which it had not
+              (bench/pseudo-labels.txt): so little of such an opinion sinks in. What the test pictures gave it was not measured apart
 """
 
 from emofast.training import distill_shipped, experiment, pseudo_labels, three_stages, vote_shares
