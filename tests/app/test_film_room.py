@@ -262,6 +262,8 @@ def test_a_film_that_no_browser_plays_gets_a_preview(serve, tmp_path, model):
         await page.click(".nocodec button")
         await page.wait("document.querySelector('.screen video')?.videoWidth == 320", 120)
         assert await page.value("document.querySelector('.screen video').duration") == pytest.approx(8, abs=0.1)
+        await page.wait("document.querySelector('.status')?.innerText.includes('analysis is not finished')", 20)
+        assert "Go on" in await page.value("document.querySelector('.status').innerText"), "a preview is no analysis"
 
     visit(url, tmp_path / "profile", what)
 

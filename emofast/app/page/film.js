@@ -73,7 +73,7 @@ async function openSession(main, address) {
   let session = await ask(url("sessions")), editor = null, closed = false, known = "", timer;
   const says = h("span", { role: "status" }), notes = h("details"), bar = h("progress", { "aria-label": t("progress") });
   const stop = h("button", { class: "quiet", onclick: () => work("cancel") }, t("cancel"));
-  const go = h("button", { onclick: () => work(["trailer", "analyse"].includes(session.job.action) ? session.job.action : "analyse") }, t("goOn"));
+  const go = h("button", { onclick: () => work(session.job.action === "trailer" && session.job.state !== "done" ? "trailer" : "analyse") }, t("goOn"));
   const status = h("div", { class: "card row status" }, says, bar, notes, stop, go), desk = h("div", { class: "stack" }), results = h("section", { class: "card" });
   fill(main, h("div", { class: "row spread" }, h("h1", {}, session.name), h("a", { class: "button quiet", href: "/film" }, t("allSessions"))), status, desk, results);
   const work = (action, more = {}) => attempt(async () => { session.job = await ask(url("job"), { action, ...more }); refresh(); });
@@ -106,11 +106,11 @@ async function openSession(main, address) {
 
   function refresh() {
     const { job } = session, running = job.state === "running";
-    fill(says, jobText(job));
+    fill(says, job.state === "done" && !session.analysed ? t("unanalysed") : jobText(job));
     says.className = job.state === "failed" ? "bad" : "";
     bar.hidden = stop.hidden = !running;
     go.hidden = running || (job.state === "done" && session.analysed);
-    status.hidden = !running && job.state === "done" && !job.warnings?.length;
+    status.hidden = go.hidden && job.state === "done" && !job.warnings?.length;
     if (job.total) Object.assign(bar, { max: job.total, value: job.done });
     else bar.removeAttribute("value");
     editor?.busy(running);
