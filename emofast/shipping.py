@@ -11,7 +11,7 @@ from emofast.paths import artifacts
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.export import export_model
 from emofast.training import metrics
-from emofast.training.calibration import fit_temperature, tempered
+from emofast.training.calibration import adjust, fit_temperature, repeat_factors, tempered
 from emofast.training.results import Result
 
 NOT_FOR = [
@@ -25,8 +25,9 @@ NOT_FOR = [
 def export(experiment: str, data: str, to: Path | None = None, margin: float | None = None) -> Path:
     """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
 
-    The temperature is fitted, and everything in the card measured, on the validation probabilities of the exported network itself: the
-    last seed's, without TTA, as it will be used. The checkpoint is loaded without a card: this machine has trained it.
+    Rare classes get `repeat_factors`, as in the ensemble. The temperature is fitted, and everything in the card measured, on the validation
+    probabilities of the exported network itself: the last seed's, without TTA, as it will be used. The checkpoint is loaded without a
+    card: this machine has trained it.
     """
     result = Result(artifacts() / data / experiment)
     if (result.folder / "result.json").is_file() and result.is_ensemble:
@@ -38,15 +39,16 @@ def export(experiment: str, data: str, to: Path | None = None, margin: float | N
                 f"{experiment} has left no {path} (trained networks are not in git); train it, without --resume: "
                 f"python experiments/{experiment}.py --data DIR, where DIR is the folder of {data}"
             )
-    temperature = fit_temperature(result.valid["per_seed"][-1], result.valid["labels"])
-    return export_model(result.learner, to or artifacts(), temperature, model_facts(result), MARGIN if margin is None else margin)
+    labels = result.valid["labels"]
+    factors = repeat_factors(labels)
+    probabilities = adjust(result.valid["per_seed"][-1], factors)
+    temperature, facts = fit_temperature(probabilities, labels), _facts(result, probabilities, labels)
+    return export_model(result.learner, to or artifacts(), temperature, factors, facts, MARGIN if margin is None else margin)
 
 
-def model_facts(result: Result) -> dict:
-    """What the card says of a recorded experiment: data, protocol, scores of its last seed without TTA, limits of use."""
-    probabilities, labels = result.valid["per_seed"][-1], result.valid["labels"]
-    right = probabilities.argmax(1) == labels
-    summary = result.summary
+def _facts(result: Result, probabilities: np.ndarray, labels: np.ndarray) -> dict:
+    """What the card says of a recorded experiment: data, protocol, limits of use; how good `probabilities` [n, 9] are for `labels` [n]."""
+    right, summary = probabilities.argmax(1) == labels, result.summary
     return {
         "experiment": result.name,
         "training_data": summary["data"],

@@ -12,7 +12,7 @@ from processes import PROJECT
 from emofast import EMOTIONS
 from emofast.recognition import EmotionRecognizer
 from emofast.shipping import export
-from emofast.training.calibration import fit_temperature
+from emofast.training.calibration import adjust, fit_temperature, repeat_factors
 
 sys.path.insert(0, str(PROJECT / "tests" / "recognition"))
 from small_learner import make_learner
@@ -27,13 +27,14 @@ def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     place = own_artifacts / "drawn" / "01_baseline"
     make_learner(place / "checkpoints")
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 9, 200)
+    labels = np.r_[1, rng.choice([0, *range(2, 9)], 199)]  # contempt is rare
     probabilities = softmax(rng.normal(0, 1, (200, 9)) + 3 * np.eye(9)[labels]).astype(np.float32)
     averaged = np.full_like(probabilities, 1 / 9)  # of seeds and TTA: not what is exported
     np.savez(place / "valid.npz", ids=np.arange(200), probabilities=averaged, per_seed=np.stack([averaged, probabilities]), labels=labels)
     run = {"data": "drawn", "command": "python experiments/01_baseline.py", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
     summary = {**run, "seeds": [{}]}
     (place / "result.json").write_text(json.dumps(summary))
+    shipped = adjust(probabilities, repeat_factors(labels))
     assert export("01_baseline", "drawn") == own_artifacts / "emofast.json"
     card = json.loads((own_artifacts / "emofast.json").read_text())
     for name, digest in card["sha256"].items():
@@ -41,11 +42,12 @@ def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     assert set(card["sha256"]) == {"emofast.pkl", "emofast.onnx"}
     assert card["training_data"] == "drawn" and card["experiment"] == "01_baseline"
     assert card["input"] == {"size": 32, "channels": 1, "mean": [0.5], "std": [0.25]}
-    assert card["accuracy"] == pytest.approx((probabilities.argmax(1) == labels).mean(), abs=1e-4)
+    assert card["accuracy"] == pytest.approx((shipped.argmax(1) == labels).mean(), abs=1e-4)
     assert card["accuracy_95"][0] < card["accuracy"] < card["accuracy_95"][1]
-    assert card["temperature"] == pytest.approx(fit_temperature(probabilities, labels), abs=1e-3)
+    assert card["temperature"] == pytest.approx(fit_temperature(shipped, labels), abs=1e-3)
+    assert card["class_factors"] == {"contempt": 2.0}, "one label of two hundred, where the threshold is one of fifty"
     assert set(card["recall"]) == set(EMOTIONS) and 0 <= card["calibration_error"] < 0.15
-    hits = [(probabilities.argmax(1) == labels)[labels == c].mean() for c in range(9)]
+    hits = [(shipped.argmax(1) == labels)[labels == c].mean() for c in range(9)]
     assert [card["recall"][e] for e in EMOTIONS] == pytest.approx(hits, abs=1e-4)
     assert card["not_for"]
     assert {"torch", "fastai"} <= set(card["versions"])

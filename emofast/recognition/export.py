@@ -32,18 +32,26 @@ DERIVED = "mean of the class centres of emofast.emotions weighted by the probabi
 """Where a card's valence and arousal come from."""
 
 
-def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict | None = None, margin: float = MARGIN) -> Path:
+def export_model(
+    learner: Path, to: Path, temperature: float = 1.0, factors: np.ndarray | None = None, facts: dict | None = None, margin: float = MARGIN
+) -> Path:
     """Write emofast.pkl, emofast.onnx and emofast.json into `to` from a pickled learner that has a `spec`; returns the card's path.
+
+    Its nine probabilities are those of the network times `factors` [9] (default: ones), tempered.
 
     The card comes last: until then a new pickle does not fit the old card and is refused, so a killed export leaves nothing that misleads.
     Raises `EmofastError`, and leaves the old files, if learner and ONNX model differ by more than `PARITY`.
     """
     learn = unpickle(Path(learner))
     spec: NetworkSpec = learn.spec
-    if spec.target == "va":
-        learn.temperature = float(temperature)  # of the decoder's posterior, which no layer of the network computes
+    factors = np.ones(N) if factors is None else factors
+    favour = np.log(factors)
+    if spec.target == "va":  # the classes are the decoder's posterior, which no layer of the network computes
+        learn.temperature = float(temperature)
+        if getattr(learn, "decoder", None) is not None:
+            learn.decoder.log_prior = learn.decoder.log_prior + favour
     else:
-        _temper(learn.model, temperature)
+        _calibrate(learn.model, temperature, favour)
     _forget(learn)
     pkl, onnx = Path(to) / "emofast.pkl", Path(to) / "emofast.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
@@ -60,6 +68,7 @@ def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict 
         "target": spec.target,
         "emotions": list(EMOTIONS),
         "valence_arousal": OWN if "va" in spec.target else DERIVED,
+        "class_factors": {e: round(float(f), 4) for e, f in zip(EMOTIONS, factors) if f != 1},
         "temperature": round(float(temperature), 4),
         **(facts or {}),
         "exported": date.today().isoformat(),
@@ -71,11 +80,13 @@ def export_model(learner: Path, to: Path, temperature: float = 1.0, facts: dict 
 
 
 @torch.no_grad()
-def _temper(model: nn.Module, temperature: float) -> None:
-    """Divide the nine logits by the temperature in the last layer itself, so that fastai's own `predict` gives calibrated probabilities."""
+def _calibrate(model: nn.Module, temperature: float, favour: np.ndarray) -> None:
+    """Add `favour` [9] to the nine logits and divide them by the temperature, in the last layer itself, so that fastai's own `predict`
+    gives the calibrated probabilities."""
     *_, head = [None, *(m for m in model.modules() if isinstance(m, nn.Linear))]
     if head is None:
         raise EmofastError("the network ends in no linear layer, which export needs to calibrate it; take another network")
+    head.bias[:N] += torch.from_numpy(favour).to(head.bias)
     for values in (head.weight, head.bias):
         values[:N] /= temperature
 

@@ -10,7 +10,7 @@ import numpy as np
 from emofast.data import Competition, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
-from emofast.training.calibration import best_temperature, fit_temperature, tempered
+from emofast.training.calibration import adjust, best_temperature, fit_temperature, repeat_factors, tempered
 from emofast.training.results import Result
 
 BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
@@ -111,21 +111,3 @@ def _select(probabilities: dict[str, np.ndarray], shares: np.ndarray, picks: int
         best, total = losses[name], total + probabilities[name]
         chosen.append(name)
     return {name: chosen.count(name) / len(chosen) for name in sorted(set(chosen))}
-
-
-def repeat_factors(labels: np.ndarray, threshold: float = 0.02) -> np.ndarray:
-    """LVIS's repeat factors (Gupta et al. 2019, arXiv:1908.03195), for logit adjustment at the decision (Menon et al. 2021,
-    arXiv:2007.07314) instead of in sampling: sqrt(threshold / share) for classes with a smaller share of `labels` (int [n]) than
-    `threshold`, 1 for all others and for classes without labels; float64 [9].
-
-    Full adjustment moves every class, and pays for it among the frequent ones; a class of one picture in two hundred, however, costs a
-    network next to nothing to forget.
-    """
-    shares = np.bincount(labels, minlength=N) / len(labels)
-    return np.sqrt(np.maximum(1.0, threshold / np.where(shares > 0, shares, 1.0)))
-
-
-def adjust(probabilities: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """`probabilities` [n, 9] times `factors` [9], each row summing to 1 again."""
-    weighted = probabilities * factors
-    return weighted / weighted.sum(1, keepdims=True)

@@ -81,6 +81,7 @@ def test_decoder_of_a_valence_arousal_network_is_obeyed_by_both_models(tmp_path,
     import torch
 
     from emofast.recognition.export import export_model
+    from emofast.training.calibration import adjust
     from emofast.training.decoding import GaussianDecoder
 
     rng = np.random.default_rng(0)
@@ -90,10 +91,11 @@ def test_decoder_of_a_valence_arousal_network_is_obeyed_by_both_models(tmp_path,
     learn = torch.load(path, weights_only=False)
     learn.decoder = decoder
     learn.export(path.resolve())
-    card = export_model(path, tmp_path / "out")
+    factors = np.r_[2.0, np.ones(8)]
+    card = export_model(path, tmp_path / "out", factors=factors)
     for suffix in (".pkl", ".onnx"):
         probabilities, points = EmotionRecognizer(card.with_suffix(suffix)).predict_arrays(faces)
-        np.testing.assert_allclose(probabilities, decoder.probabilities(points), atol=1e-3)
+        np.testing.assert_allclose(probabilities, adjust(decoder.probabilities(points), factors), atol=1e-3)
 
 
 def test_temperature_softens_and_reaches_both_models(tmp_path, faces):
@@ -106,6 +108,18 @@ def test_temperature_softens_and_reaches_both_models(tmp_path, faces):
             for t in (0.2, 5)
         )
         assert sharp.emotion == soft.emotion and sharp.confidence > soft.confidence + 0.01
+
+
+def test_class_factors_come_before_the_temperature_in_both_models(tmp_path, faces):
+    from emofast.recognition.export import export_model
+    from emofast.training.calibration import adjust, tempered
+
+    learner, factors = make_learner(tmp_path / "training"), np.r_[1, 3, np.ones(7)]
+    plain = EmotionRecognizer(export_model(learner, tmp_path / "plain").with_suffix(".onnx")).probabilities(faces)
+    card = export_model(learner, tmp_path / "favoured", 0.7, factors)
+    for suffix in (".pkl", ".onnx"):
+        favoured = EmotionRecognizer(card.with_suffix(suffix)).probabilities(faces)
+        np.testing.assert_allclose(favoured, tempered(adjust(plain, factors), 0.7), atol=1e-3)
 
 
 def test_learner_still_is_a_fastai_learner(exported):

@@ -4,8 +4,9 @@ import pytest
 from emofast import EMOTIONS
 from emofast.emotions import CENTRES
 from emofast.training import metrics as m
+from emofast.training.calibration import adjust, repeat_factors
 from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
-from emofast.training.ensemble import adjust, choose_ensemble, repeat_factors
+from emofast.training.ensemble import choose_ensemble
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 9, 500)
