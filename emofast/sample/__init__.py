@@ -3,9 +3,9 @@
 from emofast.sample.action_units import ACTION_UNITS, EMFACS, action_units, uncertain_mixture, valence_arousal
 from emofast.sample.dataset import write_sample
 from emofast.sample.drawing import draw_face, draw_into
-from emofast.sample.identity import Identity, Light, Pose
+from emofast.sample.identity import Identity, Pose
 
 __all__ = [
-    "ACTION_UNITS", "EMFACS", "Identity", "Light", "Pose", "action_units", "draw_face", "draw_into", "uncertain_mixture", "valence_arousal",
+    "ACTION_UNITS", "EMFACS", "Identity", "Pose", "action_units", "draw_face", "draw_into", "uncertain_mixture", "valence_arousal",
     "write_sample",
 ]  # fmt: skip

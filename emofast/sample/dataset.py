@@ -115,13 +115,13 @@ def _plan_test(seed: int, n: int) -> list[_Row]:
 
 
 def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
-    """JPEG of each photograph, drawn on all cores; a person's pictures together, since they share what no muscle moves."""
+    """JPEG of each photograph, drawn on all cores."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        ordered = sorted(set(photographs), key=lambda p: (p.person_seed, p.seed))
+        different = list(dict.fromkeys(photographs))
         try:
-            jpegs = pool.map(take, ordered)
-            shown = track(jpegs, "Drawing faces", len(ordered), console=console, transient=True, disable=not console.is_terminal)
-            return dict(zip(ordered, shown))
+            jpegs = pool.map(take, different)
+            shown = track(jpegs, "Drawing faces", len(different), console=console, transient=True, disable=not console.is_terminal)
+            return dict(zip(different, shown))
         finally:
             pool.shutdown(cancel_futures=True)
 

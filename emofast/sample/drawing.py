@@ -1,82 +1,107 @@
-"""A head in a picture: the painted face is laid over its relief, turned, lit and set before shoulders and hair."""
+"""A person in a picture: the face is painted on a sheet, bent over the turned head, cut out and set before shoulders and hair."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
 
-from emofast.sample.body import draw_behind
-from emofast.sample.geometry import BOX_CENTRE, BOX_SIDE, Geometry, geometry
-from emofast.sample.head import Outline, Turn, meet
-from emofast.sample.identity import FRONTAL, LAMP, Identity, Light, Pose
-from emofast.sample.lighting import shade
-from emofast.sample.relief import relief
+from emofast.sample.canvas import CIRCLE, Canvas, mirrored, polygon
+from emofast.sample.geometry import BOX_CENTRE, BOX_SIDE, Skull, geometry
+from emofast.sample.hair import STYLES, Style
+from emofast.sample.identity import FRONTAL, Identity, Pose
 from emofast.sample.skin import paint_face
 
-_SMALLEST = 120  # pixels; smaller faces are drawn at this size and shrunk, or their lids and lips would flicker
-_SCALES = (50.0, 65.0, 85.0, 110.0, 145.0, 190.0, 250.0)  # of painted faces: few, so that a clip reuses what does not change
+LAMP = -0.4
+"""From where light falls unless said otherwise: -1 is the left of the picture, 1 the right."""
+
+Place = Callable[[np.ndarray], np.ndarray]
+
+_ASIDE, _ABOVE = 2.6, 2.2  # how far a person reaches from the middle of the head, in face units
+
+# Right halves of outlines, as (x, y) in face units.
+_SHOULDERS = mirrored(np.array([(0.42, 1.72), (0.62, 1.86), (1.1, 2.02), (1.65, 2.2), (2.05, 2.5), (2.3, 3.1), (2.4, 4.2), (2.4, 30.0)]))
+_COLLAR = mirrored(np.array([(0.60, 1.7), (0.72, 1.86), (0.36, 2.22), (0.0, 2.34)]))
+_NECK = mirrored(np.array([(0.58, 0.6), (0.53, 1.3), (0.53, 1.6), (0.66, 1.8), (0.30, 2.13), (0.0, 2.22)]))
 
 
 def draw_into(
     frame: np.ndarray, identity: Identity, aus: Mapping[int | str, float], centre: tuple[float, float], face_size: float,
-    pose: Pose = FRONTAL, light: Light = LAMP,
+    pose: Pose = FRONTAL, light: float = LAMP,
 ) -> np.ndarray:  # fmt: skip
     """Draw head, hair, neck and shoulders into `frame` (uint8 BGR [h, w, 3]) in place; returns `frame`.
 
     `centre` (x, y) and `face_size` in pixels are those of the square that a face detector reports. What lies outside the
-    frame is cut. Every value may vary continuously from frame to frame.
+    frame is cut. `light` falls from the left of the picture at -1, from the right at 1. Every value may vary continuously from
+    frame to frame.
     """
     unit = face_size / BOX_SIDE
-    lines = geometry(identity, aus)
-    turn = Turn.of(pose)
-    origin = np.asarray(centre, float) - unit * turn.project((0.0, BOX_CENTRE, 0.85))
-    draw_behind(frame, identity, lines, origin, unit, pose, light)
-    _draw_head(frame, identity, lines, aus, origin, unit, turn, light)
+    matrix = pose.matrix()
+    middle = np.asarray(centre, float) - unit * (matrix @ (0.0, BOX_CENTRE, 0.85))[:2]
+    x0, x1 = np.clip(middle[0] + unit * np.array([-_ASIDE, _ASIDE]), 0, frame.shape[1]).astype(int)
+    y0 = max(0, int(middle[1] - _ABOVE * unit))
+    part = frame[y0:, x0:x1]
+    if not part.size:
+        return frame
+    lines, style = geometry(identity, aus), STYLES[identity.hairstyle]
+    image = part.astype(np.float32) / 255
+    middle -= (x0 + 0.5, y0 + 0.5)
+    neck = middle + np.array([0.12 * unit * matrix[1, 0], 0])  # a tilted head takes its neck along
+
+    def place(points: np.ndarray) -> np.ndarray:
+        """Points [n, 3] of the turned head in pixels of `image`."""
+        return (points @ matrix.T)[:, :2] * unit + middle
+
+    _behind(image, identity, style, lines.skull, unit, place, neck)
+    sheet = np.full_like(image, identity.skin)
+    paint_face(Canvas(sheet, unit, lambda points: place(lines.lifted(points))), identity, lines, aus)
+    x, y = ((np.arange(n, dtype=np.float32) - np.float32(m)) / unit for n, m in zip(image.shape[1::-1], middle))
+    # Brightest where the lamp stands, darker away from it: all the roundness there is.
+    sheet *= np.maximum(1.12 - 0.20 * (x - 0.6 * light) ** 2 - 0.09 * (y[:, None] + 0.3) ** 2, 0.3)[..., None]
+    cover = _outline(lines.skull, style, place, image.shape[:2]).astype(np.float32)[..., None] / 255
+    part[:] = cv2.convertScaleAbs(image + cover * (sheet - image), alpha=255)
     return frame
 
 
 def draw_face(
-    identity: Identity, aus: Mapping[int | str, float], size: int, pose: Pose = FRONTAL, light: Light = LAMP,
+    identity: Identity, aus: Mapping[int | str, float], size: int, pose: Pose = FRONTAL, light: float = LAMP,
     background: np.ndarray | tuple[int, int, int] = (150, 145, 140), margin: float = 0.08,
 ) -> np.ndarray:  # fmt: skip
     """A tight square face crop as a detector's box gives: uint8 BGR [size, size, 3].
 
     `background` is a BGR colour or a picture (stretched to fit); `margin` is added on each side, as a share of the box.
     """
-    large = max(size, _SMALLEST)
     if isinstance(background, np.ndarray):
-        frame = cv2.resize(background, (large, large), interpolation=cv2.INTER_LINEAR)
+        frame = cv2.resize(background, (size, size), interpolation=cv2.INTER_LINEAR)
     else:
-        frame = np.full((large, large, 3), background, np.uint8)
-    draw_into(frame, identity, aus, (large / 2, large / 2), large / (1 + 2 * margin), pose, light)
-    return frame if large == size else cv2.resize(frame, (size, size), interpolation=cv2.INTER_AREA)
+        frame = np.full((size, size, 3), background, np.uint8)
+    return draw_into(frame, identity, aus, (size / 2, size / 2), size / (1 + 2 * margin), pose, light)
 
 
-def _draw_head(
-    frame: np.ndarray, identity: Identity, lines: Geometry, aus: Mapping[int | str, float], origin: np.ndarray, unit: float, turn: Turn,
-    light: Light,
-) -> None:  # fmt: skip
-    outline = Outline.of(identity, lines)
-    x0, y0, x1, y1 = _extent(outline, turn, origin, unit, frame.shape)
-    if x1 <= x0 or y1 <= y0:
-        return
-    u = (np.arange(x0, x1) + 0.5 - origin[0]) / unit
-    v = (np.arange(y0, y1) + 0.5 - origin[1])[:, None] / unit
-    sin, cos = turn.roll
-    surface = meet((cos * u + sin * v).astype(np.float32), (cos * v - sin * u).astype(np.float32), outline, turn, unit)
-    scale = next((s for s in _SCALES if s >= 0.85 * unit), _SCALES[-1])
-    colour = shade(identity, paint_face(identity, lines, aus, scale), scale, relief(identity, lines, aus), surface, turn, light)
-    part = frame[y0:y1, x0:x1]
-    part[:] = cv2.blendLinear(part, colour, 1 - surface.cover, surface.cover)
+def _outline(skull: Skull, style: Style, place: Place, shape: tuple[int, int]) -> np.ndarray:
+    """Mask of the turned head and of the hair on it, which stands out from the skull: uint8 [h, w]."""
+    mask = np.zeros(shape, np.uint8)
+    bare = skull.surface()
+    crown = bare[:, skull.y < -0.05]
+    inside = np.array([0, -0.3, 0])
+    for part in (bare, inside + (crown - inside) * (1 + 0.7 * style.volume)):
+        polygon(mask, cv2.convexHull(place(part.reshape(-1, 3)).astype(np.float32))[:, 0])
+    return mask
 
 
-def _extent(outline: Outline, turn: Turn, origin: np.ndarray, unit: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Box of pixels (left, top, right, bottom) within a frame of `shape` that the head cannot leave."""
-    wide = float(outline.wide.max() if turn.yaw[0] == 0 else max(outline.wide.max(), outline.deep.max()))
-    pitched, rolled = 0.9 * abs(turn.pitch[0]), abs(turn.roll[0])
-    up, down = pitched - outline.top, pitched + outline.chin
-    left_right, up, down = wide + rolled * max(up, down), up + 0.3 * rolled * wide, down + 0.3 * rolled * wide
-    box = origin[0] - left_right * unit, origin[1] - up * unit, origin[0] + left_right * unit + 1, origin[1] + down * unit + 1
-    return tuple(int(np.clip(edge, 0, shape[1 - i % 2])) for i, edge in enumerate(box))
+def _behind(image: np.ndarray, identity: Identity, style: Style, skull: Skull, unit: float, place: Place, neck: np.ndarray) -> None:
+    """Paint what lies behind the face: long hair, shoulders, neck, ears. `neck` is where the body has its origin, in pixels."""
+    skin, cloth, hair = (np.array(colour) for colour in (identity.skin, identity.clothes, identity.hair))
+    head = Canvas(image, unit, lambda points: place(np.column_stack([points, np.full(len(points), -0.3)])))
+    body = Canvas(image, unit, lambda points: points * unit + neck)
+    if style.back:
+        head.fill(mirrored(np.array(style.back)), hair * 0.7, 1.0, 0.02)
+    body.fill(_SHOULDERS, cloth, 1.0, 0.012)
+    body.fill(_COLLAR, cloth * 0.65, 1.0, 0.012)
+    body.fill(_NECK, skin * 0.78, 1.0, 0.012)
+    body.fill(CIRCLE * (0.62, 0.45) + (0, skull.chin - 0.15), skin * 0.4, 0.7, 0.07, within=_NECK)  # the shadow of the chin
+    if not style.back:
+        for sign in (-1, 1):
+            for size, tone in ((1.0, 0.85), (0.6, 0.6)):
+                head.fill(CIRCLE * (0.14 * size, 0.25 * size) + (sign * 0.99 * identity.width, 0.12), skin * tone, 1.0, 0.01)

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.emotions import EMOTIONS
 from emofast.film.writer import SAMPLES, write_film
 from emofast.sample.action_units import action_units
 from emofast.sample.audience import Bump, DrawnViewer, plan_events, plan_viewers
@@ -76,7 +76,7 @@ def _viewer_pictures(viewer: DrawnViewer, start: float, duration: float, seed: i
 
 
 def _write_episode(path: Path, events: tuple[Bump, ...], duration: float, seed: int) -> None:
-    write_film(path, _scenes(events, duration, seed), RATE, _soundtrack(events, duration, seed))
+    write_film(path, _scenes(events, duration, seed), RATE, _soundtrack(duration, seed))
 
 
 def _scenes(events: tuple[Bump, ...], duration: float, seed: int) -> Iterator[np.ndarray]:
@@ -115,8 +115,8 @@ def _shots(rng: np.random.Generator, events: tuple[Bump, ...], duration: float) 
     return shots
 
 
-def _soundtrack(events: tuple[Bump, ...], duration: float, seed: int) -> np.ndarray:
-    """Murmured syllables in phrases with pauses between, and a chord that swells with each event: major for pleasant ones."""
+def _soundtrack(duration: float, seed: int) -> np.ndarray:
+    """Murmured syllables in phrases with pauses between."""
     rng = np.random.default_rng(seed)
     t = np.arange(round(duration * SAMPLES)) / SAMPLES
     voice, at = np.zeros(len(t)), 0.5
@@ -127,13 +127,7 @@ def _soundtrack(events: tuple[Bump, ...], duration: float, seed: int) -> np.ndar
             voice[a:b] += np.sin(2 * np.pi * rng.uniform(140, 260) * t[a:b]) * np.hanning(b - a)
             at += syllable + rng.uniform(0.01, 0.05)
         at += rng.uniform(0.35, 0.9)
-    music = np.zeros(len(t))
-    for event in events:
-        third = 5 / 4 if BY_NAME[event.emotion].valence > 0 else 6 / 5
-        near = np.abs(t - event.peak) < 2 * event.width
-        chord = sum(np.sin(2 * np.pi * 220 * ratio * t[near]) for ratio in (1, third, 3 / 2))
-        music[near] += event.at(t[near]) * chord / 3
-    return (0.18 * voice + 0.25 * music + 0.002 * rng.normal(size=len(t))).astype(np.float32)
+    return (0.18 * voice + 0.002 * rng.normal(size=len(t))).astype(np.float32)
 
 
 def _units(shown: np.ndarray) -> dict:

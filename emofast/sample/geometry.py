@@ -23,10 +23,9 @@ _ARCH = 1 - np.abs(_T) ** 2.2
 
 @dataclass(frozen=True)
 class Eye:
-    """Centre, half width, and the lids' edges, [n, 2] from left to right in the picture."""
+    """Centre, and the lids' edges, [n, 2] from left to right in the picture."""
 
     centre: np.ndarray
-    half_width: float
     upper: np.ndarray
     lower: np.ndarray
 
@@ -57,13 +56,21 @@ class Mouth:
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Outline of the head: half width and half depth on a regular grid of heights from `top` to `chin`."""
+class Skull:
+    """The head without features: half width and half depth, [n] each, of its level cuts (ellipses) at heights `y` down to the chin."""
 
-    top: float
-    chin: float
-    half_width: np.ndarray
-    half_depth: np.ndarray
+    y: np.ndarray
+    wide: np.ndarray
+    deep: np.ndarray
+
+    @property
+    def chin(self) -> float:
+        return float(self.y[-1])
+
+    def surface(self) -> np.ndarray:
+        """Points [64, n, 3] all over it."""
+        around = np.linspace(0, 2 * np.pi, 65)[:-1, None]
+        return np.stack([np.cos(around) * self.wide, np.broadcast_to(self.y, (64, len(self.y))), np.sin(around) * self.deep], 2)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,14 @@ class Geometry:
     eyes: tuple[Eye, Eye]
     mouth: Mouth
     nose: tuple[float, float]  # y of its base, half width
-    profile: Profile
+    skull: Skull
+
+    def lifted(self, points: np.ndarray) -> np.ndarray:
+        """Points [n, 2] of the face's plane where they lie on the head, [n, 3]; the nose stands out."""
+        x, y = points.T
+        wide, deep = (np.interp(y, self.skull.y, half) for half in (self.skull.wide, self.skull.deep))
+        nose = 0.24 * np.exp(-((x / 0.16) ** 2) - ((y - self.nose[0] + 0.06) / 0.2) ** 2)
+        return np.stack([x, y, deep * np.sqrt(np.clip(1 - (x / (wide + 1e-3)) ** 2, 0, 1)) + nose], 1)
 
 
 def geometry(identity: Identity, aus: Mapping[int | str, float]) -> Geometry:
@@ -85,7 +99,7 @@ def geometry(identity: Identity, aus: Mapping[int | str, float]) -> Geometry:
     return Geometry(
         brows=tuple(_brow(identity, au, sign) for au, sign in zip(sides, (-1, 1))),
         eyes=tuple(_eye(identity, au, sign) for au, sign in zip(sides, (-1, 1))),
-        mouth=_mouth(identity, sides, both), nose=nose, profile=_profile(identity, both),
+        mouth=_mouth(identity, sides, both), nose=nose, skull=_skull(identity, both),
     )  # fmt: skip
 
 
@@ -117,7 +131,7 @@ def _eye(identity: Identity, au: dict[int, float], sign: int) -> Eye:
     lower = low * (1 - np.abs(_T) ** 2.6) + tilt
     upper = upper + (lower - upper) * (0.97 * au[45])
     x = centre[0] + _T * half
-    return Eye(centre, half, np.stack([x, centre[1] + upper], 1), np.stack([x, centre[1] + np.maximum(lower, upper)], 1))
+    return Eye(centre, np.stack([x, centre[1] + upper], 1), np.stack([x, centre[1] + np.maximum(lower, upper)], 1))
 
 
 def _mouth(identity: Identity, sides: list[dict[int, float]], both: dict[int, float]) -> Mouth:
@@ -136,25 +150,20 @@ def _mouth(identity: Identity, sides: list[dict[int, float]], both: dict[int, fl
     low = 0.098 * identity.lips * thin * (1 + 0.25 * both[16])
     smile_gap = 0.12 * both[25] * (0.4 + 0.6 * both[12])
     lift = (0.12 * smile_gap + 0.035 * both[9]) * _ARCH
-    drop = (0.36 * both[26] + smile_gap) * (1 - np.abs(_T) ** 2.0) ** 0.75 + 0.085 * both[16] * (1 - np.abs(_T) ** 2)
-    teeth = 0.035 * both[16] * (1 - _T**2)  # the lower lip pulled down bares the lower teeth
+    drop = (0.36 * both[26] + smile_gap) * (1 - _T**2) ** 0.75 + 0.07 * both[16] * (1 - _T**2)  # 16 bares the lower teeth
     bow = 1 - 0.22 * np.exp(-((_T / 0.13) ** 2))
     taper = (1 - np.abs(_T) ** 2.4) ** 0.8
     upper_inner = line - lift
-    lower_inner = line + drop - 0.05 * both[16] * (1 - _T**2) + teeth
-    lower_inner = np.maximum(lower_inner, upper_inner)
+    lower_inner = np.maximum(line + drop, upper_inner)
     upper_outer = upper_inner - up * taper * bow
     lower_outer = lower_inner + low * taper
     return Mouth(*(np.stack([x, y], 1) for y in (upper_outer, upper_inner, lower_inner, lower_outer)))
 
 
-def _profile(identity: Identity, both: dict[int, float]) -> Profile:
-    top = -1.42
-    chin = 1.40 * identity.length + 0.30 * both[26] + 0.03 * both[25]
-    y = np.linspace(top, chin, 256)
+def _skull(identity: Identity, both: dict[int, float]) -> Skull:
+    top, chin = -1.42, 1.40 * identity.length + 0.30 * both[26] + 0.03 * both[25]
+    y = np.linspace(top, chin, 96)
     down, up = np.clip(y / chin, 0, 1), np.clip(y / top, 0, 1)
-    fall = 2.15 * identity.jaw**2.5 * (1 + 0.1 * (identity.cheeks - 1))
-    wide = np.sqrt(np.clip(1 - down**fall, 0, 1)) * np.sqrt(np.clip(1 - up**2.5, 0, 1))
-    cheeks = 1 + 0.03 * (identity.cheeks - 1) * np.exp(-(((y - 0.5) / 0.4) ** 2)) + 0.015 * both[12] * np.exp(-(((y - 0.55) / 0.3) ** 2))
-    deep = np.sqrt(np.clip(1 - down**7, 0, 1)) * (1 - 0.16 * down) * np.sqrt(np.clip(1 - up**2.6, 0, 1))
-    return Profile(top, chin, (identity.width * wide * cheeks).astype(np.float32), (1.0 * deep).astype(np.float32))
+    wide = identity.width * np.sqrt(1 - down ** (2.15 * identity.jaw**2.5)) * np.sqrt(1 - up**2.5)
+    smiling = 1 + 0.015 * both[12] * np.exp(-(((y - 0.55) / 0.3) ** 2))
+    return Skull(y, wide * smiling, np.sqrt(1 - down**7) * (1 - 0.16 * down) * np.sqrt(1 - up**2.6))

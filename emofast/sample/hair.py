@@ -9,20 +9,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Style:
-    """`line` is the hairline as (|x|, y) from the middle outwards; the side hair reaches down to `sides`."""
+    """Lines run down the right half as (x, y): the hairline from the middle of the forehead, the outline behind the head from the crown."""
 
     line: tuple[tuple[float, float], ...]
     volume: float
-    sides: float
-    back: tuple[tuple[float, float], ...] = ()  # outline behind the head as (|x|, y), from the crown down
-    ears: bool = True
+    back: tuple[tuple[float, float], ...] = ()
 
-    def hairline(self, raised: float) -> np.ndarray:
-        """Polygon [n, 2] of the hair on the front of the head, lifted by `raised`."""
+    def on_top(self) -> np.ndarray:
+        """Polygon [n, 2] of all that lies above the hairline."""
         half = np.array(self.line)
-        half[: len(half) // 2, 1] -= raised
-        both = np.concatenate([half[::-1] * (-1, 1), half[1:]])
-        return np.concatenate([both, [[1.6, both[-1, 1]], [1.6, -2.0], [-1.6, -2.0], [-1.6, both[0, 1]]]])
+        end = half[-1, 1]
+        return np.concatenate([half[::-1] * (-1, 1), half[1:], [[1.6, end], [1.6, -2.0], [-1.6, -2.0], [-1.6, end]]])
 
 
 _RECEDING = ((0, -0.90), (0.3, -0.93), (0.55, -0.95), (0.72, -0.80), (0.80, -0.50), (0.86, -0.20), (0.90, 0.05))
@@ -35,12 +32,12 @@ _TO_THE_SHOULDERS = ((0.0, -1.5), (0.7, -1.3), (1.10, -0.6), (1.18, 0.2), (1.24,
 _CLOUD = ((0.0, -1.72), (0.5, -1.62), (0.95, -1.3), (1.22, -0.8), (1.32, -0.2), (1.22, 0.35), (0.95, 0.6))
 
 STYLES: dict[str, Style] = {
-    "short": Style(_RECEDING, 0.13, 0.12),
-    "crop": Style(_RECEDING, 0.04, 0.05),
-    "fringe": Style(_FRINGE, 0.14, 0.20),
-    "bob": Style(_PARTED, 0.15, 1.0, _TO_THE_CHIN, ears=False),
-    "long": Style(_PARTED, 0.13, 1.2, _TO_THE_SHOULDERS, ears=False),
-    "tied": Style(_ROUND, 0.06, 0.10),
-    "curly": Style(_ROUND, 0.24, 0.35, _CLOUD, ears=False),
-    "bald": Style((), 0.0, -9.0),
+    "short": Style(_RECEDING, 0.13),
+    "crop": Style(_RECEDING, 0.04),
+    "fringe": Style(_FRINGE, 0.14),
+    "bob": Style(_PARTED, 0.15, _TO_THE_CHIN),
+    "long": Style(_PARTED, 0.13, _TO_THE_SHOULDERS),
+    "tied": Style(_ROUND, 0.06),
+    "curly": Style(_ROUND, 0.12, _CLOUD),
+    "bald": Style((), 0.0),
 }

@@ -1,16 +1,15 @@
-"""Who is drawn, from where, and in which light: plain values, drawn at random from a generator or given by hand."""
+"""Who is drawn, and from where: plain values, drawn at random from a generator or given by hand."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 Colour = tuple[float, float, float]
 """Blue, green, red in [0, 1], as OpenCV orders them."""
 
-# Light to deep, as (blue, green, red); chosen by eye under the default lamp.
+# Light to deep, as (blue, green, red); chosen by eye.
 _SKINS = (
     (0.74, 0.81, 0.93), (0.66, 0.75, 0.90), (0.56, 0.67, 0.86), (0.45, 0.57, 0.79), (0.36, 0.47, 0.69),
     (0.28, 0.37, 0.57), (0.21, 0.28, 0.44),
@@ -37,15 +36,12 @@ def _mix(table: tuple[Colour, ...], position: float) -> Colour:
 class Identity:
     """One person. Shapes are factors around 1 unless said otherwise; the default is an average face."""
 
-    seed: int = 0  # of the fine texture of skin and hair
     width: float = 1.0
     length: float = 1.0
     jaw: float = 1.0  # above 1 broader
-    cheeks: float = 1.0  # fullness
     skin: Colour = _SKINS[2]
     hair: Colour = _HAIRS[2]
     hairstyle: str = "short"  # one of `hair.STYLES`
-    hairline: float = 0.0  # higher up by this much of the face's half width
     iris: Colour = _IRISES[1]
     eye_size: float = 1.0
     eye_distance: float = 1.0
@@ -58,8 +54,8 @@ class Identity:
     mouth_width: float = 1.0
     lips: float = 1.0  # fullness
     lip_colour: float = 0.3  # 0 like the skin, 1 painted
-    glasses: Literal["none", "round", "square"] = "none"
-    beard: Literal["none", "stubble", "moustache", "full"] = "none"
+    glasses: bool = False
+    beard: float = 0.0  # 0.3 stubble, 0.9 dense
     age: float = 0.2  # 0 smooth, 1 deeply lined
     clothes: Colour = _CLOTHES[0]
 
@@ -77,17 +73,14 @@ class Identity:
             return float(np.clip(rng.normal(1, spread), 1 - 2 * spread, 1 + 2 * spread))
 
         return cls(
-            seed=int(rng.integers(2**31)), width=around(0.035), length=around(0.035),
-            jaw=around(0.08) * (0.95 if soft else 1.06), cheeks=around(0.2),
+            width=around(0.035), length=around(0.035), jaw=around(0.08) * (0.95 if soft else 1.06),
             skin=_mix(_SKINS, tone), hair=_HAIRS[-1] if grey else _mix(_HAIRS, float(rng.uniform(0, darkest))),
-            hairstyle=styles[rng.integers(len(styles))], hairline=float(rng.uniform(-0.04, 0.08)),
-            iris=_mix(_IRISES, float(rng.uniform(0, 1 if tone > 3 else 4))),
+            hairstyle=styles[rng.integers(len(styles))], iris=_mix(_IRISES, float(rng.uniform(0, 1 if tone > 3 else 4))),
             eye_size=around(0.07) * (1.05 if soft else 0.98), eye_distance=around(0.03), eye_tilt=float(rng.normal(0.04, 0.06)),
             brow_thickness=around(0.16) * (0.85 if soft else 1.15), brow_height=float(rng.normal(0.0, 0.02)), brow_arch=around(0.3),
             nose_width=around(0.1), nose_length=around(0.05), mouth_width=around(0.06), lips=around(0.16) * (1.12 if soft else 0.92),
             lip_colour=float(rng.uniform(0.35, 1.0) if soft else rng.uniform(0.15, 0.4)),
-            glasses=str(rng.choice(("none", "round", "square"), p=(0.78, 0.11, 0.11))),
-            beard="none" if soft else str(rng.choice(("none", "stubble", "moustache", "full"), p=(0.5, 0.25, 0.08, 0.17))),
+            glasses=bool(rng.random() < 0.22), beard=0.0 if soft else float(rng.choice((0.0, 0.3, 0.9), p=(0.5, 0.25, 0.25))),
             age=age, clothes=_CLOTHES[rng.integers(len(_CLOTHES))],
         )  # fmt: skip
 
@@ -101,30 +94,17 @@ class Pose:
     roll: float = 0.0
 
     @classmethod
-    def random(cls, rng: np.random.Generator, spread: float = 1.0) -> Pose:
-        """A pose around frontal; `spread=1` is that of snapshots (standard deviations of 10, 6 and 5 degrees), 0 is frontal."""
+    def random(cls, rng: np.random.Generator) -> Pose:
+        """A pose of snapshots: around frontal, with standard deviations of 10, 6 and 5 degrees."""
         limit = np.array([30.0, 16.0, 15.0])
-        angles = np.clip(rng.normal(0, 1, 3) * (10, 6, 5) * spread, -limit, limit)
-        return cls(*(float(a) for a in angles))
+        return cls(*np.clip(rng.normal(0, (10, 6, 5)), -limit, limit).tolist())
 
-
-@dataclass(frozen=True)
-class Light:
-    """One soft lamp and the room around it. Direction in degrees seen from the face: azimuth > 0 from the picture's right."""
-
-    azimuth: float = -25.0
-    elevation: float = 35.0
-    key: float = 0.75  # strength of the lamp
-    ambient: float = 0.45  # strength of the room
-    warmth: float = 0.0  # -1 bluish to 1 yellowish
-
-    @classmethod
-    def random(cls, rng: np.random.Generator) -> Light:
-        """A lamp somewhere in front and above."""
-        key = 0.75 + float(rng.uniform(-0.2, 0.2))
-        return cls(azimuth=float(rng.uniform(-55, 55)), elevation=30 + float(rng.uniform(-18, 25)), key=key,
-                   ambient=1.2 - key + float(rng.uniform(-0.12, 0.1)), warmth=float(rng.normal(0, 0.35)))  # fmt: skip
+    def matrix(self) -> np.ndarray:
+        """[3, 3]: point in the picture = matrix @ point of the head; x to the right, y down, z towards the viewer."""
+        (sy, cy), (sp, cp), (sr, cr) = ((np.sin(a), np.cos(a)) for a in np.radians([self.yaw, self.pitch, self.roll]))
+        yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+        pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+        return np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]]) @ pitch @ yaw
 
 
 FRONTAL = Pose()
-LAMP = Light()

@@ -10,7 +10,7 @@ import numpy as np
 
 from emofast.sample.action_units import action_units, uncertain_mixture, valence_arousal
 from emofast.sample.drawing import draw_face
-from emofast.sample.identity import Identity, Light, Pose
+from emofast.sample.identity import Identity, Pose
 
 _ANNOTATORS = 10
 
@@ -56,7 +56,7 @@ def take(photograph: Photograph) -> bytes:
     for unit in (1, 4, 7, 12, 14, 15, 25):  # a face is never quite at rest
         aus[unit] = min(1.0, aus.get(unit, 0.0) + float(rng.exponential(0.025)))
     size = int(rng.integers(100, 241))
-    image = draw_face(identity, aus, size, photograph.pose, Light.random(rng), backdrop(rng), float(rng.uniform(0.0, 0.16)))
+    image = draw_face(identity, aus, size, photograph.pose, float(rng.uniform(-1, 1)), backdrop(rng), float(rng.uniform(0.0, 0.16)))
     if rng.random() < 0.01:
         image = image[: round(size * rng.uniform(0.8, 0.95))]
     image = _camera(image, rng)

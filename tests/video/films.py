@@ -104,6 +104,7 @@ def faces(seconds: float, happy: tuple[float, ...] = (), away: tuple[tuple[float
     rng = np.random.default_rng(seed)
     wall = np.full((240, 320, 3), 110, np.uint8)
     face = draw_into(wall.copy(), Identity(), {}, (160, 120), 115)[..., ::-1].astype(np.int16)
+    face += 115 - int(face[60:180, 100:220].mean())  # at rest as bright as `mood_model` calls neutral
     for t in np.arange(round(seconds * rate)) / rate:
         mood = 60 * max((np.exp(-(((t - h) / 1.2) ** 4)) for h in happy), default=0)
         picture = wall if any(a <= t < b for a, b in away) else face + mood

@@ -31,7 +31,7 @@ def pictures():
         frame[:, ::80] = 70
         x = round(640 * centre(k))
         if k < SEAMS[1]:
-            draw_into(frame, Identity(seed=k // SEAMS[0]), {}, (x, 170), 110)
+            draw_into(frame, Identity(hairstyle=("short", "tied")[k // SEAMS[0]]), {}, (x, 170), 110)
         else:
             frame[150:200, x - 25 : x + 25] = (20, 20, 230)
         yield frame[..., ::-1]
