@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import ctypes
 import io
 import pickle
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +47,13 @@ def save_whole(contents, path: Path, pickle_module=pickle) -> None:
     torch.save(contents, buffer, pickle_module=pickle_module)
     with paths.atomic_write(path) as partial:
         partial.write_bytes(buffer.getbuffer())
+
+
+def give_back_memory() -> None:
+    """Let glibc return freed memory to the system: it keeps what lies between two blocks that live on, which in 16 epochs of 128 px came
+    to 19 of 20 GB."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # musl has none
+        trim(0)
 
 
 class Checkpoint(Callback):
@@ -100,6 +109,7 @@ class Checkpoint(Callback):
         row = {"fit": self.session.fits - 1, **epoch_numbers(self.recorder), "seconds": round(seconds, 1)}
         self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
         self._write()
+        give_back_memory()
 
     def after_fit(self):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
