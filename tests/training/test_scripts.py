@@ -28,13 +28,13 @@ def test_a_script_trains(name, drawn, capsys):
     from emofast.training import load_experiment
 
     exp, data = load_experiment(name[:2]), replace(open_data(drawn), max_rows=60)
-    least = {"25": 5, "26": 8, "42": 7, "44": 8, "45": 8}  # these give a part of the epochs to their last fit
+    least = {"25": 5, "26": 8, "42": 7, "44": 8, "45": 8, "48": 8, "50": 8}  # these give a part of the epochs to their last fit
     arguments = {**exp.quick, "epochs": least.get(name[:2], 1)}
     faces = find_spec("face_recognition_models") is None
-    elsewhere = {"26": faces, "45": faces, "27": False}  # a package that need not be there, and one that is
+    elsewhere = {"26": faces, "45": faces, "48": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name.startswith("43"):  # trains nothing: below
+    if name[:2] in ("43", "49"):  # train nothing: below
         with pytest.raises(EmofastError, match="run them on tiny first"):
             exp(data)
         return
@@ -42,13 +42,14 @@ def test_a_script_trains(name, drawn, capsys):
     assert learn.spec.target in ("class", "votes", "va", "class+va") and np.isfinite(learn.recorder.values[-1][:2]).all()
 
 
-def test_the_mean_of_two_networks_lies_between_them(drawn, monkeypatch):
+@pytest.mark.parametrize(("number", "arch", "size"), [("43", "small_resnet_d", 48), ("49", "dlib_face_resnet", 64)])
+def test_the_mean_of_two_networks_lies_between_them(number, arch, size, drawn, monkeypatch):
     from emofast.training import emotion_learner, get_dls, load_experiment
 
-    exp = load_experiment("43")
-    parts = {name: emotion_learner(get_dls(drawn, 48, 32, channels=1), "small_resnet_d") for name in exp.after}
+    exp = load_experiment(number)
+    parts = {name: emotion_learner(get_dls(drawn, size, 32, channels=1), arch) for name in exp.after}
     monkeypatch.setitem(exp.function.__globals__, "load_trained", lambda data, name: parts[name])
-    good, poor, mean = (learn.model.state_dict() for learn in (*parts.values(), exp(open_data(drawn), share=0.25)))
+    good, poor, mean = (learn.model.state_dict() for learn in (*parts.values(), exp(open_data(drawn), size=size, share=0.25)))
     for name, value in mean.items():
         torch.testing.assert_close(value.float(), 0.75 * good[name].float() + 0.25 * poor[name].float(), rtol=1e-4, atol=1e-6)
 
