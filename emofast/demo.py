@@ -17,11 +17,11 @@ from emofast.machine import installed
 from emofast.nets.spec import NetworkSpec
 from emofast.paths import atomic_write, cache
 from emofast.recognition import MARGIN, Box, crop_face
-from emofast.sample import Identity, Pose, action_units, draw_into
+from emofast.sample import Identity, Pose, action_units, draw_into, drawing_code
 from emofast.sample.episode import DrawnEpisode, draw_episode
 from emofast.video.pipeline import Trailer
 
-_SEED, _DRAWING = 7, 2  # `_DRAWING` counts the ways in which faces were drawn: a network that is kept knows one of them
+_SEED = 7
 _FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 
 
@@ -55,7 +55,7 @@ def demo_model() -> Path:
     The demo has its own because drawn viewers are no photographs; the project's model is for those. Raises `EmofastError` where it is not
     there and training is not installed.
     """
-    path = cache() / "demo" / f"drawn-{_DRAWING}.onnx"
+    path = cache() / "demo" / f"drawn-{drawing_code()}.onnx"
     if not path.is_file():
         if not (installed("fastai") and installed("onnxscript")):
             raise EmofastError("the demo trains a network for its drawn faces, which needs more: pip install 'emofast[train]'")

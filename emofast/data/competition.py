@@ -114,11 +114,10 @@ def mounted() -> Path | None:
 
 
 def _drawn_sample() -> Path:
-    """The default drawn sample, in a folder named after the code that draws it: newer code never meets older drawings."""
+    """The default drawn sample, in a folder named after the code that draws it."""
     from emofast import sample
 
-    code = b"".join(source.read_bytes() for source in sorted(Path(sample.__file__).parent.glob("*.py")))
-    folder = paths.cache() / "drawn" / hashlib.sha256(code).hexdigest()[:12] / SAMPLE
+    folder = paths.cache() / "drawn" / sample.drawing_code() / SAMPLE
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / ".lock"):  # of two experiments at once the second waits for the first
         return folder if folder.is_dir() else sample.write_sample(folder)
