@@ -86,7 +86,7 @@ recognizer.predict(face).emotion             # face: uint8, BGR [h, w, 3] or gre
 ```
 
 `emofast.onnx` takes `faces`, uint8 [n, {channels}, {size}, {size}], and gives `probabilities` [n, 9] and `valence_arousal` [n, 2];
-normalisation, softmax and temperature are inside. `emofast.safetensors` holds the PyTorch weights (temperature inside),
+normalisation, softmax, class factors and temperature are inside. `emofast.safetensors` holds the PyTorch weights (both inside),
 `emofast.json` everything measured.
 
 Accuracy: {measured}. Macro F1: {card.get("macro_f1", "not measured")}. Valence and arousal: {card["valence_arousal"]}.

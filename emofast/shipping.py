@@ -25,9 +25,9 @@ NOT_FOR = [
 def export(experiment: str, data: str, to: Path | None = None, margin: float | None = None) -> Path:
     """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
 
-    Rare classes get `repeat_factors`, as in the ensemble. The temperature is fitted, and everything in the card measured, on the validation
-    probabilities of the exported network itself: the last seed's, without TTA, as it will be used. The checkpoint is loaded without a
-    card: this machine has trained it.
+    Rare classes get `repeat_factors`, as in the ensemble, by their shares of validation. The temperature is fitted, and everything in the
+    card measured, on the validation probabilities of the exported network itself: the last seed's, without TTA, as it will be used. The
+    checkpoint is loaded without a card: this machine has trained it.
     """
     result = Result(artifacts() / data / experiment)
     if (result.folder / "result.json").is_file() and result.is_ensemble:

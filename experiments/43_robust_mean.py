@@ -20,10 +20,10 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 
 Finding       Better than both: .8108 without TTA (10: .8078, 42: .8032), .881 in the FER+ protocol (.877, .873), and most of what 42 gained
               stays: .762 on poor webcam pictures (.741, .764), .705 out of focus (.661, .721); bench/robustness.csv has the rest. With flip
-              TTA it is no better than 10: .8098 and .8815 (.8110, .8812). Shares of .3 to .7 came to .8096 to .8110; .7 was
-              chosen on validation, for the poor pictures (bench/robust-mean.txt). The price is confidence that fits less well: a
-              calibration error of .033 (10: .027), too modest. In boxes a fifth too wide or too tight it reads half a
-              point fewer than 10 (.783 and .785; .788 and .790)
+              TTA it is no better than 10: .8098 and .8815 (.8110, .8812). Shares of .3 to .7 came to .8096 to .8110; .7 was chosen on
+              validation, for the poor pictures (bench/robust-mean.txt). The price is confidence that fits less well: a calibration error of
+              .033 (10: .027), too modest. In boxes a fifth too wide or too tight it reads half a point fewer than 10 (.783 and .785; .788
+              and .790). All this is the network itself; what ships says contempt and disgust more readily (docs/model-card.md)
 """
 
 from emofast.errors import EmofastError

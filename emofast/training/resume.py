@@ -50,8 +50,8 @@ def save_whole(contents, path: Path, pickle_module=pickle) -> None:
 
 
 def give_back_memory() -> None:
-    """Let glibc return freed memory to the system: it keeps what lies between two blocks that live on, which in 16 epochs of 128 px came
-    to 19 of 20 GB."""
+    """Let glibc return freed memory to the system: it keeps what lies between blocks that live on, gigabytes in a long run on large
+    pictures (artifacts/bench/memory.txt)."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # musl has none
         trim(0)
 

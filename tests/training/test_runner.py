@@ -383,3 +383,15 @@ def test_a_kill_between_the_last_epoch_and_the_end_of_a_fit_loses_nothing(script
     assert "starting anew" not in out.stderr and out.stdout.count("epoch ") == 5  # one line says that the fit goes on
     a, b = np.load(whole / "test.npz"), np.load(checkpoints.parent / "test.npz")
     np.testing.assert_array_equal(a["probabilities"], b["probabilities"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere freed memory is not kept in this way")
+def test_memory_between_blocks_that_live_on_is_given_back():
+    code = (
+        "import os, psutil; from emofast.training.resume import give_back_memory; held = lambda: psutil.Process().memory_info().rss;"
+        "blocks = [bytearray(os.urandom(64_000)) for _ in range(4000)]; kept = blocks[::2]; full = held(); del blocks; before = held();"
+        "give_back_memory(); print(full - before, before - held())"
+    )
+    out = run_python("-c", code)
+    at_once, later = map(int, out.stdout.split())
+    assert at_once + later > 100_000_000 and later > 50_000_000, out.stderr
