@@ -4,8 +4,6 @@ python docs/pictures.py                    both: seconds, but for the trailer's,
 python docs/pictures.py live               one of them
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

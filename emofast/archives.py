@@ -1,7 +1,5 @@
 """Zip archives of others: whatever is damaged, foreign or hostile about one is one sentence."""
 
-from __future__ import annotations
-
 import threading
 import zipfile
 from pathlib import Path, PurePosixPath

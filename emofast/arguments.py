@@ -1,7 +1,5 @@
 """What the command lines of the project share: how errors and help look, and numbers that must make sense."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

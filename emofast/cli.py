@@ -1,7 +1,5 @@
 """`python -m emofast COMMAND`: one parser; each command imports its room only when it runs, so `--help` is instant."""
 
-from __future__ import annotations
-
 import argparse
 import inspect
 import shlex

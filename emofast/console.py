@@ -1,7 +1,5 @@
 """The one place that prints: rich for people, plain lines for pipes and log files, and nothing that could steer a terminal."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

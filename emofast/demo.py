@@ -1,7 +1,5 @@
 """The trailer's demo: a drawn episode with drawn viewers, and a small network that reads drawn faces, made on the spot."""
 
-from __future__ import annotations
-
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context

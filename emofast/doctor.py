@@ -1,7 +1,5 @@
 """`python -m emofast doctor`: what is installed, what is missing, which device and precision would be used."""
 
-from __future__ import annotations
-
 import os
 import platform
 import re

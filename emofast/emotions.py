@@ -1,7 +1,5 @@
 """The nine classes of the competition in their fixed order, with names, colours and circumplex coordinates."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """What a user reads when something is wrong: one sentence and exit code 2, never a traceback."""
 
-from __future__ import annotations
-
 import errno
 import os
 import signal

@@ -1,7 +1,5 @@
 """One preprocessing for training, test, webcam and video: a face of any kind becomes the network's uint8 square."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

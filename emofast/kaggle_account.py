@@ -1,7 +1,5 @@
 """The user's Kaggle account: the kaggle package, with one sentence for each refusal that people really meet."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout

@@ -1,7 +1,5 @@
 """Writing a data set in the competition's layout: the folder is whole or not there, its bytes depend on its contents alone."""
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Packages whose names load on first use: a process that reads results, or watches a film, should not wait for torch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any

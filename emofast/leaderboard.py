@@ -1,7 +1,5 @@
 """The table and pictures of everything recorded on a data set."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """Where things lie: results beside the code, or in the user's folders where emofast is installed as a package; caches apart, which
 may be deleted at any time."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """What `webcam.py` and `trailer.py` do, also as `emofast webcam` and `emofast trailer` of an installed package."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 WEBCAM = """See the emotion of every face in front of the camera, now.

@@ -1,7 +1,5 @@
 """A model onto the Hugging Face Hub: ONNX, safetensors and two cards, one for people and one for programs. Never a pickle."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`emofast submit`: a checked file to Kaggle, its score back, and a line about it in `submissions.csv`."""
 
-from __future__ import annotations
-
 import json
 import sys
 import time

@@ -1,7 +1,5 @@
 """A recorded experiment into the model that is handed out, with a card that says how good it is and what it is not for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """`submission.csv`: made from recorded results, checked before anybody sends it."""
 
-from __future__ import annotations
-
 import json
 import runpy
 import sys

@@ -1,7 +1,5 @@
 """Tables of others: csv files, plain or in a zip, as programs and spreadsheets save them; nothing in them is guessed or passed over."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator, Sequence

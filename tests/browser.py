@@ -1,7 +1,5 @@
 """A headless Chromium driven over its DevTools protocol, for looking at a page as a person would."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import json

@@ -1,7 +1,5 @@
 """Fixtures of the whole suite: own results and caches, a small drawn data set, the optional real photographs and films."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """Servers on 127.0.0.1 that answer as Kaggle's API, as the Hugging Face Hub, and as Google Drive and plain web places do."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

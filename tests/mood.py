@@ -1,7 +1,5 @@
 """A network whose answers are known."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Python processes as a user starts them."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import runpy

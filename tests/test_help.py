@@ -1,7 +1,5 @@
 """Every command explains itself: --help with units, defaults and an example, exit codes, plain text in a pipe."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import runpy

@@ -1,7 +1,5 @@
 """`emofast publish` and `hf:ORG/NAME`: a model onto the Hub and back, through the real client and a server of its own."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """The competition's layout with 18 training and 4 test pictures of noise."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Recorded experiments as data for the page: read from the files that runs leave behind, nothing else."""
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -1,7 +1,5 @@
 """`emofast app`: load the model, take a port, print the address, serve until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import errno
 import os

@@ -1,7 +1,5 @@
 """The seam to the film room: a session's form into the calls that `trailer.py` makes, and their files into what the page draws."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import json
@@ -56,7 +54,7 @@ class Session:
     vertical: bool = False
 
     @classmethod
-    def read(cls, folder: Path) -> Session:
+    def read(cls, folder: Path) -> "Session":
         """Raises `EmofastError` where there is none or it is damaged."""
         try:
             form = json.loads((folder / "session.json").read_text(encoding="utf-8"))

@@ -1,7 +1,5 @@
 """Sessions of the film room as the page knows them: made from a form, listed, worked on, edited."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from itertools import count

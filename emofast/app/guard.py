@@ -1,7 +1,5 @@
 """Who may ask, how much, and for which files."""
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import secrets
@@ -145,7 +143,7 @@ class Shelf:
     roots: tuple[Path, ...]
 
     @classmethod
-    def of(cls, folders: list[Path]) -> Shelf:
+    def of(cls, folders: list[Path]) -> "Shelf":
         """Raises `EmofastError` for what is no folder."""
         for folder in folders:
             if not folder.is_dir():

@@ -1,7 +1,5 @@
 """A session's work is a process of its own, known by a file in the session's folder: it outlives the page and the server."""
 
-from __future__ import annotations
-
 import json
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Addresses and what answers them. Pages are one file; the script in it knows which is meant."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

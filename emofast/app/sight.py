@@ -1,7 +1,5 @@
 """The seam to the rooms that see: pictures of a browser into faces with emotions."""
 
-from __future__ import annotations
-
 import csv
 import io
 import struct

@@ -1,7 +1,5 @@
 """What a webcam does to a face before the network sees it: pure functions, and the table of them that is measured."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Clips of drawn faces to measure with where no real ones are at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Seconds per image, end to end from a face picture, beside the competition's limit of 0.33 s."""
 
-from __future__ import annotations
-
 import argparse
 import time
 import timeit

@@ -1,7 +1,5 @@
 """The shipped model in eight bits beside itself: time, accuracy, calibration and robustness in one table."""
 
-from __future__ import annotations
-
 import argparse
 import logging
 import tempfile

@@ -1,7 +1,5 @@
 """The live loop measured: frames per second with one and with four faces, start-up, memory."""
 
-from __future__ import annotations
-
 import argparse
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """How many planted moments are found, how well they are ranked, and how often chance looks like one: drawn viewers, many seeds."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Iterable

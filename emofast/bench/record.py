@@ -1,7 +1,5 @@
 """Where measurements go: a csv file whose first line says by which command, when and on what they were made."""
 
-from __future__ import annotations
-
 import csv
 from datetime import date
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How well the shipped model knows real faces when a webcam disturbs them: accuracy on the frozen validation split, as a record."""
 
-from __future__ import annotations
-
 import argparse
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How a season scales: what a piece, a join and a trailer cost here, and the schedule of 10,000 sessions with those costs, simulated."""
 
-from __future__ import annotations
-
 import argparse
 import heapq
 import math

@@ -1,7 +1,5 @@
 """Time to accuracy, in the manner of DAWNBench: a stock fastai script, a small network of ours and the speedrun, in turn."""
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Training speed as ratios within one run: emofast's input pipeline against pure training steps and against stock fastai."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import tempfile

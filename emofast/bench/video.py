@@ -1,8 +1,6 @@
 """How many times faster than real time recordings become timelines, beside decoding them alone, and the memory it takes, from a minute
 to an hour of film."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Augmentation that leaves an expression readable."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

@@ -1,7 +1,5 @@
 """Items of a data set into batches of tensors: fastai transforms, and a DataLoader that reads a whole batch at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

@@ -1,7 +1,5 @@
 """Decoded pictures on disk: each is decoded once per size, then read back as raw bytes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

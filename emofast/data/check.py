@@ -1,7 +1,5 @@
 """`emofast data check`: everything worth knowing about a data set before hours are spent on it."""
 
-from __future__ import annotations
-
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The competition's files: where they are, and what `train.csv` and `sample_submission.csv` say is in them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

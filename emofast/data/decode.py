@@ -1,7 +1,5 @@
 """Bytes of a picture file to the network's uint8 square."""
 
-from __future__ import annotations
-
 import io
 
 import cv2

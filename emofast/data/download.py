@@ -1,7 +1,5 @@
 """`emofast data download`: the tables from Kaggle, the pictures from Google Drive, and proof that all of it arrived."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import shutil

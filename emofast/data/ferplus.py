@@ -1,7 +1,5 @@
 """`emofast data ferplus`: the pictures of FER2013 and the votes of FER+ as a data set in the competition's layout."""
 
-from __future__ import annotations
-
 import io
 from collections import Counter
 from collections.abc import Iterator

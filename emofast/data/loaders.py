@@ -1,7 +1,5 @@
 """`get_dls`: ordinary fastai DataLoaders of the frozen split, fed from the decoded-picture cache."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

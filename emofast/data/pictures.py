@@ -1,7 +1,5 @@
 """Pictures by name, from a folder or straight out of a zip: a 2-GB archive is never unpacked, so never half unpacked."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from functools import cached_property

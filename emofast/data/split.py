@@ -1,7 +1,5 @@
 """Training and validation: stratified, exact duplicates on one side, drawn once per data set and kept in a file."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import Counter
 

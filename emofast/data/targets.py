@@ -1,7 +1,5 @@
 """What is learned of each picture: shares of annotators, a point of the circumplex. Nothing here loads torch."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from emofast.data.competition import Competition

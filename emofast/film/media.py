@@ -1,7 +1,5 @@
 """What is in a film: size as displayed, frame rate, length by its packets, timecode, sound, how its picture is coded."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

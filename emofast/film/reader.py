@@ -1,7 +1,5 @@
 """Pictures of a film by presentation time: any frame rate, steady or not, with time stamps or without, any rotation, damage skipped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

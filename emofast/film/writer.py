@@ -1,7 +1,5 @@
 """Pictures, and sound if there is some, into an mp4 that plays everywhere, at the speed at which they happened."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextlib import ExitStack
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """The live view: frames in, annotated frames out, keys obeyed, until the film ends or the person leaves."""
 
-from __future__ import annotations
-
 import time
 from contextlib import ExitStack
 from dataclasses import replace

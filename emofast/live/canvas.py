@@ -1,7 +1,5 @@
 """Drawing on a BGR frame: translucent rounded panels, smooth lines and text in any alphabet, in microseconds each."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import cv2

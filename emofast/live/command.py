@@ -1,7 +1,5 @@
 """The command line of `webcam.py`: flags into one session."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Being told to leave, by Ctrl-C or from outside, without being torn out of what is half done."""
 
-from __future__ import annotations
-
 import signal
 import time
 
@@ -19,7 +17,7 @@ class Leaving:
         self.asked = self.finishing = False
         self._since = 0.0
 
-    def __enter__(self) -> Leaving:
+    def __enter__(self) -> "Leaving":
         numbers = [n for name in ("SIGINT", "SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))]
         heard = [n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN]  # nohup means to go on
         self._before = {n: signal.signal(n, self._told) for n in heard}

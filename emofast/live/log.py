@@ -1,7 +1,5 @@
 """The csv of a session: one row per face and instant, numbers only."""
 
-from __future__ import annotations
-
 import csv
 from contextlib import ExitStack
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The picture the person sees: boxes, labels, bars, circumplex and states, drawn over a frame."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

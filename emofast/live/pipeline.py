@@ -1,7 +1,5 @@
 """A frame into what is shown: the part of the live view that needs no window, no camera and no clock."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

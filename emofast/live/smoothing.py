@@ -1,7 +1,5 @@
 """What is shown for a face: probabilities smoothed over time, and a label that neither flickers nor lags."""
 
-from __future__ import annotations
-
 from collections import deque
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Where frames come from: a video file read frame by frame, or a camera or stream of which only the newest frame counts."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys
@@ -35,7 +33,7 @@ class Frame:
     t: float
 
 
-def open_source(source: str) -> VideoFile | LiveSource:
+def open_source(source: str) -> "VideoFile | LiveSource":
     """A camera number, a stream's URL, or the path of a video.
 
     Raises `EmofastError` where there is nothing to see, saying why.

@@ -1,7 +1,5 @@
 """How long each stage of the loop takes, in memory that does not grow with the hours."""
 
-from __future__ import annotations
-
 import time
 from collections import deque
 from collections.abc import Iterator

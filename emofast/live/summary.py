@@ -1,7 +1,5 @@
 """What is told on leaving: how much was seen, how fast, and which emotions."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 

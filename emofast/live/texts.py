@@ -1,7 +1,5 @@
 """Every word the live view shows, in English and Russian side by side."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from emofast.emotions import TABLE

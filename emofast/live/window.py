@@ -1,7 +1,5 @@
 """The window and its keys."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import socket

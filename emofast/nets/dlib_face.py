@@ -3,8 +3,6 @@
 Davis King, 2017, public domain. The weights come from the package `face_recognition_models`, the extra `faces`.
 """
 
-from __future__ import annotations
-
 import re
 from importlib.util import find_spec
 from pathlib import Path

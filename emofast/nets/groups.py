@@ -1,7 +1,5 @@
 """What is put on a network, and the parameter groups that body, stages and head are trained by."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

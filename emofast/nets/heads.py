@@ -1,7 +1,5 @@
 """How a network's outputs are trained and read: losses with their activation and decoding, by what is learned."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """Networks by name, with weights that are fetched, come with a package, are read from a file, or drawn."""
 
-from __future__ import annotations
-
 import hashlib
 from contextlib import contextmanager
 from difflib import get_close_matches

@@ -1,7 +1,5 @@
 """Residual networks small enough for a webcam on one CPU thread."""
 
-from __future__ import annotations
-
 import torch.nn.functional as F
 from torch import nn
 

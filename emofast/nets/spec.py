@@ -1,7 +1,5 @@
 """What a trained network needs beside its weights to be fed and read, wherever it ends up."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

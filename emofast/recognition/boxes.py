@@ -1,7 +1,5 @@
 """A face's place in a frame, and the one way to cut the face out that the webcam and the videos share."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -37,7 +35,7 @@ class Box:
         """(x, y) of the middle."""
         return self.x + self.w / 2, self.y + self.h / 2
 
-    def inside(self, width: int, height: int) -> Box:
+    def inside(self, width: int, height: int) -> "Box":
         """The box moved (not cut, so that a square stays square) into a frame of that size; cut only where it is larger than it."""
         w, h = min(self.w, width), min(self.h, height)
         return Box(min(max(self.x, 0), width - w), min(max(self.y, 0), height - h), w, h)

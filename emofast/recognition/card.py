@@ -1,7 +1,5 @@
 """The model card beside a model: what it is, how good it is, and which files it vouches for."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

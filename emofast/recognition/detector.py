@@ -1,7 +1,5 @@
 """What every face detector gives, whoever made it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Protocol
 

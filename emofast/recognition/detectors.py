@@ -1,7 +1,5 @@
 """The face detectors there are."""
 
-from __future__ import annotations
-
 from emofast.errors import EmofastError
 from emofast.recognition.centerface import CenterFace
 from emofast.recognition.detector import Detector

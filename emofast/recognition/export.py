@@ -1,7 +1,5 @@
 """A trained learner into the three files that are handed out: fastai learner, ONNX model, model card."""
 
-from __future__ import annotations
-
 import json
 import logging
 import warnings

@@ -1,7 +1,5 @@
 """The whole way from uint8 faces to probabilities as one torch module: the learner runs it, the ONNX file is made from it."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import nn
@@ -37,7 +35,7 @@ class FaceGraph(nn.Module):
             self.register_buffer(name, torch.tensor(value, dtype=torch.float32), persistent=False)
 
     @classmethod
-    def of(cls, learn) -> FaceGraph:
+    def of(cls, learn) -> "FaceGraph":
         """The graph of a Learner that has a `spec`, with its `temperature` and `decoder` where it has them."""
         return cls(learn.model, learn.spec, getattr(learn, "temperature", 1.0), getattr(learn, "decoder", None))
 

@@ -1,7 +1,5 @@
 """dlib's frontal face detector on a frame of any size, depth and kind."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

@@ -1,7 +1,5 @@
 """A model on the Hugging Face Hub, by its name `hf:ORG/NAME`: fetched once, then read from Hugging Face's own cache."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

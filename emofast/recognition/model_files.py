@@ -1,7 +1,5 @@
 """A model file, ONNX or fastai learner, as one kind of object: uint8 faces in, probabilities and valence-arousal out."""
 
-from __future__ import annotations
-
 import json
 import warnings
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Whether a face can be read at all: how sharp and bright its picture is, and how far the head is turned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

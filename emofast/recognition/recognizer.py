@@ -1,7 +1,5 @@
 """The trained network as a person wants it: faces in, emotions out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Faces followed from frame to frame: scanned for by a detector, known again by place and size, carried on between two scans."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field

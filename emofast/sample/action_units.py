@@ -1,7 +1,5 @@
 """Which facial muscles an emotion moves (EMFACS), and where its picture lies on the valence-arousal plane."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

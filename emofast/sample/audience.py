@@ -1,7 +1,5 @@
 """A drawn audience: planted events in an episode and viewers who react late, not at all, look away, or move for reasons of their own."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A float picture on which soft, anti-aliased shapes are painted, their points and sizes given in face units."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import cv2

@@ -1,7 +1,5 @@
 """A data set of drawn faces in the competition's exact layout, with the truth beside it: same seed, same bytes."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterable, Mapping

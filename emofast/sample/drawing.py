@@ -1,7 +1,5 @@
 """A person in a picture: the face is painted on a sheet, bent over the turned head, cut out and set before shoulders and hair."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import cv2

@@ -1,7 +1,5 @@
 """A drawn episode with planted events and the films of its drawn viewers: real files whose moments are known."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor

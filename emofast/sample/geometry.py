@@ -4,8 +4,6 @@ Face units: 1 is half the width of an average face, the origin lies between the 
 z out of the face. Side 0 is the person's right (left in the picture), side 1 the left.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

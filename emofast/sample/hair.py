@@ -1,7 +1,5 @@
 """Hairstyles: where the hair begins on the forehead, how far it stands out, and what of it hangs behind the head."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

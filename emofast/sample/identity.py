@@ -1,7 +1,5 @@
 """Who is drawn, and from where: plain values, drawn at random from a generator or given by hand."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +58,7 @@ class Identity:
     clothes: Colour = _CLOTHES[0]
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> Identity:
+    def random(cls, rng: np.random.Generator) -> "Identity":
         """A person drawn at random; the same state of `rng` gives the same one."""
         soft = bool(rng.random() < 0.5)  # finer brows and jaw, fuller lips, never a beard
         age = float(rng.beta(1.4, 2.2))
@@ -94,7 +92,7 @@ class Pose:
     roll: float = 0.0
 
     @classmethod
-    def random(cls, rng: np.random.Generator) -> Pose:
+    def random(cls, rng: np.random.Generator) -> "Pose":
         """A pose of snapshots: around frontal, with standard deviations of 10, 6 and 5 degrees."""
         limit = np.array([30.0, 16.0, 15.0])
         return cls(*np.clip(rng.normal(0, (10, 6, 5)), -limit, limit).tolist())

@@ -1,7 +1,5 @@
 """One picture of the sample: who, which emotion and how strong, from where, in which light, with which camera."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +32,7 @@ class Photograph:
     pose: Pose
 
     @classmethod
-    def plan(cls, emotion: str, seed: Sequence[int], person: str, person_seed: Sequence[int]) -> Photograph:
+    def plan(cls, emotion: str, seed: Sequence[int], person: str, person_seed: Sequence[int]) -> "Photograph":
         """Draw intensity, mixture and pose. `seed` is that of this picture, `person_seed` that of the one it shows."""
         rng = np.random.default_rng(seed)
         intensity = 0.0 if emotion == "neutral" else float(rng.uniform(0.3, 1.0))

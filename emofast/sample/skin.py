@@ -1,7 +1,5 @@
 """A face painted part by part: skin, folds, nose, beard, mouth, eyes, brows, hair, glasses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Calls that may run anywhere, what comes back of them, and the loop that keeps an engine busy."""
 
-from __future__ import annotations
-
 import socket
 import time
 import traceback

@@ -1,7 +1,5 @@
 """The Ray engine: calls as tasks of Ray Core, on this machine or a cluster. Ray is optional and imported here only."""
 
-from __future__ import annotations
-
 import logging
 import math
 import os

@@ -5,8 +5,6 @@
 Each line of LIST is a name, the names it comes after (comma-separated, may be empty) and the command, with tabs between.
 """
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

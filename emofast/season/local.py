@@ -1,7 +1,5 @@
 """The local engine: processes of this machine, each with a pipe of its own, so that a dead one is known with what it was doing."""
 
-from __future__ import annotations
-
 import os
 import signal
 from multiprocessing import get_context

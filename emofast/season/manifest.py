@@ -1,7 +1,5 @@
 """The manifest: what was asked, what became of it and why not, in one sqlite file that people and scripts may read."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

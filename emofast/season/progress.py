@@ -1,7 +1,5 @@
 """How far a long run is: a bar at a terminal, a line a minute in a log."""
 
-from __future__ import annotations
-
 import time
 
 from rich.progress import BarColumn, Progress, TextColumn
@@ -20,7 +18,7 @@ class Bar:
         self._bar = Progress(BarColumn(), TextColumn("{task.description}", markup=False), console=console, disable=not console.is_terminal)
         self._task = self._bar.add_task("starting", total=total or 1)
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> "Bar":
         self._bar.start()
         return self
 

@@ -1,7 +1,5 @@
 """A whole season: recordings to timelines, episodes to trailer folders, all of it written down, and one page about it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections import Counter

@@ -1,7 +1,5 @@
 """The season on one page: how the episodes compare, their strongest moments, what failed and why."""
 
-from __future__ import annotations
-
 import math
 import sqlite3
 import string

@@ -1,7 +1,5 @@
 """The season table: one line per recording, read whole or refused with everything that is wrong in it."""
 
-from __future__ import annotations
-
 import csv
 import io
 import math

@@ -1,7 +1,5 @@
 """What is done to recordings and episodes, as functions that a worker on any machine can run: the seam to `emofast.video`."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from dataclasses import dataclass, replace
@@ -33,7 +31,7 @@ class Recipe:
     length: float
 
     @classmethod
-    def of(cls, model: Path | None = None, detector: str | None = None, trust: bool = False, length: float = 30.0) -> Recipe:
+    def of(cls, model: Path | None = None, detector: str | None = None, trust: bool = False, length: float = 30.0) -> "Recipe":
         """None: the shipped model, the trailer's detector. Raises `EmofastError` for what cannot be used, before anything starts."""
         recipe = cls(find_model(model).absolute(), detector or DETECTOR, trust, length)
         readers(recipe.model, trust, recipe.detector)

@@ -1,7 +1,5 @@
 """Probabilities that mean what they say, by one temperature fitted on validation; and rare classes that are said at all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What experiments add to a fit: an average of the weights that validates better than they do, and epochs that cost less."""
 
-from __future__ import annotations
-
 import torch
 from fastai.callback.core import Callback, CancelValidException
 from fastai.data.core import DataLoaders

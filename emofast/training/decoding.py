@@ -1,7 +1,5 @@
 """From valence-arousal to the nine classes and back: three ways, of which only one is in the published solutions."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy.special import softmax
 
@@ -33,7 +31,7 @@ class GaussianDecoder:
     def __init__(self, shrink: float = 0.1):
         self.shrink = shrink
 
-    def fit(self, va: np.ndarray, labels: np.ndarray) -> GaussianDecoder:
+    def fit(self, va: np.ndarray, labels: np.ndarray) -> "GaussianDecoder":
         """`va` float [n, 2], `labels` int [n]. A class without rows gets prior 0."""
         va, k = np.asarray(va, np.float64), len(CENTRES)
         rows = np.bincount(labels, minlength=k)

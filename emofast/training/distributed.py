@@ -1,7 +1,5 @@
 """One experiment on several processes, under `accelerate launch experiments/NN.py`: same split, one record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

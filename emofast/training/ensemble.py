@@ -1,7 +1,5 @@
 """Which networks to average, and how much of each: bagged greedy selection on validation."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The block of measured numbers in an experiment's docstring: written by this tool from `result.json`, by nobody else."""
 
-from __future__ import annotations
-
 import textwrap
 from pathlib import Path
 

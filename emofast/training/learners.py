@@ -1,7 +1,5 @@
 """The learner factory, in the shape of fastai's `vision_learner`: data first, architecture second, one Learner back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import fastai.callback.schedule

@@ -1,7 +1,5 @@
 """fastai's learning-rate finder on the learner that an experiment is about to train."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How good predictions are: plain numpy on whole sets. Nothing here loads torch."""
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.metrics import f1_score, recall_score
 

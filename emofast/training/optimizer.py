@@ -1,8 +1,6 @@
 """Optimizers: fastai's Adam in one pass over the weights, and Muon, whose steps of equal size in every direction of a weight matrix make
 few epochs go further."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import torch

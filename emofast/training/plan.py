@@ -1,7 +1,5 @@
 """In which order experiments run: each script says what it reads, in `@experiment(after=...)`, and nothing else does."""
 
-from __future__ import annotations
-
 import io
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter

@@ -1,7 +1,5 @@
 """Mixed precision that really is mixed: bf16 on processors and GPUs that have it, fp16 on older GPUs, else fp32."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 

@@ -1,7 +1,5 @@
 """From a trained Learner to arrays: predictions with or without flip test-time augmentation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

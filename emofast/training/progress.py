@@ -1,7 +1,5 @@
 """Progress of a training run: a live bar for a person at a terminal, one plain line per epoch for pipes and log files."""
 
-from __future__ import annotations
-
 import math
 import time
 

@@ -1,7 +1,5 @@
 """What several experiments share: soft targets from other networks, networks to go on from, and the three-stage recipe."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """From trained Learners to a recorded result: predictions, scores with their noise, history, confusion matrix, the exported learner."""
 
-from __future__ import annotations
-
 import copy
 import sys
 import timeit

@@ -1,7 +1,5 @@
 """What a run leaves behind: `artifacts/<data set>/<experiment>/`, written whole or not at all. Reading needs no torch."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """A checkpoint after every epoch of every fit, from which a killed run goes on as if nothing had happened."""
 
-from __future__ import annotations
-
 import copy
 import ctypes
 import io

@@ -1,7 +1,5 @@
 """`@experiment`: a function that returns a Learner becomes a script with flags, seeds, resume and a recorded result."""
 
-from __future__ import annotations
-
 import argparse
 import errno
 import functools
@@ -51,7 +49,7 @@ CHECKPOINTS = 2
 
 def experiment(
     after: Sequence[str] = (), quick: dict | None = None, tour: bool = False, large: bool = False
-) -> Callable[[Callable], Experiment]:
+) -> "Callable[[Callable], Experiment]":
     """Decorate a function whose first argument is the data set, whose others are hyper-parameters, and which returns a Learner.
 
     `after`: experiments whose results it reads; it runs after them, and is out of date when one of them is recorded anew.

@@ -1,7 +1,5 @@
 """`emofast sweep`: an experiment with many values of its arguments, chosen by Optuna; every trial is a recorded variant."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """From recordings to timelines: piece by piece in parallel processes, kept as they finish, so that a killed run goes on."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -41,7 +39,7 @@ class Task:
     stamp: dict
 
     @classmethod
-    def of(cls, media: Media, out: Path, model: Path, detector: str = DETECTOR, hz: float = HZ, chunk: float = CHUNK) -> Task:
+    def of(cls, media: Media, out: Path, model: Path, detector: str = DETECTOR, hz: float = HZ, chunk: float = CHUNK) -> "Task":
         """The task with its stamp (see `stamp_of`)."""
         return cls(media, out, stamp_of(media.path, model, detector, hz, chunk))
 

@@ -1,7 +1,5 @@
 """The audience: recordings told apart, watched, put on the episode's clock, and their people gathered."""
 
-from __future__ import annotations
-
 import shutil
 import time
 from collections.abc import Sequence

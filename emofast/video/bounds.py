@@ -1,7 +1,5 @@
 """Where to cut: at shot changes and in pauses of the sound, near the place the viewers' faces ask for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import av

@@ -1,7 +1,5 @@
 """Processes that work for this one: deaf to Ctrl-C, and gone when it is."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Iterator

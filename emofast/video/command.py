@@ -1,7 +1,5 @@
 """The command line of `trailer.py`: flags into one order."""
 
-from __future__ import annotations
-
 import argparse
 import math
 import os

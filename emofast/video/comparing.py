@@ -1,7 +1,5 @@
 """Where groups of viewers differ by more than chance."""
 
-from __future__ import annotations
-
 from itertools import combinations, pairwise
 
 import numpy as np

@@ -5,8 +5,6 @@ All but `.otio` are written here: of OpenTimelineIO's adapters the first writes 
 written here.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import unicodedata
@@ -38,7 +36,7 @@ class Timebase:
     drop: bool
 
     @classmethod
-    def of(cls, episode: Media, tell: Callable[[str], None] = warn) -> Timebase:
+    def of(cls, episode: Media, tell: Callable[[str], None] = warn) -> "Timebase":
         """By the episode's own timecode: only its semicolon says whether frame numbers are dropped. Without one it counts from zero,
         dropping at 29.97 and 59.94, as cutting programs do; so too where the timecode cannot be one, which it
         tells."""

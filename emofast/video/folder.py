@@ -1,7 +1,5 @@
 """The trailer folder: one writer at a time, nothing of the user's replaced, and a record by which a finished one is known."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

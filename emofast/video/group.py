@@ -1,7 +1,5 @@
 """The group: all viewers on the episode's clock, each measured against their own resting face."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -57,7 +55,7 @@ class Group:
     @classmethod
     def of(
         cls, viewers: dict[str, tuple[pd.DataFrame, float]], duration: float, lag: float = 1.0, lengths: dict[str, float] | None = None
-    ) -> Group:
+    ) -> "Group":
         """Put timelines on the episode's clock.
 
         viewers: name to (timeline of one face, episode second at which the recording starts). lag: seconds by which a
@@ -72,7 +70,7 @@ class Group:
         facing = np.stack([_facing(frame, t, start) for frame, start in viewers.values()])
         return cls(t, tuple(viewers), seen, values, reactions, np.where(np.stack(covered), facing, np.nan))
 
-    def part(self, names: Iterable[str]) -> Group:
+    def part(self, names: Iterable[str]) -> "Group":
         """The viewers of these names alone."""
         rows = [self.names.index(name) for name in names]
         per_viewer = (a[rows] for a in (self.seen, self.values, self.reactions, self.attending))

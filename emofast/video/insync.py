@@ -1,7 +1,5 @@
 """In step by sound: where a recording starts in the episode, from what its microphone heard of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Who hears how a trailer comes along: the terminal, unless a page or another program listens."""
 
-from __future__ import annotations
-
 import time
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

@@ -1,7 +1,5 @@
 """`moments.csv`: the moments as a table that people edit by hand, and back into cuts."""
 
-from __future__ import annotations
-
 import csv
 import math
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Moments: peaks of the group's score, each with the probability that viewers who share nothing would reach it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The timeline as one picture: score and moments, the viewers, the emotions they show, and how many attend."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

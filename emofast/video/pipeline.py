@@ -1,7 +1,5 @@
 """The whole way: an episode and its viewers' recordings into timelines, moments, a trailer, edit lists and a report."""
 
-from __future__ import annotations
-
 import functools
 import os
 from contextlib import closing, suppress

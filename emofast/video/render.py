@@ -1,7 +1,5 @@
 """Cutting: spans of an episode joined frame by frame into an H.264/AAC film that plays everywhere."""
 
-from __future__ import annotations
-
 import errno
 import json
 import subprocess

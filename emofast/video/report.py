@@ -1,7 +1,5 @@
 """The report: one HTML file with the film of every moment inside, to be opened anywhere, without a network."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json

@@ -1,7 +1,5 @@
 """From moments to cuts: where each one starts and ends, and which of them make the trailer."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,7 +51,7 @@ class Cut:
         """Start and end in episode seconds."""
         return float(self.first / rate), float(self.last / rate)
 
-    def overlaps(self, other: Cut) -> bool:
+    def overlaps(self, other: "Cut") -> bool:
         """Whether both show a frame."""
         return self.first < other.last and other.first < self.last
 

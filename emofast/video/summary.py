@@ -1,7 +1,5 @@
 """The episode in words and a few numbers: what an editor reads before the curves."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr

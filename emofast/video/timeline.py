@@ -1,7 +1,5 @@
 """The timeline of one recording: a Parquet file with one row per face and instant, and what it was made from."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Upright: where a 9:16 picture looks in a wide episode, so that the face or the action stays in it."""
 
-from __future__ import annotations
-
 from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterable

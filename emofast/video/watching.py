@@ -1,7 +1,5 @@
 """One stretch of film: faces followed and read in batches, as rows of a timeline."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

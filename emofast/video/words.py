@@ -1,7 +1,5 @@
 """Times and names as people write them."""
 
-from __future__ import annotations
-
 import re
 
 

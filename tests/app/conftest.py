@@ -1,7 +1,5 @@
 """The application without a network, as ASGI, and as a server of its own; folders with films in it and a secret beside them."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import subprocess

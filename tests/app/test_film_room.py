@@ -1,7 +1,5 @@
 """The film room in a real browser: from a form to the edit list by clicks, drags and keys; killed and resumed; in two windows."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import json

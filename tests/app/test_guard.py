@@ -1,7 +1,5 @@
 """What strangers, other sites and hostile requests get: a short answer, and nothing else."""
 
-from __future__ import annotations
-
 import io
 import json
 import random

@@ -1,7 +1,5 @@
 """The live page in a real Chromium whose camera plays a film: it shows what `webcam.py` shows for that film."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import socket

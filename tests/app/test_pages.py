@@ -1,7 +1,5 @@
 """Photo, leaderboard, and what holds for every page: narrow and wide, both languages, by name for a screen reader."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """The simulated schedule of a season."""
 
-from __future__ import annotations
-
 from emofast.bench.season import Costs, simulate
 
 

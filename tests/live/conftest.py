@@ -1,7 +1,5 @@
 """A model whose answers are known, drawn films, and a virtual display."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Drawn people and a small exported model, made once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

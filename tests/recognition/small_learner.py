@@ -1,7 +1,5 @@
 """Small fastai learners of every target kind, trained for a moment on grey squares: real files without a real training."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Small things to do in other processes: a module that imports next to nothing, as every new worker loads it."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time

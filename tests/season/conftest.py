@@ -1,7 +1,5 @@
 """Seasons of short films."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The season command as a user starts it, and what it leaves behind."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import os

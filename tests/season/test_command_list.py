@@ -1,7 +1,5 @@
 """Shell commands in the order of their dependencies, as they are started from a list."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A season from its table: what is done, kept, named as failed; the same bytes from every engine, whoever is killed on the way."""
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

@@ -1,7 +1,5 @@
 """The two engines behave alike: sentences instead of exceptions, dead workers replaced, killers given up, no more drawn than needed."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

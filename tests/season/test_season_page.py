@@ -1,7 +1,5 @@
 """The page about a season, as a browser shows it."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

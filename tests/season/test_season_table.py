@@ -1,7 +1,5 @@
 """The season table: what is read, and that everything wrong is named at once."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

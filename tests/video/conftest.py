@@ -1,7 +1,5 @@
 """A model whose answers are known, and recordings of one drawn face whose brightness is its mood."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

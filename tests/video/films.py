@@ -1,7 +1,5 @@
 """Films whose frames say which they are, for the tests: a number in black and white squares, a beep at every full second."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From a recording to its timeline: the contract, what counts as seen, what is done again and what is not."""
 
-from __future__ import annotations
-
 import signal
 import subprocess
 import sys

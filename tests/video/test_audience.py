@@ -1,7 +1,5 @@
 """Recordings told apart, and their people gathered: who came of which, and what is cleared away."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The drawn episode and its viewers: what was planted is what the files show."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Edit lists come back from OpenTimelineIO as they were meant, and agree to the frame with each other and the trailer's pictures."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from pathlib import Path
 from xml.etree import ElementTree as ET

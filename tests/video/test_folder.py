@@ -1,7 +1,5 @@
 """The trailer folder: nothing of the user's is replaced, killed runs go on, two at once do not meet."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

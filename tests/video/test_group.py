@@ -1,7 +1,5 @@
 """The group on the episode's clock: alignment, resting faces, agreement."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """The wall: watching films and cutting trailers loads neither torch nor fastai nor the training room."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """In step by sound: made-up recordings of a made-up episode, in a room, late, noisy, at another rate; and wrong ones."""
 
-from __future__ import annotations
-
 import warnings
 import wave
 from fractions import Fraction

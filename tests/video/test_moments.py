@@ -1,7 +1,5 @@
 """Moments: planted ones are found, chance is not mistaken for one."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

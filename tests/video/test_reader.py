@@ -1,7 +1,5 @@
 """Films of all kinds are read at a steady pace, upright, and as far as they go."""
 
-from __future__ import annotations
-
 import subprocess
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Cuts are exact to the frame and the sound stays in step, whatever the episode's frame rate."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """The report in a real browser: a click on a moment plays it, without a network."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from browser import visit

@@ -1,7 +1,5 @@
 """From peaks to cuts: places, the trailer's length, wishes, and moments.csv by hand."""
 
-from __future__ import annotations
-
 import subprocess
 from dataclasses import replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The whole way by the command line: what lies in the trailer folder, and what a person reads when something is wrong."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

@@ -1,7 +1,5 @@
 """The upright trailer: the face, or what moves, stays in the picture; it glides within a shot and jumps with the cut."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import av
