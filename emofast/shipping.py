@@ -1,13 +1,17 @@
 """A recorded experiment into the model that is handed out, with a card that says how good it is and what it is not for."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from emofast.data import Competition, frozen_split, open_data
+from emofast.data.cache import cached_faces
 from emofast.errors import EmofastError
 from emofast.paths import artifacts
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.export import export_model
+from emofast.recognition.model_files import Network, unpickle
 from emofast.training import metrics
 from emofast.training.calibration import adjust, fit_temperature, repeat_factors, tempered
 from emofast.training.results import Result
@@ -20,14 +24,20 @@ NOT_FOR = [
 ]
 
 
-def export(experiment: str, data: str, to: Path | None = None, margin: float | None = None) -> Path:
-    """Export the trained `experiment` on the data set named `data` as `emofast.*` into `to` (default: artifacts); returns the card's path.
+CALIBRATE = 2048
+"""Training pictures that set the ranges of eight bits."""
+
+
+def export(experiment: str, data: str | Path, to: Path | None = None, margin: float | None = None, int8: bool = False) -> Path:
+    """Export the trained `experiment` on the data set `data`, its folder or the name of that, as `emofast.*` into `to` (default:
+    artifacts); returns the card's path. `int8`: the ONNX model in eight bits, for which the data set itself must be there.
 
     Rare classes get `repeat_factors`, as in the ensemble, by their shares of validation. The temperature is fitted, and everything in the
     card measured, on the validation probabilities of the exported network itself: the last seed's, without TTA, as it will be used. The
     checkpoint is loaded without a card: this machine has trained it.
     """
-    result = Result(artifacts() / data / experiment)
+    name = Path(data).resolve().name
+    result = Result(artifacts() / name / experiment)
     if (result.folder / "result.json").is_file() and result.is_ensemble:
         members = ", ".join(result.summary["members"])
         raise EmofastError(f"{experiment} mixes other experiments and has no network of its own; export one of {members}.")
@@ -35,30 +45,54 @@ def export(experiment: str, data: str, to: Path | None = None, margin: float | N
         if not path.is_file():
             raise EmofastError(
                 f"{experiment} has left no {path} (trained networks are not in git); train it, without --resume: "
-                f"python experiments/{experiment}.py --data DIR, where DIR is the folder of {data}"
+                f"python experiments/{experiment}.py --data DIR, where DIR is the folder of {name}"
             )
     labels = result.valid["labels"]
     factors = repeat_factors(labels)
     probabilities = adjust(result.valid["per_seed"][-1], factors)
-    temperature, facts = fit_temperature(probabilities, labels), _facts(result, probabilities, labels)
-    return export_model(result.learner, to or artifacts(), temperature, factors, facts, MARGIN if margin is None else margin)
-
-
-def _facts(result: Result, probabilities: np.ndarray, labels: np.ndarray) -> dict:
-    """What the card says of a recorded experiment: data, protocol, limits of use; how good `probabilities` [n, 9] are for `labels` [n]."""
-    right, summary = probabilities.argmax(1) == labels, result.summary
-    return {
+    temperature = fit_temperature(probabilities, labels)
+    facts = {
         "experiment": result.name,
-        "training_data": summary["data"],
+        "training_data": name,
+        **_scores(probabilities, labels),
+        "accuracy_on": f"{len(labels)} validation pictures that it was not trained on, without TTA",
+        "calibration_error_on": "the same pictures; each half at the temperature that was fitted on the other half",
+        "trained": {key: result.summary[key] for key in ("command", "settings", "hardware", "date")},
+        "not_for": NOT_FOR,
+    }
+    calibration = measure = None
+    if int8:
+        comp, spec = open_data(data), unpickle(result.learner).spec
+        calibration = calibration_faces(comp, spec.size, spec.channels)
+        measure = partial(_measured, comp, temperature)
+    margin = MARGIN if margin is None else margin
+    return export_model(result.learner, to or artifacts(), temperature, factors, facts, margin, calibration, measure)
+
+
+def calibration_faces(data: Competition, size: int, channels: int) -> np.ndarray:
+    """Faces of training pictures for `quantise`, evenly taken: uint8 [n, channels, size, size]."""
+    cache = cached_faces(data.train_pictures, data.train_names, size, channels, "training pictures")
+    rows = np.flatnonzero(~frozen_split(data) & cache.readable)
+    return cache.rows(rows[np.linspace(0, len(rows) - 1, min(CALIBRATE, len(rows))).round().astype(int)])
+
+
+def _measured(data: Competition, temperature: float, network: Network) -> dict:
+    """How good an exported network is on the validation pictures of its data set."""
+    cache = cached_faces(data.train_pictures, data.train_names, network.size, network.channels, "training pictures")
+    rows = np.flatnonzero(frozen_split(data) & cache.readable)
+    probabilities = np.concatenate([network.run(cache.rows(part))[0] for part in np.array_split(rows, len(rows) // 64 + 1)])
+    return _scores(tempered(probabilities, 1 / temperature), data.labels[rows])  # `_scores` fits temperatures of its own
+
+
+def _scores(probabilities: np.ndarray, labels: np.ndarray) -> dict:
+    """How good untempered `probabilities` [n, 9] are for `labels` [n], as a card says it."""
+    right = probabilities.argmax(1) == labels
+    return {
         "accuracy": round(float(right.mean()), 4),
         "accuracy_95": [round(x, 4) for x in metrics.bootstrap_interval(right)],
-        "accuracy_on": f"{len(labels)} validation pictures that it was not trained on, without TTA",
         "macro_f1": round(metrics.macro_f1(probabilities, labels), 4),
         "recall": {e: r if r is None else round(r, 4) for e, r in metrics.recalls(probabilities, labels).items()},
         "calibration_error": round(metrics.calibration_error(_cross_tempered(probabilities, labels), labels), 4),
-        "calibration_error_on": "the same pictures; each half at the temperature that was fitted on the other half",
-        "trained": {name: summary[name] for name in ("command", "settings", "hardware", "date")},
-        "not_for": NOT_FOR,
     }
 
 

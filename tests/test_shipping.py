@@ -4,12 +4,15 @@ import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from processes import PROJECT
 
 from emofast import EMOTIONS
+from emofast.data import frozen_split, open_data
 from emofast.recognition import EmotionRecognizer
 from emofast.shipping import export
 from emofast.training.calibration import adjust, fit_temperature, repeat_factors
@@ -53,6 +56,24 @@ def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     assert {"torch", "fastai"} <= set(card["versions"])
     assert str(own_artifacts).encode() not in (own_artifacts / "emofast.onnx").read_bytes(), "no paths of this machine in a model"
     EmotionRecognizer(own_artifacts / "emofast.pkl")
+
+
+def test_eight_bits_say_what_the_network_says(own_artifacts, drawn):
+    place = own_artifacts / Path(drawn).name / "01_baseline"
+    make_learner(place / "checkpoints")
+    labels = np.arange(90) % 9
+    even = np.full((1, 90, 9), 1 / 9, np.float32)
+    np.savez(place / "valid.npz", ids=np.arange(90), probabilities=even[0], per_seed=even, labels=labels)
+    run = {"data": place.parent.name, "command": "python experiments/01_baseline.py", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
+    (place / "result.json").write_text(json.dumps({**run, "seeds": [{}]}))
+    card = json.loads(export("01_baseline", drawn, int8=True).read_text())
+    data = open_data(drawn)
+    rows = np.flatnonzero(frozen_split(data))
+    faces = [cv2.imdecode(np.frombuffer(data.train_pictures.read(data.train_names[r]), np.uint8), 0) for r in rows]
+    whole, small = (EmotionRecognizer(own_artifacts / f"emofast.{s}").probabilities(faces) for s in ("pkl", "onnx"))
+    assert np.abs(whole - small).max() < 0.02, "the same network"
+    assert card["onnx"]["bits"] == 8 and card["onnx"]["accuracy"] == pytest.approx((small.argmax(1) == data.labels[rows]).mean(), abs=1e-4)
+    assert card["accuracy"] == pytest.approx(1 / 9, abs=1e-3), "of the network itself, as it is recorded"
 
 
 def test_untrained_experiment_is_one_sentence(own_artifacts, project):

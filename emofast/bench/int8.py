@@ -1,7 +1,6 @@
 """The shipped model in eight bits beside itself: time, accuracy, calibration and robustness in one table."""
 
 import argparse
-import logging
 import tempfile
 import time
 from pathlib import Path
@@ -12,27 +11,32 @@ from emofast.bench.disturbances import DISTURBANCES
 from emofast.bench.record import show, write_record
 from emofast.bench.robustness import Faces, disturbed, validation_faces
 from emofast.console import console
-from emofast.data import Competition, frozen_split, open_data
-from emofast.data.cache import cached_faces
+from emofast.data import open_data
 from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
+from emofast.recognition.export import write_onnx
+from emofast.recognition.graph import FaceGraph
+from emofast.recognition.model_files import unpickle
+from emofast.recognition.quantise import quantise
+from emofast.shipping import calibration_faces
 from emofast.training import metrics
 
 SHOWN = ("none", "out of focus", "motion", "low light", "noise", "poor webcam")
-CALIBRATE = 2048  # training pictures
 ROUNDS, FACES = 15, 60  # of the timing
 
 
 def run(args: argparse.Namespace) -> None:
-    """Quantise the model, print both and write `artifacts/bench/int8.csv`."""
-    data, model = open_data(args.data), args.model or artifacts() / "emofast.onnx"
-    whole = EmotionRecognizer(model)
-    faces = validation_faces(data, whole, args.max_rows)
+    """Export the learner in float32 and in eight bits, print both and write `artifacts/bench/int8.csv`."""
+    data, learner = open_data(args.data), (args.model or artifacts() / "emofast.pkl").with_suffix(".pkl")
+    exported = EmotionRecognizer(learner)  # refuses what its card does not vouch for
+    faces = validation_faces(data, exported, args.max_rows)
     with tempfile.TemporaryDirectory() as tmp:
-        path = Path(tmp) / "emofast.int8.onnx"
-        quantise(whole.path, path, _training_faces(data, whole))
-        both = {"float32": whole, "int8": EmotionRecognizer(path, trust=True)}
-        sizes = {"float32": whole.path.stat().st_size, "int8": path.stat().st_size}
+        paths = {name: Path(tmp) / f"{name}.onnx" for name in ("float32", "int8")}
+        learn = unpickle(learner)
+        write_onnx(FaceGraph.of(learn).eval(), paths["float32"], learn.spec, exported.margin)
+        quantise(paths["float32"], paths["int8"], calibration_faces(data, exported.size, exported.channels))
+        both = {name: EmotionRecognizer(path, trust=True) for name, path in paths.items()}
+        sizes = {name: path.stat().st_size for name, path in paths.items()}
         times = _milliseconds(both, faces)
         rows = [
             {"model": name, "kilobytes": sizes[name] // 1024, "ms": times[name], "disturbance": f"{d}", **_scores(r, faces, d)}
@@ -43,38 +47,6 @@ def run(args: argparse.Namespace) -> None:
         console.print("a look: nothing was recorded (the shipped model on the whole validation split of real faces is)")
     else:
         write_record("bench/int8.csv", f"int8 --data {data.name}", rows)
-
-
-def quantise(model: Path, path: Path, faces: np.ndarray) -> None:
-    """Write `model` with its convolutions in eight bits, all but the first two, which see every pixel: onnxruntime's static quantiser,
-    weights by channel, activations calibrated on `faces` [n, channels, size, size]; seven bits of weights, because processors without
-    VNNI overflow with eight."""
-    import onnx
-    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Reader(CalibrationDataReader):
-        def __init__(self):
-            size = min(64, len(faces))
-            self.batches = iter([{"faces": faces[i : i + size]} for i in range(0, len(faces) - size + 1, size)])  # all of one size
-
-        def get_next(self):
-            return next(self.batches, None)
-
-    logging.getLogger().setLevel(logging.ERROR)
-    prepared = path.with_suffix(".prepared")
-    quant_pre_process(model, prepared, skip_symbolic_shape=True)
-    convolutions = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"]
-    quantize_static(
-        prepared, path, Reader(), per_channel=True, reduce_range=True, op_types_to_quantize=["Conv"], weight_type=QuantType.QInt8,
-        activation_type=QuantType.QUInt8, nodes_to_exclude=convolutions[:2], calibrate_method=CalibrationMethod.Percentile,
-    )  # fmt: skip
-
-
-def _training_faces(data: Competition, recognizer: EmotionRecognizer) -> np.ndarray:
-    cache = cached_faces(data.train_pictures, data.train_names, recognizer.size, recognizer.channels, "training pictures")
-    rows = np.flatnonzero(~frozen_split(data) & cache.readable)
-    return cache.rows(rows[np.linspace(0, len(rows) - 1, min(CALIBRATE, len(rows))).round().astype(int)])
 
 
 def _milliseconds(models: dict[str, EmotionRecognizer], faces: Faces) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import warnings
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import write_card
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.model_files import Network, open_learner, open_onnx, unpickle
+from emofast.recognition.quantise import quantise
 
 PARITY = 1e-3
 """Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
@@ -31,11 +33,13 @@ DERIVED = "mean of the class centres of emofast.emotions weighted by the probabi
 
 
 def export_model(
-    learner: Path, to: Path, temperature: float = 1.0, factors: np.ndarray | None = None, facts: dict | None = None, margin: float = MARGIN
+    learner: Path, to: Path, temperature: float = 1.0, factors: np.ndarray | None = None, facts: dict | None = None, margin: float = MARGIN,
+    calibration: np.ndarray | None = None, measure: Callable[[Network], dict] | None = None,
 ) -> Path:
     """Write emofast.pkl, emofast.onnx and emofast.json into `to` from a pickled learner that has a `spec`; returns the card's path.
 
-    Its nine probabilities are those of the network times `factors` [9] (default: ones), tempered.
+    Its nine probabilities are those of the network times `factors` [9] (default: ones), tempered. Given faces for `calibration`, the ONNX
+    model is in eight bits (`quantise`), once it has passed for the learner's twin; the card then says of it what `measure` finds.
 
     The card comes last: until then a new pickle does not fit the old card and is refused, so a killed export leaves nothing that misleads.
     Raises `EmofastError`, and leaves the old files, if learner and ONNX model differ by more than `PARITY`.
@@ -58,6 +62,10 @@ def export_model(
         difference = parity(open_learner(new_pkl, trust=True), open_onnx(new_onnx))
         if not difference <= PARITY:  # also for NaN
             raise EmofastError(f"nothing was exported: ONNX model and learner of {learner} differ by {difference:.1g}, more than {PARITY}")
+        eight_bits = {}
+        if calibration is not None:
+            quantise(new_onnx, new_onnx, calibration)
+            eight_bits = {"onnx": {"bits": 8, **measure(open_onnx(new_onnx))}}
     card = {
         "architecture": spec.arch,
         "parameters": sum(p.numel() for p in learn.model.parameters()),
@@ -69,6 +77,7 @@ def export_model(
         "class_factors": {e: round(float(f), 4) for e, f in zip(EMOTIONS, factors) if f != 1},
         "temperature": round(float(temperature), 4),
         **(facts or {}),
+        **eight_bits,
         "exported": date.today().isoformat(),
         "versions": {p: v for p in ("emofast", "fastai", "torch", "timm", "onnx", "onnxruntime") if (v := installed(p))},
         "sha256": {path.name: sha256(path) for path in (pkl, onnx)},
