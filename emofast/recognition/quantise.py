@@ -1,7 +1,9 @@
 """An ONNX model in eight bits: half the time and a quarter of the size."""
 
+import io
 import logging
 import tempfile
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ def quantise(model: Path, path: Path, faces: np.ndarray) -> None:
             return next(self.batches, None)
 
     logging.getLogger().setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as tmp:
+    with tempfile.TemporaryDirectory() as tmp, redirect_stdout(io.StringIO()):  # it tells of its histograms
         prepared = Path(tmp) / "prepared.onnx"
         quant_pre_process(model, prepared, skip_symbolic_shape=True)
         convolutions = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"]
