@@ -184,3 +184,21 @@ def test_votes_that_are_known_are_explained_in_full():
 def test_a_tie_elects_uncertain():
     votes = np.array([[5, 5, 0, 0, 0, 0, 0, 0, 0], [6, 4, 0, 0, 0, 0, 0, 0, 0]]) / 10
     assert m.elect(votes).tolist() == [8, 0]
+
+
+def test_recorded_scores_are_those_of_the_recorded_probabilities(shared, project):
+    from emofast.data import open_data
+    from emofast.training.results import read_results
+
+    comp = open_data(shared / "data" / "ferplus9")
+    row_of = {name: i for i, name in enumerate(comp.train_names)}
+    results = read_results(project / "artifacts" / "ferplus9")
+    assert len(results) > 40
+    for result in results:
+        v, scores = result.valid, result.summary["scores"]
+        rows = [row_of[str(name).removeprefix("./")] for name in v["ids"]]
+        assert m.vote_scores(v["probabilities"], comp.votes[rows]) == pytest.approx(scores["votes"], abs=1e-6), result.name
+        assert scores["accuracy_tta"] == pytest.approx(m.accuracy(v["probabilities"], v["labels"])), result.name
+        if len(v["per_seed"]) == 1:
+            ferplus = m.ferplus_scores(v["probabilities"], comp.votes[rows], comp.annotators[rows])
+            assert ferplus == pytest.approx(scores["ferplus"]), result.name
