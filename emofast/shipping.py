@@ -13,7 +13,7 @@ from emofast.recognition.boxes import MARGIN
 from emofast.recognition.export import export_model
 from emofast.recognition.model_files import Network, unpickle
 from emofast.training import metrics
-from emofast.training.calibration import adjust, fit_temperature, repeat_factors, tempered
+from emofast.training.calibration import adjust, consistent_temperature, repeat_factors, tempered
 from emofast.training.results import Result
 
 NOT_FOR = [
@@ -50,7 +50,7 @@ def export(experiment: str, data: str | Path, to: Path | None = None, margin: fl
     labels = result.valid["labels"]
     factors = repeat_factors(labels)
     probabilities = adjust(result.valid["per_seed"][-1], factors)
-    temperature = fit_temperature(probabilities, labels)
+    temperature = consistent_temperature(probabilities, labels)
     facts = {
         "experiment": result.name,
         "training_data": name,
@@ -100,5 +100,5 @@ def _cross_tempered(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray
     """Probabilities of each half at the temperature of the other, so that no row is scored at one that was fitted to it."""
     out, half = np.empty_like(probabilities), np.arange(len(labels)) % 2 == 0
     for rows in (half, ~half):
-        out[rows] = tempered(probabilities[rows], fit_temperature(probabilities[~rows], labels[~rows]))
+        out[rows] = tempered(probabilities[rows], consistent_temperature(probabilities[~rows], labels[~rows]))
     return out

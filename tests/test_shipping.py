@@ -15,7 +15,7 @@ from emofast import EMOTIONS
 from emofast.data import frozen_split, open_data
 from emofast.recognition import EmotionRecognizer
 from emofast.shipping import export
-from emofast.training.calibration import adjust, fit_temperature, repeat_factors
+from emofast.training.calibration import adjust, consistent_temperature, repeat_factors
 
 sys.path.insert(0, str(PROJECT / "tests" / "recognition"))
 from small_learner import make_learner
@@ -47,7 +47,7 @@ def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     assert card["input"] == {"size": 32, "channels": 1, "mean": [0.5], "std": [0.25]}
     assert card["accuracy"] == pytest.approx((shipped.argmax(1) == labels).mean(), abs=1e-4)
     assert card["accuracy_95"][0] < card["accuracy"] < card["accuracy_95"][1]
-    assert card["temperature"] == pytest.approx(fit_temperature(shipped, labels), abs=1e-3)
+    assert card["temperature"] == pytest.approx(consistent_temperature(shipped, labels), abs=1e-3)
     assert card["class_factors"] == {"contempt": 2.0}, "one label of two hundred, where the threshold is one of fifty"
     assert set(card["recall"]) == set(EMOTIONS) and 0 <= card["calibration_error"] < 0.15
     hits = [(shipped.argmax(1) == labels)[labels == c].mean() for c in range(9)]

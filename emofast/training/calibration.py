@@ -27,6 +27,26 @@ def best_temperature(at: Callable[[float], np.ndarray], targets: np.ndarray) -> 
     return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10)), method="bounded").x))
 
 
+def consistent_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature in [0.1, 10] at which the mean confidence is the share of right answers ("expectation consistency", Clarté et al.
+    2023, arXiv:2303.02644). Probabilities float [n, 9], labels int [n].
+
+    `fit_temperature` is too modest where a class is hardly ever said, as `uncertain` is: what it gains on that class's pictures it takes
+    from the confidence in all others.
+    """
+    from scipy.optimize import brentq
+
+    right = (probabilities.argmax(1) == labels).mean()
+    low, high = np.log(0.1), np.log(10)
+
+    def too_sure(log_t: float) -> float:
+        return tempered(probabilities, np.exp(log_t)).max(1).mean() - right
+
+    if too_sure(high) >= 0 or too_sure(low) <= 0:
+        return 10.0 if too_sure(high) >= 0 else 0.1
+    return float(np.exp(brentq(too_sure, low, high)))
+
+
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     """softmax(log p / T) of probabilities [n, 9]; zeros count as 1e-7. Below 1 sharpens, above 1 flattens."""
     from scipy.special import softmax
