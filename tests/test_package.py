@@ -46,8 +46,8 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 import numpy as np
 from emofast import EmotionRecognizer, paths
-from emofast.recognition.card import shipped_model
-print(EmotionRecognizer(shipped_model()).predict(np.full((60, 50), 128, np.uint8)).emotion)
+from emofast.recognition.recognizer import find_model
+print(EmotionRecognizer(find_model()).predict(np.full((60, 50), 128, np.uint8)).emotion)
 print(paths.cache(), paths.artifacts())
 """
     env = {k: v for k, v in os.environ.items() if not k.startswith("EMOFAST_")} | {

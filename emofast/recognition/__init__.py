@@ -1,8 +1,7 @@
 """A frame into faces with emotions: detector, tracker, the face crop, and the trained network behind one class."""
 
 from emofast.recognition.boxes import MARGIN, Box, crop_face, crop_square, iou
-from emofast.recognition.detector import Detector, Face
-from emofast.recognition.detectors import DETECTORS, make_detector
+from emofast.recognition.detectors import DETECTORS, Detector, Face, make_detector
 from emofast.recognition.recognizer import EmotionRecognizer, Prediction
 from emofast.recognition.tracker import FaceTracker, TrackedFace
 

@@ -4,23 +4,8 @@ import json
 from pathlib import Path
 
 from emofast.errors import EmofastError
-from emofast.paths import SHIPPED, artifacts, atomic_write, sha256
+from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
-
-
-def shipped_model() -> Path:
-    """The model in `artifacts/`, else the one in the installed package: ONNX, which starts in a second, else the learner.
-
-    Raises `EmofastError` where there is none.
-    """
-    places = [folder / name for folder in (artifacts(), SHIPPED) for name in ("emofast.onnx", "emofast.pkl")]
-    found = next((p for p in places if p.is_file()), None)
-    if not found:
-        raise EmofastError(
-            f"there is no model yet, neither {places[0]} nor {places[1].name}; get the project with its artifacts folder, name one with "
-            "--model FILE, or make one from a trained experiment: python -m emofast export EXPERIMENT --data NAME"
-        )
-    return found
 
 
 def card_of(model: Path) -> Path:
@@ -63,12 +48,11 @@ def refuse_unvouched(model: Path) -> None:
     Loading a pickle runs whatever code is in it. The card does not make a stranger's file safe; it makes sure that the file is the
     one that came with its card, neither exchanged nor damaged on the way.
     """
-    card, is_onnx = read_card(model), model.suffix == ".onnx"
+    card, name, is_onnx = read_card(model), card_of(model).name, model.suffix == ".onnx"
     if sha256(model) in card["sha256"].values() if card else is_onnx:
         return
-    reason = f"its SHA-256 is not the one in {card_of(model).name}: it is damaged, or of another export"
-    if card is None:
-        reason = f"there is no model card {card_of(model).name} beside it"
+    damaged = f"its SHA-256 is not the one in {name}: it is damaged, or of another export"
+    reason = damaged if card else f"there is no model card {name} beside it"
     if is_onnx:
         raise EmofastError(f"{model} is refused: {reason}; fetch or export both again, or load it all the same with --trust (trust=True)")
     raise EmofastError(

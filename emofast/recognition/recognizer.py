@@ -10,7 +10,6 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 from emofast.paths import SHIPPED, artifacts
-from emofast.recognition.card import shipped_model
 from emofast.recognition.hub import PREFIX, fetch
 from emofast.recognition.model_files import open_learner, open_onnx
 
@@ -87,20 +86,22 @@ class EmotionRecognizer:
 
 def find_model(weights: str | Path | None = None) -> Path:
     """The model file: as given, or below the project's results, or in the package, if the path begins with `artifacts/`; fetched, if it
-    is `hf:ORG/NAME`; the shipped one for None. Raises `EmofastError` where there is none."""
-    if weights is None:
-        return shipped_model()
-    path = Path(weights)
-    if path.as_posix().startswith(PREFIX):
+    is `hf:ORG/NAME`; for None the shipped one: ONNX, which starts in a second, else the learner. Raises `EmofastError` where there is none.
+    """
+    path = None if weights is None else Path(weights)
+    if path is None:
+        places = [folder / name for folder in (artifacts(), SHIPPED) for name in ("emofast.onnx", "emofast.pkl")]
+    elif path.as_posix().startswith(PREFIX):
         return fetch(path.as_posix())
-    places = [path]
-    if not path.is_absolute() and path.parts[:1] == ("artifacts",):
-        places += [folder.joinpath(*path.parts[1:]) for folder in (artifacts(), SHIPPED)]
-    found = next((p for p in places if p.is_file()), None)
+    else:
+        below = path.parts[:1] == ("artifacts",)
+        places = [path, *(folder.joinpath(*path.parts[1:]) for folder in (artifacts(), SHIPPED) if below)]
+    found = next(filter(Path.is_file, places), None)
     if not found:
+        lacking = f"file {path}" if path else f"yet, neither {places[0]} nor {places[1].name}; get the project with its artifacts folder"
         raise EmofastError(
-            f"there is no model file {path}; make one from a trained experiment with: python -m emofast export EXPERIMENT --data NAME, "
-            "or name one on the Hugging Face Hub: hf:ORG/NAME"
+            f"there is no model {lacking}; make one from a trained experiment with: python -m emofast export EXPERIMENT --data NAME, "
+            "or name another: a file, or hf:ORG/NAME on the Hugging Face Hub"
         )
     if found.suffix not in (".pkl", ".onnx"):
         raise EmofastError(f"{found} is no model: give an exported learner (.pkl) or an ONNX model (.onnx)")

@@ -9,7 +9,7 @@ import numpy as np
 
 from emofast.faces import check_picture, to_channels
 from emofast.recognition.boxes import Box
-from emofast.recognition.detector import Detector, Face
+from emofast.recognition.detectors import Detector, Face
 
 REACH = 1.0  # sides of its face within which a person is taken to be the same, where clothes are not seen
 FAR = 5.0  # and where they are, and are alike
@@ -75,10 +75,6 @@ class FaceTracker:
         self.detector, self.every = detector, every or detector.pace
         self.memory, self._timed = memory, timed
         self._patience = PATIENCE * self.every if self.every > 1 else 0  # nothing carries a face where every frame is scanned
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget every face; ids start at 1 again."""
         self._tracks: list[_Track] = []
         self._shape: tuple[int, ...] | None = None
         self._picture: np.ndarray | None = None  # of the frame before, small and grey
@@ -120,11 +116,9 @@ class FaceTracker:
             self._tracks.append(_Track(self._next_id, found[j][0], clothes=found[j][1]))
             self._next_id += 1
         for track in self._tracks:
-            track.shown = track.shown and track.unseen <= self._patience and not self._twin(track)
-
-    def _twin(self, track: _Track) -> bool:
-        """Whether a face that no scan confirmed has been carried onto one that was found."""
-        return track.unseen > 0 and any(t.unseen == 0 and t.distance(track.face) < REACH / 2 for t in self._tracks)
+            # a face that no scan confirmed may have been carried onto one that was found
+            twin = track.unseen and any(t.unseen == 0 and t.distance(track.face) < REACH / 2 for t in self._tracks)
+            track.shown = track.shown and track.unseen <= self._patience and not twin
 
     def _carry(self, frame: np.ndarray) -> None:
         """Move every shown face as the picture within it has moved since the frame before."""

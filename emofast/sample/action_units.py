@@ -30,7 +30,7 @@ EMFACS: dict[str, tuple[int, ...]] = {
 """Action units of each emotion: Friesen & Ekman (1983), EMFACS-7. Those of contempt act on one side; `uncertain` is a mixture."""
 
 _UNCERTAIN = {"fear": 0.35, "contempt": 0.4, "sad": 0.3}  # the frown with one raised corner that the word brings to mind
-_PARTNERS = ("anger", "contempt", "disgust", "fear", "happy", "sad", "surprise")
+MOVING = tuple(emotion for emotion, units in EMFACS.items() if units)
 
 
 def both_sides(aus: Mapping[int | str, float]) -> list[dict[int, float]]:
@@ -45,8 +45,8 @@ def uncertain_mixture(intensity: float, rng: np.random.Generator | None = None) 
     """
     if rng is None:
         return {emotion: weight * intensity for emotion, weight in _UNCERTAIN.items()}
-    chosen = rng.choice(len(_PARTNERS), size=int(rng.integers(2, 4)), replace=False)
-    return {_PARTNERS[i]: intensity * rng.uniform(0.25, 0.5) for i in sorted(chosen)}
+    chosen = rng.choice(len(MOVING), size=int(rng.integers(2, 4)), replace=False)
+    return {MOVING[i]: intensity * rng.uniform(0.25, 0.5) for i in sorted(chosen)}
 
 
 def action_units(emotion: str | Mapping[str, float], intensity: float = 1.0, rng: np.random.Generator | None = None) -> ActionUnits:

@@ -7,13 +7,10 @@ import pandas as pd
 from scipy.signal import lfilter
 
 from emofast.emotions import CENTRES, EMOTIONS
+from emofast.sample.action_units import MOVING
 
 DELAY = (0.5, 2.0)
 """Seconds between what happens on the screen and the viewer's face, drawn anew for each reaction."""
-
-PLANTED = ("anger", "contempt", "disgust", "fear", "happy", "sad", "surprise")
-_CENTRES = np.array(CENTRES)
-_NEUTRAL = EMOTIONS.index("neutral")
 
 
 @dataclass(frozen=True)
@@ -63,10 +60,10 @@ class DrawnViewer:
         t = np.arange(0, duration, 1 / hz)
         expression = self.expression(t)
         logits = 4.0 * expression + noise * (0.6 * rng.normal(size=expression.shape) + 0.4 * _drift(rng, expression.shape, hz))
-        logits[:, _NEUTRAL] += 1.5
+        logits[:, EMOTIONS.index("neutral")] += 1.5
         p = np.exp(logits - logits.max(1, keepdims=True))
         p /= p.sum(1, keepdims=True)
-        va = expression @ _CENTRES + self.bias
+        va = expression @ np.array(CENTRES) + self.bias
         va += noise * (0.15 * rng.normal(size=va.shape) + 0.08 * _drift(rng, va.shape, hz))
         va = np.clip(va, -1, 1)
         table = {"t": t, "face": np.ones(len(t)), "x": 200.0, "y": 120.0, "w": 200.0, "h": 200.0}
@@ -85,7 +82,7 @@ def _drift(rng: np.random.Generator, shape: tuple[int, int], hz: float, seconds:
 def plan_events(rng: np.random.Generator, duration: float, count: int, margin: float = 8.0) -> tuple[Bump, ...]:
     """`count` events at random times, at least `margin` seconds apart and from both ends, each of one emotion."""
     at = np.sort(rng.uniform(0, duration - margin * (count + 1), count)) + margin * np.arange(1, count + 1)
-    return tuple(Bump(float(t), str(rng.choice(PLANTED)), float(rng.uniform(1.5, 3.0))) for t in at)
+    return tuple(Bump(float(t), str(rng.choice(MOVING)), float(rng.uniform(1.5, 3.0))) for t in at)
 
 
 def plan_viewers(
@@ -111,7 +108,7 @@ def plan_viewers(
             if rng.random() > missing
         ]
         bumps += [
-            Bump(rng.uniform(0, duration), str(rng.choice(PLANTED)), rng.uniform(1.0, 3.0), rng.uniform(0.4, 1.0))
+            Bump(rng.uniform(0, duration), str(rng.choice(MOVING)), rng.uniform(1.0, 3.0), rng.uniform(0.4, 1.0))
             for _ in range(rng.poisson(own_per_minute * duration / 60))
         ]
         starts = rng.uniform(0, duration, rng.poisson(away_per_minute * duration / 60))

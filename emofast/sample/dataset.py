@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich.progress import track
@@ -31,8 +31,7 @@ def drawing_code() -> str:
     return hashlib.sha256(b"".join(source.read_bytes() for source in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()[:12]
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """One line of `train.csv` or one test picture: what it is called, and which picture it shows."""
 
     name: str  # in the zip
@@ -60,12 +59,13 @@ def write_sample(folder: Path, seed: int = 42, train: int = 5500, test: int = 30
         train_rows, extra = _plan_train(seed, train)
         test_rows = _plan_test(seed, test)
         jpegs = _draw(row.photograph for row in (*train_rows, extra, *test_rows))
-        _zip(partial / "train.zip", [*train_rows, extra], jpegs)
-        _zip(partial / "test_kaggle.zip", test_rows, jpegs)
+        for name, rows in (("train.zip", [*train_rows, extra]), ("test_kaggle.zip", test_rows)):
+            with new_archive(partial / name) as archive:
+                for row in rows:
+                    add_picture(archive, row.name, jpegs[row.photograph])
         paths = [f"./{row.name}" for row in train_rows]
-        write_table(
-            partial / "train.csv", ",image_path,emotion", ((i, p, row.emotion) for i, (p, row) in enumerate(zip(paths, train_rows)))
-        )
+        named = ((i, f"./{row.name}", row.emotion) for i, row in enumerate(train_rows))
+        write_table(partial / "train.csv", ",image_path,emotion", named)
         ids = [row.name.removeprefix("test_kaggle/") for row in test_rows]
         write_table(partial / "sample_submission.csv", "image_path,emotion", ((i, "neutral") for i in ids))
         votes = ((p, *vote(row.photograph, VOTES)) for p, row in zip(paths, train_rows))
@@ -102,7 +102,7 @@ def _plan_train(seed: int, n: int) -> tuple[list[_Row], _Row]:
     originals = [row for j, row in enumerate(rows) if j not in doubled]
     for k, copy in enumerate(copies):  # most duplicates stay in their class, as in the competition
         alike = [row for row in originals if (row.emotion == rows[copy].emotion) == bool(k % 3)] or originals
-        rows[copy] = replace(rows[copy], photograph=alike[rng.integers(len(alike))].photograph)
+        rows[copy] = rows[copy]._replace(photograph=alike[rng.integers(len(alike))].photograph)
     return rows, extra
 
 
@@ -128,9 +128,3 @@ def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
             return dict(zip(different, shown))
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def _zip(path: Path, rows: list[_Row], jpegs: Mapping[Photograph, bytes]) -> None:
-    with new_archive(path) as archive:
-        for row in rows:
-            add_picture(archive, row.name, jpegs[row.photograph])

@@ -7,8 +7,7 @@ import numpy as np
 
 from emofast.sample.canvas import CIRCLE, Canvas, mirrored, polygon
 from emofast.sample.geometry import BOX_CENTRE, BOX_SIDE, Skull, geometry
-from emofast.sample.hair import STYLES, Style
-from emofast.sample.identity import FRONTAL, Identity, Pose
+from emofast.sample.identity import FRONTAL, STYLES, Identity, Pose, Style
 from emofast.sample.skin import paint_face
 
 LAMP = -0.4
@@ -57,8 +56,12 @@ def draw_into(
     x, y = ((np.arange(n, dtype=np.float32) - np.float32(m)) / unit for n, m in zip(image.shape[1::-1], middle))
     # Brightest where the lamp stands, darker away from it: all the roundness there is.
     sheet *= np.maximum(1.12 - 0.20 * (x - 0.6 * light) ** 2 - 0.09 * (y[:, None] + 0.3) ** 2, 0.3)[..., None]
-    cover = _outline(lines.skull, style, place, image.shape[:2]).astype(np.float32)[..., None] / 255
-    part[:] = cv2.convertScaleAbs(image + cover * (sheet - image), alpha=255)
+    mask = np.zeros(image.shape[:2], np.uint8)  # of the turned head and of the hair on it, which stands out from the skull
+    bare, inside = lines.skull.surface(), np.array([0, -0.3, 0])
+    crown = bare[:, lines.skull.y < -0.05]
+    for points in (bare, inside + (crown - inside) * (1 + 0.7 * style.volume)):
+        polygon(mask, cv2.convexHull(place(points.reshape(-1, 3)).astype(np.float32))[:, 0])
+    part[:] = cv2.convertScaleAbs(image + mask.astype(np.float32)[..., None] / 255 * (sheet - image), alpha=255)
     return frame
 
 
@@ -75,17 +78,6 @@ def draw_face(
     else:
         frame = np.full((size, size, 3), background, np.uint8)
     return draw_into(frame, identity, aus, (size / 2, size / 2), size / (1 + 2 * margin), pose, light)
-
-
-def _outline(skull: Skull, style: Style, place: Place, shape: tuple[int, int]) -> np.ndarray:
-    """Mask of the turned head and of the hair on it, which stands out from the skull: uint8 [h, w]."""
-    mask = np.zeros(shape, np.uint8)
-    bare = skull.surface()
-    crown = bare[:, skull.y < -0.05]
-    inside = np.array([0, -0.3, 0])
-    for part in (bare, inside + (crown - inside) * (1 + 0.7 * style.volume)):
-        polygon(mask, cv2.convexHull(place(part.reshape(-1, 3)).astype(np.float32))[:, 0])
-    return mask
 
 
 def _behind(image: np.ndarray, identity: Identity, style: Style, skull: Skull, unit: float, place: Place, neck: np.ndarray) -> None:

@@ -54,30 +54,22 @@ def take(photograph: Photograph) -> bytes:
     for unit in (1, 4, 7, 12, 14, 15, 25):  # a face is never quite at rest
         aus[unit] = min(1.0, aus.get(unit, 0.0) + float(rng.exponential(0.025)))
     size = int(rng.integers(100, 241))
-    image = draw_face(identity, aus, size, photograph.pose, float(rng.uniform(-1, 1)), backdrop(rng), float(rng.uniform(0.0, 0.16)))
+    light, base = float(rng.uniform(-1, 1)), rng.uniform(40, 210)
+    blots = rng.normal(base, 34, (4, 4, 1)) + rng.normal(0, 9, (4, 4, 3))  # a room out of focus
+    room = np.clip(cv2.resize(blots.astype(np.float32), (96, 96), interpolation=cv2.INTER_CUBIC), 0, 255).astype(np.uint8)
+    image = draw_face(identity, aus, size, photograph.pose, light, room, float(rng.uniform(0.0, 0.16)))
     if rng.random() < 0.01:
         image = image[: round(size * rng.uniform(0.8, 0.95))]
-    image = _camera(image, rng)
-    if rng.random() < 0.025:
-        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(82, 96))])[1].tobytes()
-
-
-def backdrop(rng: np.random.Generator, size: int = 96) -> np.ndarray:
-    """A room out of focus: uint8 BGR [size, size, 3]."""
-    base = rng.uniform(40, 210)
-    blots = rng.normal(base, 34, (4, 4, 1)) + rng.normal(0, 9, (4, 4, 3))
-    return np.clip(cv2.resize(blots.astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC), 0, 255).astype(np.uint8)
-
-
-def _camera(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Focus, exposure, contrast and the noise of a sensor."""
+    # focus, the noise of a sensor, contrast and exposure
     blur = float(rng.uniform(0, 0.006)) * image.shape[1]
     if blur > 0.4:
         image = cv2.GaussianBlur(image, (0, 0), blur)
     noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(rng.uniform(0.5, 6))
     gain, offset = np.float32(rng.uniform(0.85, 1.15)), np.float32(rng.uniform(-12, 12))
-    return np.clip(image * gain + offset + noise, 0, 255).astype(np.uint8)
+    image = np.clip(image * gain + offset + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.025:
+        image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(82, 96))])[1].tobytes()
 
 
 def vote(photograph: Photograph, classes: Sequence[str]) -> tuple[int, ...]:

@@ -7,8 +7,7 @@ import numpy as np
 from emofast.sample.action_units import both_sides
 from emofast.sample.canvas import Canvas, band, moved
 from emofast.sample.geometry import Eye, Geometry
-from emofast.sample.hair import STYLES
-from emofast.sample.identity import Identity
+from emofast.sample.identity import STYLES, Identity
 
 _BLACK = (0.03, 0.03, 0.03)
 
