@@ -42,12 +42,7 @@ class Archive:
             raise EmofastError(f"{name} in {self.path} has {info.file_size / 1e6:,.0f} MB, more than a picture or table can have.")
         try:
             with self._lock:  # zipfile counts its open files without one
-                entry = self._zip.open(info)
-            try:
-                return entry.read()
-            finally:
-                with self._lock:
-                    entry.close()
+                return self._zip.read(info)
         except Exception as e:  # BadZipFile, zlib.error, lzma's, RuntimeError (encrypted), NotImplementedError, EOFError, OSError ...
             raise EmofastError(f"{name} in {self.path} cannot be read ({e}); get the archive again.") from None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emofast.app.command import add_arguments as add_app
 from emofast.arguments import Help, Parser, add_data, add_engine, add_model, whole_number
+from emofast.console import console, warn
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.paths import competition_data
 
@@ -46,7 +47,6 @@ def data_sample(args) -> None:
     """Draw the sample data set: the competition's layout, no download.
 
     example: python -m emofast data sample --to data/mine --seed 7"""
-    from emofast.console import console
     from emofast.sample import write_sample
 
     folder = write_sample(args.to, seed=args.seed, train=args.train, test=args.test)
@@ -101,7 +101,6 @@ def data_ferplus(args) -> None:
     sample_submission.csv and test_votes.csv: the truth of the test pictures, for scoring only; no training reads it.
 
     example: python -m emofast data ferplus --images fer2013.csv --labels fer2013new.csv --to data/ferplus9"""
-    from emofast.console import console
     from emofast.data.ferplus import make_ferplus
 
     console.print(make_ferplus(args.images, args.labels, args.to))
@@ -160,18 +159,16 @@ def leaderboard(args) -> None:
     Prints the table; writes leaderboard.csv, curves.png, mistakes.csv and mistakes.png beside the results.
 
     example: python -m emofast leaderboard --data data/skillbox"""
-    from emofast.console import warn
     from emofast.data import open_data
     from emofast.leaderboard import markdown, print_leaderboard, write_leaderboard
     from emofast.training.results import read_results, results_folder
 
-    recorded_only = args.data and not Path(args.data).is_dir() and results_folder(args.data, args.quick).is_dir()
-    if recorded_only and args.data != "sample":
-        warn(f"no data set at {args.data}: its recorded results, without mistakes.png")
-        comp, name = None, args.data
-    else:
-        comp = open_data(args.data)
+    comp, name = None, args.data
+    if name in (None, "sample") or Path(name).is_dir() or not results_folder(name, args.quick).is_dir():
+        comp = open_data(name)
         name = comp.name
+    else:
+        warn(f"no data set at {name}: its recorded results, without mistakes.png")
     folder = results_folder(name, args.quick)
     table = write_leaderboard(folder, comp)
     if args.markdown:
@@ -185,7 +182,6 @@ def submission(args) -> None:
     """Choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it.
 
     example: python -m emofast submission --data data/skillbox"""
-    from emofast.console import console
     from emofast.data import open_data
     from emofast.submission import check_submission, make_submission
     from emofast.training.results import results_folder
@@ -213,7 +209,7 @@ def submit(args) -> int:
 
     example: python -m emofast submit --data data/skillbox"""
     from emofast.data import open_data
-    from emofast.sending import send_submission
+    from emofast.submission import send_submission
     from emofast.training.results import results_folder
 
     comp = open_data(args.data)
@@ -234,7 +230,6 @@ def export(args) -> None:
     Write emofast.pkl (fastai learner), emofast.onnx and the model card emofast.json from a trained experiment.
 
     example: python -m emofast export 12_small_grey --data ferplus9"""
-    from emofast.console import console
     from emofast.shipping import export
 
     card = export(args.experiment, args.data, args.to, args.margin, args.int8)
@@ -252,7 +247,6 @@ def publish(args) -> None:
     Anybody can then use it: EmotionRecognizer('hf:ORG/NAME'), webcam.py --model hf:ORG/NAME. Sign in first: hf auth login.
 
     example: python -m emofast publish --to my-team/emofast"""
-    from emofast.console import console
     from emofast.publishing import publish
 
     console.print(f"published: {publish(args.to, args.model, args.private)}  read it with --model hf:{args.to}")

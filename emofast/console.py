@@ -11,9 +11,6 @@ from rich.text import Text
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-_LONG = 2000  # characters
-
-
 def visible(text: str) -> str:
     r"""`text` with whatever a terminal would obey, or cannot show, written out: a file may be called `\x1b[2J`."""
     return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -52,7 +49,7 @@ def warn(message: str) -> None:
 
 def fail(message: str) -> None:
     """Tell, on standard error and in one line, why the work stops; what a damaged file has put into it is cut."""
-    message = message if len(message) <= _LONG else f"{message[: _LONG // 2]} ... {message[-_LONG // 2 :]}"
+    message = message if len(message) <= 2000 else f"{message[:1000]} ... {message[-1000:]}"
     try:
         _err.print("error: " + message.replace("\n", r"\n"))
     except OSError:  # the terminal is gone

@@ -1,6 +1,5 @@
 """The trailer's demo: a drawn episode with drawn viewers, and a small network that reads drawn faces, made on the spot."""
 
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,11 +24,9 @@ _FACES, _PARTS, _EPOCHS, _SIZE = 1200, 4, 14, 48
 
 def demo_films() -> DrawnEpisode:
     """An episode of 80 seconds and the films of its five viewers, drawn into the cache."""
-    folder = cache() / "demo" / "films"
-    started = time.monotonic()
     with console.status("drawing an episode and its five viewers"):
-        films = draw_episode(folder, seed=_SEED)
-    console.print(f"drawn episode and five viewers: {folder} ({time.monotonic() - started:.0f} s)")
+        films = draw_episode(cache() / "demo" / "films", seed=_SEED)
+    console.print(f"drawn episode and five viewers: {films.episode.parent}")
     return films
 
 
@@ -58,10 +55,9 @@ def demo_model() -> Path:
         if not (installed("fastai") and installed("onnxscript")):
             raise EmofastError("the demo trains a network for its drawn faces, which needs more: pip install 'emofast[train]'")
         console.print("The demo's faces are drawn, and drawn faces need a network of their own: a small one is trained once and kept.")
-        started = time.monotonic()
         with console.status(f"training a small network on {_FACES} drawn faces, for this demo only"):
             _train(path)
-        console.print(f"trained a small network on {_FACES} drawn faces, for this demo only: {path} ({time.monotonic() - started:.0f} s)")
+        console.print(f"trained: {path}")
     return path
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from threading import current_thread, main_thread
 
 _PLACES = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP,
@@ -24,10 +25,7 @@ class NoWeights(EmofastError):
 
 
 class _Ended(KeyboardInterrupt):
-    """A signal that asks the program to end: what Ctrl-C closes and keeps is closed and kept."""
-
-    def __init__(self, number: int):
-        self.number = number
+    """A signal, its number given, that asks the program to end: what Ctrl-C closes and keeps is closed and kept."""
 
 
 def interruption(e: BaseException | None) -> KeyboardInterrupt | None:
@@ -51,7 +49,7 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
                 return main(*args, **kwargs) or 0
         except (EmofastError, ImportError, KeyboardInterrupt) as e:
             if told := interruption(e):
-                number = getattr(told, "number", signal.SIGINT)
+                number = told.args[0] if isinstance(told, _Ended) else signal.SIGINT
                 what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
                 fail(f"{what}; what was finished is kept, and the same command goes on (experiments: with --resume).")
                 return 128 + number
@@ -64,14 +62,14 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
                 raise
             return 2
         except OSError as e:
-            if e.errno in _PLACES and e.filename:
-                fail(f"{os.fsdecode(e.filename)}: {e.strerror}; name another place, or change what stands there.")
-                return 2
-            if e.errno not in (errno.ENOSPC, errno.EDQUOT):
+            place = os.fsdecode(e.filename) if e.filename else ""
+            if e.errno in (errno.ENOSPC, errno.EDQUOT):
+                where = f" while writing {place}" if place else ""
+                fail(f"the disk is full{where}; free some space and start the same command again, it goes on (experiments: with --resume).")
+            elif e.errno in _PLACES and place:
+                fail(f"{place}: {e.strerror}; name another place, or change what stands there.")
+            else:
                 raise
-            where = f" while writing {os.fsdecode(e.filename)}" if e.filename else ""
-            again = "free some space and start the same command again, it goes on (experiments: with --resume)"
-            fail(f"the disk is full{where}; {again}.")
             return 2
 
     return command
@@ -96,11 +94,10 @@ def _ending_signals() -> Iterator[None]:
         raise _Ended(number)
 
     signals = [s for name in ("SIGTERM", "SIGHUP") if (s := getattr(signal, name, None)) and signal.getsignal(s) is signal.SIG_DFL]
-    try:
-        for number in signals:
-            signal.signal(number, end)
-    except ValueError:  # not the main thread, which alone has signals
+    if current_thread() is not main_thread():  # which alone has signals
         signals = []
+    for number in signals:
+        signal.signal(number, end)
     try:
         yield
     finally:

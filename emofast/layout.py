@@ -23,7 +23,6 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise EmofastError(f"{folder} exists and is not empty: name a new folder, or delete this one first")
     with partial_beside(folder, folder=True) as partial:
         yield partial
-        partial.chmod(0o755)  # mkdtemp makes it private
         if folder.exists():
             folder.rmdir()  # Windows renames onto no folder, not even an empty one
         partial.replace(folder)

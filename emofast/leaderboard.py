@@ -8,12 +8,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from emofast import paths
 from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.data.decode import read_face
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.paths import atomic_write
 from emofast.training.metrics import accuracy, elect, ferplus_scores, paired_difference
 from emofast.training.results import Result, package_hash, read_results
 
@@ -26,37 +26,29 @@ def leaderboard_table(results: list[Result], data: Competition | None = None) ->
     `code`: `current`, or `older` where another version of the training code recorded it. `test`: in the FER+ protocol, where the data
     set has test_votes.csv; `test_accuracy`: on the class that they elect.
     """
-    package, by_name = package_hash(), {r.name: r for r in results}
-    table = pd.DataFrame([_row(r, by_name, package, data) for r in results])
+    package, by_name, test_votes = package_hash(), {r.name: r for r in results}, data.test_votes if data else None
+    table = pd.DataFrame([_row(r, by_name, package, test_votes) for r in results])
     return table.sort_values(["accuracy_tta", "experiment"], ascending=[False, True], ignore_index=True)
 
 
-def _row(r: Result, by_name: dict[str, Result], package: str, data: Competition | None) -> dict:
+def _row(r: Result, by_name: dict[str, Result], package: str, test_votes: tuple[np.ndarray, np.ndarray] | None) -> dict:
     s = r.summary
-    scores, low_high, seeds = s["scores"], s["scores"]["accuracy_interval"], len(s["settings"]["seeds"])
-    votes, ancestor = scores.get("votes", {}), ancestor_of(r, by_name)
+    scores, (low, high), seeds = s["scores"], s["scores"]["accuracy_interval"], len(s["settings"]["seeds"])
+    votes, ancestor, tested = scores.get("votes", {}), ancestor_of(r, by_name), test_votes is not None
     difference = paired_difference(_right(r), _right(by_name[ancestor])) if ancestor else (np.nan,) * 3
-    test_votes = data.test_votes if data else None
-    test = {"test": np.nan, "test_accuracy": np.nan}
-    if test_votes is not None:
-        probabilities = r.test["probabilities"]
-        test["test"] = ferplus_scores(probabilities, *test_votes)["accuracy"]
-        test["test_accuracy"] = accuracy(probabilities, elect(test_votes[0]))
     return {
         "experiment": r.name,
         "accuracy": scores["accuracy"],
-        "noise": scores["accuracy_spread"] if seeds > 1 else (low_high[1] - low_high[0]) / 2,
+        "noise": scores["accuracy_spread"] if seeds > 1 else (high - low) / 2,
         "runs": seeds,
         "accuracy_tta": scores["accuracy_tta"],
         "ancestor": ancestor or "",
         **dict(zip(("difference", "low", "high"), difference)),
         "macro_f1_tta": scores["macro_f1_tta"],
         "ferplus_tta": scores.get("ferplus", {}).get("accuracy", np.nan),
-        "js": votes.get("js", np.nan),
-        "spearman": votes.get("spearman", np.nan),
-        "auroc_uncertain": votes.get("auroc_uncertain", np.nan),
-        "uncertain_found": votes.get("uncertain_found", np.nan),
-        **test,
+        **{name: votes.get(name, np.nan) for name in ("js", "spearman", "auroc_uncertain", "uncertain_found")},
+        "test": ferplus_scores(r.test["probabilities"], *test_votes)["accuracy"] if tested else np.nan,
+        "test_accuracy": accuracy(r.test["probabilities"], elect(test_votes[0])) if tested else np.nan,
         "calibration_error": scores["calibration_error"],
         "parameters_m": s["parameters"] / 1e6,
         "ms_per_face_cpu": s["ms_per_face_cpu"],
@@ -75,13 +67,13 @@ def _right(r: Result) -> np.ndarray:
     return np.mean(valid.get("per_seed_tta", valid["probabilities"][None]).argmax(2) == valid["labels"], axis=0)
 
 
-def chosen_apart(results: list[Result], draws: int = 500) -> float:
-    """Accuracy with flip TTA of the best single network, chosen on one half of validation and scored on the other; mean over `draws`
+def chosen_apart(results: list[Result]) -> float:
+    """Accuracy with flip TTA of the best single network, chosen on one half of validation and scored on the other; mean over 500
     random halves. What the first row of a table promises is too good: it was chosen on the pictures it is scored on."""
     singles = [r for r in results if not r.is_ensemble]
     right = np.stack([_right(r) for r in singles if np.array_equal(r.valid["ids"], singles[-1].valid["ids"])])
     rng, scores = np.random.default_rng(0), []
-    for _ in range(draws):
+    for _ in range(500):
         half = rng.permutation(right.shape[1]) < right.shape[1] // 2
         scores += [right[right[:, rows].mean(1).argmax(), ~rows].mean() for rows in (half, ~half)]
     return float(np.mean(scores))
@@ -146,34 +138,26 @@ def write_leaderboard(folder: Path, comp: Competition | None = None) -> pd.DataF
     if comp is None and path.is_file():  # what only the data can tell stays
         known = pd.read_csv(path, index_col="experiment").reindex(columns=["test", "test_accuracy"])
         table[[*known]] = known.reindex(table.experiment).to_numpy()
-    with paths.atomic_write(path) as partial:
+    with atomic_write(path) as partial:
         table.round(4).to_csv(partial, index=False)
-    place = {name: i for i, name in enumerate(table.experiment)}
-    _save(_curves(sorted(results, key=lambda r: place[r.name])), folder / "curves.png")
-    best = next(r for r in results if r.name == table.experiment[0])
-    wrong = mistakes(best)
-    with paths.atomic_write(folder / "mistakes.csv") as partial:
+    results.sort(key=lambda r: table.experiment.tolist().index(r.name))
+    _save(_curves(results), folder / "curves.png")
+    wrong = mistakes(results[0])
+    with atomic_write(folder / "mistakes.csv") as partial:
         wrong.round(4).to_csv(partial, index=False)
     if comp is not None and len(wrong):
-        _save(_mistakes_figure(wrong, comp, best.name), folder / "mistakes.png")
+        _save(_mistakes_figure(wrong, comp, results[0].name), folder / "mistakes.png")
     return table
 
 
-def mistakes(result: Result, most: int = 40) -> pd.DataFrame:
-    """The wrong predictions on validation the network was surest of: id, true, predicted, confidence; surest first."""
+def mistakes(result: Result) -> pd.DataFrame:
+    """The 40 wrong predictions on validation the network was surest of: id, true, predicted, confidence; surest first."""
     valid = result.valid
     confidence, predicted = valid["probabilities"].max(1), valid["probabilities"].argmax(1)
     wrong = np.flatnonzero(predicted != valid["labels"])
-    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:most]
-    names = np.array(EMOTIONS)
-    return pd.DataFrame(
-        {
-            "image_path": valid["ids"][wrong],
-            "true": names[valid["labels"][wrong]],
-            "predicted": names[predicted[wrong]],
-            "confidence": confidence[wrong],
-        }
-    )
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")][:40]
+    true, taken_for = np.array(EMOTIONS)[[valid["labels"][wrong], predicted[wrong]]]
+    return pd.DataFrame({"image_path": valid["ids"][wrong], "true": true, "predicted": taken_for, "confidence": confidence[wrong]})
 
 
 def _curves(results: list[Result]) -> Figure:
@@ -212,5 +196,5 @@ def _mistakes_figure(wrong: pd.DataFrame, comp: Competition, name: str) -> Figur
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with paths.atomic_write(path) as partial:
+    with atomic_write(path) as partial:
         figure.savefig(partial, dpi=110, metadata={"Software": None})

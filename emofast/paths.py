@@ -6,8 +6,8 @@ import hashlib
 import os
 import platform
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -28,16 +28,14 @@ def _checkout() -> bool:
 
 def artifacts() -> Path:
     """Folder of recorded results; `$EMOFAST_ARTIFACTS` moves it (tests, read-only checkouts)."""
-    if os.environ.get("EMOFAST_ARTIFACTS"):
-        return Path(os.environ["EMOFAST_ARTIFACTS"])
-    return PROJECT / "artifacts" if _checkout() else platformdirs.user_data_path("emofast") / "artifacts"
+    place = PROJECT if _checkout() else platformdirs.user_data_path("emofast")
+    return Path(os.environ.get("EMOFAST_ARTIFACTS") or place / "artifacts")
 
 
 def cache() -> Path:
     """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
-    if os.environ.get("EMOFAST_CACHE"):
-        return Path(os.environ["EMOFAST_CACHE"])
-    return PROJECT / ".cache" if _checkout() else platformdirs.user_cache_path("emofast")
+    place = PROJECT / ".cache" if _checkout() else platformdirs.user_cache_path("emofast")
+    return Path(os.environ.get("EMOFAST_CACHE") or place)
 
 
 def competition_data() -> Path:
@@ -69,19 +67,14 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear_leftovers(path.parent)
-        place = {"prefix": f".partial-{os.getpid()}@{_machine()}-", "suffix": path.suffix[-20:], "dir": path.parent}
-        if folder:
-            partial = Path(tempfile.mkdtemp(**place))
-        else:
-            file, name = tempfile.mkstemp(**place)
-            os.close(file)
-            partial = Path(name)
+        partial = path.parent / f".partial-{os.getpid()}@{_MACHINE}-{secrets.token_hex(4)}{path.suffix[-20:]}"
+        _at_work.add(partial.name)  # before it is there: other threads clear leftovers too
+        partial.mkdir() if folder else partial.touch()
     except FileExistsError:  # where its folder should be stands a file
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
     except OSError as e:
         e.filename = str(path)  # what was asked for, not the name beside it
         raise
-    _at_work.add(partial.name)
     try:
         yield partial
     finally:
@@ -90,26 +83,21 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
 
 
 _at_work: set[str] = set()
-"""Names alone: a folder has many, as `.`, `..` and links go, and tempfile gives now one and now another."""
+"""Names alone: a folder has many, as `.`, `..` and links go."""
 
-
-def _machine() -> str:
-    """This computer among those that share a disk, as a few letters."""
-    return hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+_MACHINE = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
+"""This computer among those that share a disk, as a few letters."""
 
 
 def _clear_leftovers(folder: Path) -> None:
-    found = [(p, m) for p in folder.glob(".partial-*") if (m := re.match(r"\.partial-(\d+)@(\w+)-", p.name))]
-    if not found:
-        return
-    import psutil
+    for partial in folder.glob(".partial-*"):
+        if match := re.match(rf"\.partial-(\d+)@{_MACHINE}-", partial.name):
+            import psutil
 
-    for partial, match in found:
-        number, machine = int(match[1]), match[2]
-        # a container's first process has the same number every time
-        alive = partial.name in _at_work if number == os.getpid() else psutil.pid_exists(number)
-        if machine == _machine() and not alive:
-            _remove(partial)
+            number = int(match[1])
+            # a container's first process has the same number every time
+            if not (partial.name in _at_work if number == os.getpid() else psutil.pid_exists(number)):
+                _remove(partial)
 
 
 def _remove(partial: Path) -> None:
@@ -129,7 +117,6 @@ def atomic_write(path: Path) -> Iterator[Path]:
     with partial_beside(path) as partial:
         try:
             yield partial
-            partial.chmod(0o644)  # mkstemp makes it private
             partial.replace(path)
         except OSError as e:
             if e.filename in (None, str(partial)):  # a failed write names no file by itself, a failed rename the wrong one

@@ -1,42 +1,40 @@
 """What `webcam.py` and `trailer.py` do, also as `emofast webcam` and `emofast trailer` of an installed package."""
 
+import inspect
 from collections.abc import Sequence
-
-WEBCAM = """See the emotion of every face in front of the camera, now.
-
-examples:
-    python webcam.py                                            the first camera in a window (h shows the keys)
-    python webcam.py --source film.mp4 --lang ru                a film, in Russian
-    python webcam.py --source film.mp4 --headless --save out.mp4 --log out.csv
-
-Faces never leave this computer; pictures are kept only with --save and by the keys s (snapshot) and r (record)."""
-
-TRAILER = """From an episode and the recordings of its test viewers to the moments that moved them, a trailer and an edit list.
-
-examples:
-    python trailer.py --demo                                          drawn episode and viewers, no files needed
-    python trailer.py episode.mp4 viewers/*.mp4 --out trailer         thirty seconds of the best moments
-    python trailer.py episode.mp4 --out trailer                       no viewers: the person on screen is the viewer
-    python trailer.py episode.mp4 *.mkv --out happy --emotions happy,surprise --exclude 0:00-1:30 --offset viewer-1=4.5
-    python trailer.py episode.mp4 --out again --from-moments trailer/moments.csv
-
-Faces never leave this computer. Recordings are read, not copied; what is written about viewers is numbers."""
 
 
 def webcam(flags: Sequence[str] | None = None, started: float | None = None, prog: str | None = None) -> None:
-    """The live view. `started`: `time.perf_counter()` at the program's start; `prog`: how it was called, for its usage line."""
+    """See the emotion of every face in front of the camera, now.
+
+    examples:
+        python webcam.py                                            the first camera in a window (h shows the keys)
+        python webcam.py --source film.mp4 --lang ru                a film, in Russian
+        python webcam.py --source film.mp4 --headless --save out.mp4 --log out.csv
+
+    Faces never leave this computer; pictures are kept only with --save and by the keys s (snapshot) and r (record)."""
+    # started: `time.perf_counter()` at the program's start; prog: how it was called, for its usage line
     from emofast.live.command import parser, run
 
-    run(parser(WEBCAM, prog).parse_args(flags), started)
+    run(parser(inspect.getdoc(webcam), prog).parse_args(flags), started)
 
 
 def trailer(flags: Sequence[str] | None = None, prog: str | None = None) -> None:
-    """The trailer, or with `--demo` one of a drawn episode with drawn viewers."""
+    """From an episode and the recordings of its test viewers to the moments that moved them, a trailer and an edit list.
+
+    examples:
+        python trailer.py --demo                                          drawn episode and viewers, no files needed
+        python trailer.py episode.mp4 viewers/*.mp4 --out trailer         thirty seconds of the best moments
+        python trailer.py episode.mp4 --out trailer                       no viewers: the person on screen is the viewer
+        python trailer.py episode.mp4 *.mkv --out happy --emotions happy,surprise --exclude 0:00-1:30 --offset viewer-1=4.5
+        python trailer.py episode.mp4 --out again --from-moments trailer/moments.csv
+
+    Faces never leave this computer. Recordings are read, not copied; what is written about viewers is numbers."""
     from emofast.recognition.recognizer import find_model
     from emofast.video.command import order, parser
     from emofast.video.pipeline import make_trailer
 
-    args = parser(TRAILER, prog).parse_args(flags)
+    args = parser(inspect.getdoc(trailer), prog).parse_args(flags)
     args.model = args.model and find_model(args.model)
     if not args.demo:
         make_trailer(order(args))

@@ -48,8 +48,6 @@ def read_rows(path: Path, columns: Sequence[str], advice: str = "get it again") 
 
 def _open(path: Path) -> io.TextIOBase:
     if path.suffix != ".zip":
-        if path.exists() and not path.is_file():
-            raise EmofastError(f"{path} is no file; name the table itself.")
         return path.open(encoding="utf-8-sig", newline="")
     with closing(Archive(path)) as archive:
         if len(archive.infos) != 1:
@@ -60,18 +58,17 @@ def _open(path: Path) -> io.TextIOBase:
 def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """The `columns` of a csv file as text; the first one is the rows' name. Raises `EmofastError` where `read_rows` does, where there is no
     row, for an empty cell, and for a name that occurs twice."""
-    rows, seen = [], set()
+    rows = {}
     for line, row in read_rows(path, columns):
         cells = [row[c] for c in columns]
         if not all(cells):
             raise EmofastError(f"{path} has an empty cell in line {line}; get it again.")
-        if cells[0] in seen:
+        if cells[0] in rows:
             raise EmofastError(f"{path} names {cells[0]} twice; every picture has one row.")
-        seen.add(cells[0])
-        rows.append(cells)
+        rows[cells[0]] = cells
     if not rows:
         raise EmofastError(f"{path} has no rows; get it again.")
-    return pd.DataFrame(rows, columns=list(columns))
+    return pd.DataFrame(list(rows.values()), columns=list(columns))
 
 
 def numbers(path: Path, table: pd.DataFrame, columns: Sequence[str], low: float, high: float) -> np.ndarray:

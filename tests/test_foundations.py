@@ -4,11 +4,13 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from emofast import paths
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.faces import prepare_face, to_channels
@@ -19,7 +21,7 @@ def test_nine_classes_in_the_competitions_order():
     assert EMOTIONS == ("anger", "contempt", "disgust", "fear", "happy", "neutral", "sad", "surprise", "uncertain")
     assert list(EMOTIONS) == sorted(EMOTIONS) and len(set(CENTRES)) == 9
     for e in TABLE:
-        assert BY_NAME[e.name] is e and e.source and abs(e.valence) <= 1 and abs(e.arousal) <= 1
+        assert BY_NAME[e.name] is e and abs(e.valence) <= 1 and abs(e.arousal) <= 1
         assert all(0 <= c <= 255 for c in e.colour) and any("а" <= letter <= "я" for letter in e.russian)
     assert CENTRES[EMOTIONS.index("neutral")] == (0, 0)
 
@@ -93,12 +95,23 @@ def test_other_errors_are_not_hidden():
 
 @pytest.mark.parametrize("name", ["out.mp4", "../b/out.mp4", "link/out.mp4"])
 def test_what_is_at_work_under_another_name_of_its_folder_is_no_leftover(tmp_path, monkeypatch, name):
-    """Python's mkdtemp before 3.12 gives a relative name back, later ones a name without `..`."""
     (tmp_path / "b" / "link").parent.mkdir()
     (tmp_path / "b" / "link").symlink_to(tmp_path / "b")
     monkeypatch.chdir(tmp_path / "b")
     with partial_beside(name, folder=True) as tmp, atomic_write(name) as first, atomic_write(tmp_path / "b" / "log.csv"):
         assert tmp.is_dir() and first.exists()
+
+
+def test_what_has_just_begun_is_no_leftover_to_another_thread(tmp_path, monkeypatch):
+    touch = Path.touch
+
+    def interrupted(partial):
+        touch(partial)
+        paths._clear_leftovers(partial.parent)
+
+    monkeypatch.setattr(Path, "touch", interrupted)
+    with atomic_write(tmp_path / "a.txt") as partial:
+        assert partial.exists()
 
 
 def test_atomic_write_shows_the_old_or_the_new(tmp_path):

@@ -8,10 +8,6 @@ import numpy as np
 
 FER = 48
 """Pixels across a FER2013 picture. Lengths are in pixels of such a picture and grow with larger ones."""
-CAMERA = 96
-"""Pixels across a face as a camera compresses it."""
-SENSOR_NOISE = 3.0
-"""Standard deviation of a sensor's noise in dim light, in grey levels."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +87,8 @@ def noisy(face: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarra
 
 
 def dimmed(face: np.ndarray, gain: float, rng: np.random.Generator) -> np.ndarray:
-    """Low light: `gain` (below 1) times the brightness and a sensor's noise, rounded to 8 bits; few grey levels are left."""
-    return noisy(gain * face.astype(np.float64), SENSOR_NOISE, rng)
+    """Low light: `gain` (below 1) times the brightness and a sensor's noise of 3 grey levels, rounded to 8 bits; few levels are left."""
+    return noisy(gain * face.astype(np.float64), 3.0, rng)
 
 
 def brightened(face: np.ndarray, gain: float) -> np.ndarray:
@@ -102,7 +98,7 @@ def brightened(face: np.ndarray, gain: float) -> np.ndarray:
 
 def compressed(face: np.ndarray, quality: int) -> np.ndarray:
     """JPEG of `quality` (1 to 100) and back, at the 96 pixels across at which a camera might see the face."""
-    data = cv2.imencode(".jpg", seen_at(face, CAMERA), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    data = cv2.imencode(".jpg", seen_at(face, 96), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from rich.table import Table
 
+from emofast.bench.record import show
 from emofast.console import console
 from emofast.machine import machine
 from emofast.recognition import EmotionRecognizer
@@ -22,16 +22,16 @@ def run(args: argparse.Namespace) -> None:
     """Print milliseconds per face of `predict` and of `predict_batch`, for the ONNX model and the learner, one thread."""
     faces = list(np.random.default_rng(0).integers(0, 256, (32, 160, 160, 3), np.uint8))
     console.print(f"{machine()}; one thread; a face is a 160 x 160 BGR picture; the competition allows {LIMIT * 1000:.0f} ms")
-    table = Table("model", "load s", "face ms", "95 %", "of limit", "of 32 ms", box=None, pad_edge=False)
+    rows = []
     for path in models(args.model):
         start = time.perf_counter()
         recognizer = EmotionRecognizer(path)
         loading = time.perf_counter() - start
-        one = _times(recognizer.predict, faces[0], 300)
-        many = _times(recognizer.predict_batch, faces, 20)
-        ms, p95 = np.percentile(one, [50, 95])
-        table.add_row(path.name, f"{loading:.2f}", f"{ms:.2f}", f"{p95:.2f}", f"{ms / LIMIT / 1000:.2%}", f"{np.median(many) / 32:.2f}")
-    console.print(table)
+        ms, p95 = np.percentile(_times(recognizer.predict, faces[0], 300), [50, 95])
+        batch = np.median(_times(recognizer.predict_batch, faces, 20)) / 32
+        of = {"face ms": f"{ms:.2f}", "95 %": f"{p95:.2f}", "of limit": f"{ms / LIMIT / 1000:.2%}", "of 32 ms": f"{batch:.2f}"}
+        rows.append({"model": path.name, "load s": f"{loading:.2f}", **of})
+    show(rows)
     console.print("face: median of predict, one face; 95 %: below this; of limit: share of the allowed time; of 32: one of a batch of 32")
 
 

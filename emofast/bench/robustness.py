@@ -85,14 +85,14 @@ def _scores(disturbance: Disturbance, probabilities: np.ndarray, faces: Faces, b
     """One row of the record; `before`: the undisturbed row, None for that row itself. Without votes there is no FER+ accuracy."""
     accuracy = round(metrics.accuracy(probabilities, faces.labels), 4)
     low, high = metrics.bootstrap_interval(probabilities.argmax(1) == faces.labels)
-    ferplus = metrics.ferplus_scores(probabilities, *faces.votes) if faces.votes else None
+    ferplus = metrics.ferplus_scores(probabilities, *faces.votes) if faces.votes else {"rows": 0}
     row = {
         "accuracy": accuracy,
         "low": low,
         "high": high,
         "change": accuracy - before["accuracy"] if before else 0.0,
         "macro_f1": metrics.macro_f1(probabilities, faces.labels),
-        "ferplus_accuracy": ferplus["accuracy"] if ferplus and ferplus["rows"] else "",
+        "ferplus_accuracy": ferplus["accuracy"] if ferplus["rows"] else "",
         "calibration_error": metrics.calibration_error(probabilities, faces.labels),
     }
     rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}

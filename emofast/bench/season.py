@@ -6,7 +6,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,7 @@ from emofast.season.calls import Call, Outcome, drive
 from emofast.season.season import open_engine
 from emofast.season.table import Session
 from emofast.season.work import Recipe, look, make_trailer, piece
-from emofast.video.analysis import CHUNK, Task, join
+from emofast.video.analysis import CHUNK, join
 from emofast.video.timeline import write_timeline
 from emofast.video.watching import HZ
 
@@ -32,7 +32,6 @@ EPISODES, VIEWERS, LENGTH = 250, 40, 3600.0
 """The season that is simulated: 10,000 hours of viewers."""
 _MACHINES = ((2, 2), (20, 2), (64, 2), (200, 2), (200, 16))
 """Workers, and how many of them are on the machine that hands out, joins and cuts trailers."""
-_PIECES = 10
 
 
 @dataclass(frozen=True)
@@ -67,44 +66,39 @@ def run(args: argparse.Namespace) -> None:
 
 
 def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
-    """What the parts of a season cost in processor time, on a drawn viewer before a webcam."""
+    """What the parts of a season cost in processor time, on a drawn viewer before a webcam and simulated viewers' timelines."""
     film = _looped(write_film(folder / "piece.mp4", _webcam(500), rate=25), int(LENGTH))
     out = folder / "timelines" / "v.parquet"
     (_, task), looked = _timed(look, film, out, recipe, {})
     piece(task, 0, recipe)  # loads the model
     answers, pieces, kept = [], [], b""
-    for k in range(_PIECES):
+    for k in range(10):
         kept, seconds = _timed(piece, task, k, recipe)
         pieces.append(seconds)
     task.parts.mkdir(parents=True)
     for k in range(int(LENGTH / CHUNK)):
         answers.append(_timed((task.parts / f"{k:05d}.parquet").write_bytes, kept)[1])
     _, joined = _timed(join, task)
-    trailer = _trailer(folder / "e", film, task, recipe)
+    rng, media = np.random.default_rng(0), probe(film)
+    audience = plan_viewers(rng, plan_events(rng, LENGTH, 60), LENGTH, VIEWERS)
+    facts = {"width": media.width, "height": media.height, "duration": media.duration, "damaged": 0}
+    for viewer in audience:
+        timeline = viewer.timeline(LENGTH, HZ).assign(facing=np.nan)
+        write_timeline(folder / "e" / "timelines" / f"{viewer.name}.parquet", timeline, task.stamp | facts)
+    sessions = [Session("e", film, viewer.name, film, 0.0) for viewer in audience]
+    _, trailer = _timed(make_trailer, folder / "e", sessions, [media] * VIEWERS, recipe)
     costs = Costs(looked, tuple(pieces), joined, trailer, float(np.mean(answers)))
-    an_hour = LENGTH / CHUNK * float(np.mean(pieces)) + looked + joined
+    each = float(np.mean(pieces))
     return costs, {
-        "processor s for an hour of a viewer": an_hour,
+        "processor s for an hour of a viewer": LENGTH / CHUNK * each + looked + joined,
         "of it s to look into the file": looked,
         "of it s to join the pieces": joined,
-        "processor s for a piece of 30 s": float(np.mean(pieces)),
+        "processor s for a piece of 30 s": each,
         f"processor s for a trailer of {VIEWERS} viewers and an hour": trailer,
         "MB for an hour's timeline": float(np.mean([p.stat().st_size for p in (folder / "e" / "timelines").iterdir()])) / 1e6,
         "kB that come back of a piece": len(kept) / 1e3,
         "processor ms to write a piece": 1000 * costs.answer,
     }
-
-
-def _trailer(folder: Path, film: Path, task: Task, recipe: Recipe) -> float:
-    """Processor seconds of an episode's trailer from simulated viewers' timelines."""
-    rng, media = np.random.default_rng(0), probe(film)
-    audience = plan_viewers(rng, plan_events(rng, LENGTH, 60), LENGTH, VIEWERS)
-    for viewer in audience:
-        facts = {"width": media.width, "height": media.height, "duration": media.duration, "damaged": 0}
-        timeline = viewer.timeline(LENGTH, HZ).assign(facing=np.nan)
-        write_timeline(folder / "timelines" / f"{viewer.name}.parquet", timeline, task.stamp | facts)
-    sessions = [Session("e", film, viewer.name, film, 0.0) for viewer in audience]
-    return _timed(make_trailer, folder, sessions, [media] * VIEWERS, recipe)[1]
 
 
 def _timed(function: Callable, *arguments) -> tuple:
@@ -114,12 +108,12 @@ def _timed(function: Callable, *arguments) -> tuple:
     return value, sum(os.times()[:4]) - before
 
 
-def _overhead(engine: str, n: int = 50, times: int = 8) -> tuple[float, float]:
-    """Seconds from call to call with one worker that does nothing, the best of several times, as others may be busy beside; and the
+def _overhead(engine: str, n: int = 50) -> tuple[float, float]:
+    """Seconds from call to call with one worker that does nothing, the best of eight times, as others may be busy beside; and the
     processor seconds that each takes here."""
     best, spent = math.inf, math.inf
     with open_engine(engine, jobs=1) as chosen:
-        for _ in range(times + 1):  # the first starts the worker
+        for _ in range(9):  # the first starts the worker
             started = time.perf_counter()
             calls = (Call((k,), abs, (1,)) for k in range(n))
             spent = min(spent, _timed(drive, chosen, calls, lambda outcome: ())[1] / n)
@@ -154,9 +148,9 @@ class _Simulated:
         return [Outcome(call)]
 
 
-def simulate(costs: Costs, workers: int, home: int, episodes: int = EPISODES, seed: int = 0) -> dict[str, float]:
+def simulate(costs: Costs, workers: int, home: int, episodes: int = EPISODES) -> dict[str, float]:
     """The schedule of a season as `drive` makes it. Recordings last half to one and a half times `LENGTH`, pieces what was measured."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     lengths = rng.uniform(0.5, 1.5, (episodes, VIEWERS))
     draws = rng.choice(costs.pieces, 100_003).tolist()
     left = {(e, v): round(lengths[e, v] * LENGTH / CHUNK) for e in range(episodes) for v in range(VIEWERS)}
@@ -166,23 +160,21 @@ def simulate(costs: Costs, workers: int, home: int, episodes: int = EPISODES, se
         kind, e, v, k = call.key
         return {"look": costs.look, "join": costs.join, "trailer": costs.trailer}.get(kind) or draws[(e * 7919 + v * 131 + k) % len(draws)]
 
-    def react(outcome: Outcome) -> Iterable[Call]:
+    def react(outcome: Outcome) -> Iterator[Call]:
         kind, e, v, _ = outcome.call.key
         if kind == "look":
-            return [Call(("piece", e, v, k), piece) for k in range(left[e, v])]
-        if kind == "piece":
+            yield from (Call(("piece", e, v, k), piece) for k in range(left[e, v]))
+        elif kind == "piece":
             left[e, v] -= 1
-            return () if left[e, v] else [Call(("join", e, v, 0), join, here=True)]
-        if kind == "join":
+            if not left[e, v]:
+                yield Call(("join", e, v, 0), join, here=True)
+        elif kind == "join":
             waiting[e] -= 1
-            return () if waiting[e] else [Call(("trailer", e, 0, 0), make_trailer, here=True)]
-        return ()
-
-    def calls() -> Iterator[Call]:
-        return (Call(("look", e, v, 0), look) for e in range(episodes) for v in range(VIEWERS))
+            if not waiting[e]:
+                yield Call(("trailer", e, 0, 0), make_trailer, here=True)
 
     engine = _Simulated(workers, home, seconds, costs.answer)
-    drive(engine, calls(), react)
+    drive(engine, (Call(("look", e, v, 0), look) for e in range(episodes) for v in range(VIEWERS)), react)
     speed_up = float(engine.worked / engine.now)
     return {
         "workers": workers, "of them here": home, "sessions": episodes * VIEWERS, "hours of work": round(float(engine.worked) / 3600, 1),

@@ -23,8 +23,6 @@ from emofast.training.metrics import ferplus_scores
 from emofast.training.predictions import raw_outputs
 from emofast.training.runner import load_experiment
 
-STOCK_EPOCHS = 8
-
 
 def run(args: argparse.Namespace) -> None:
     """Train every contender with every seed and print seconds of training against accuracy in the FER+ protocol."""
@@ -53,7 +51,7 @@ def _contenders(data: Competition, folder: Path) -> dict[str, Callable[[], Learn
 
     def stock() -> Learner:
         learn = stock_learner(data, folder, np.arange(len(data.labels)), frozen_split(data))
-        learn.fit_one_cycle(STOCK_EPOCHS, 4e-3)
+        learn.fit_one_cycle(8, 4e-3)
         return learn
 
     return {"31_speedrun": lambda: speedrun(data), "stock fastai": stock, "12_small_grey, 6 epochs": lambda: small(data, epochs=6)}

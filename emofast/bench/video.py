@@ -17,19 +17,17 @@ import imageio_ffmpeg
 import numpy as np
 import psutil
 
-from emofast.bench.drawn import drawn_frames
 from emofast.bench.inference import models
 from emofast.bench.record import show, write_record
 from emofast.console import console
 from emofast.film import Reader, write_film
 from emofast.film.media import probe
+from emofast.sample.episode import drawn_frames
 from emofast.video.analysis import Task, analyse
 from emofast.video.watching import HZ
 
 LENGTHS = (60, 600, 3600)
 """Seconds of the recordings: the cost should grow with them, the memory should not."""
-
-_DRAWN = 20
 
 
 def run(args: argparse.Namespace) -> None:
@@ -37,7 +35,7 @@ def run(args: argparse.Namespace) -> None:
     rows = []
     with tempfile.TemporaryDirectory() as tmp:
         model, _ = models(args.model)
-        piece = write_film(Path(tmp) / "piece.mp4", _webcam(_DRAWN * 25), rate=25)
+        piece = write_film(Path(tmp) / "piece.mp4", _webcam(500), rate=25)
         for seconds in LENGTHS:
             row = _measure(_looped(piece, seconds), model)
             rows.append(row)

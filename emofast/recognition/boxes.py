@@ -85,12 +85,9 @@ def crop_face(frame: np.ndarray, box: Box, margin: float = MARGIN, roll: float =
         turn = cv2.getRotationMatrix2D(square.centre, roll - math.copysign(ROLL, roll), 1.0)
         turn[:, 2] -= left, top
         face = cv2.warpAffine(frame, turn, (square.w, square.h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        x0, x1, y0, y1 = left, right, top, bottom
     else:
-        face = frame[y0:y1, x0:x1]
+        pads = (y0 - top, bottom - y1, x0 - left, right - x1)
+        face = cv2.copyMakeBorder(frame[y0:y1, x0:x1], *pads, cv2.BORDER_REPLICATE)
     if face.dtype == np.uint16:
         face = (face >> 8).astype(np.uint8)
-    if face.ndim == 3:
-        face = face[..., 0] if face.shape[2] == 1 else face[..., :3]
-    pads = (y0 - top, bottom - y1, x0 - left, right - x1)
-    return cv2.copyMakeBorder(face, *pads, cv2.BORDER_REPLICATE) if any(pads) else np.ascontiguousarray(face)
+    return np.ascontiguousarray(face[..., :3]) if face.ndim == 3 else face  # OpenCV has dropped the axis of a single channel

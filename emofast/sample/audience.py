@@ -73,9 +73,9 @@ class DrawnViewer:
         return frame
 
 
-def _drift(rng: np.random.Generator, shape: tuple[int, int], hz: float, seconds: float = 6.0) -> np.ndarray:
-    """A slow random walk that returns to zero (first-order autoregression), unit variance."""
-    keep = np.exp(-1 / (hz * seconds))
+def _drift(rng: np.random.Generator, shape: tuple[int, int], hz: float) -> np.ndarray:
+    """A slow random walk that returns to zero within some 6 seconds (first-order autoregression), unit variance."""
+    keep = np.exp(-1 / (hz * 6.0))
     return lfilter([np.sqrt(1 - keep**2)], [1, -keep], rng.normal(size=shape), axis=0)
 
 

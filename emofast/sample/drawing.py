@@ -6,16 +6,12 @@ import cv2
 import numpy as np
 
 from emofast.sample.canvas import CIRCLE, Canvas, mirrored, polygon
-from emofast.sample.geometry import BOX_CENTRE, BOX_SIDE, Skull, geometry
-from emofast.sample.identity import FRONTAL, STYLES, Identity, Pose, Style
+from emofast.sample.geometry import BOX_CENTRE, BOX_SIDE, geometry
+from emofast.sample.identity import FRONTAL, STYLES, Identity, Pose
 from emofast.sample.skin import paint_face
 
 LAMP = -0.4
 """From where light falls unless said otherwise: -1 is the left of the picture, 1 the right."""
-
-Place = Callable[[np.ndarray], np.ndarray]
-
-_ASIDE, _ABOVE = 2.6, 2.2  # how far a person reaches from the middle of the head, in face units
 
 # Right halves of outlines, as (x, y) in face units.
 _SHOULDERS = mirrored(np.array([(0.42, 1.72), (0.62, 1.86), (1.1, 2.02), (1.65, 2.2), (2.05, 2.5), (2.3, 3.1), (2.4, 4.2), (2.4, 30.0)]))
@@ -36,12 +32,13 @@ def draw_into(
     unit = face_size / BOX_SIDE
     matrix = pose.matrix()
     middle = np.asarray(centre, float) - unit * (matrix @ (0.0, BOX_CENTRE, 0.85))[:2]
-    x0, x1 = np.clip(middle[0] + unit * np.array([-_ASIDE, _ASIDE]), 0, frame.shape[1]).astype(int)
-    y0 = max(0, int(middle[1] - _ABOVE * unit))
+    # how far a person reaches from the middle of the head, in face units: 2.6 aside, 2.2 above
+    x0, x1 = np.clip(middle[0] + unit * np.array([-2.6, 2.6]), 0, frame.shape[1]).astype(int)
+    y0 = max(0, int(middle[1] - 2.2 * unit))
     part = frame[y0:, x0:x1]
     if not part.size:
         return frame
-    lines, style = geometry(identity, aus), STYLES[identity.hairstyle]
+    lines = geometry(identity, aus)
     image = part.astype(np.float32) / 255
     middle -= (x0 + 0.5, y0 + 0.5)
     neck = middle + np.array([0.12 * unit * matrix[1, 0], 0])  # a tilted head takes its neck along
@@ -50,7 +47,7 @@ def draw_into(
         """Points [n, 3] of the turned head in pixels of `image`."""
         return (points @ matrix.T)[:, :2] * unit + middle
 
-    _behind(image, identity, style, lines.skull, unit, place, neck)
+    _behind(image, identity, lines.skull.chin, unit, place, neck)
     sheet = np.full_like(image, identity.skin)
     paint_face(Canvas(sheet, unit, lambda points: place(lines.lifted(points))), identity, lines, aus)
     x, y = ((np.arange(n, dtype=np.float32) - np.float32(m)) / unit for n, m in zip(image.shape[1::-1], middle))
@@ -59,7 +56,7 @@ def draw_into(
     mask = np.zeros(image.shape[:2], np.uint8)  # of the turned head and of the hair on it, which stands out from the skull
     bare, inside = lines.skull.surface(), np.array([0, -0.3, 0])
     crown = bare[:, lines.skull.y < -0.05]
-    for points in (bare, inside + (crown - inside) * (1 + 0.7 * style.volume)):
+    for points in (bare, inside + (crown - inside) * (1 + 0.7 * STYLES[identity.hairstyle].volume)):
         polygon(mask, cv2.convexHull(place(points.reshape(-1, 3)).astype(np.float32))[:, 0])
     part[:] = cv2.convertScaleAbs(image + mask.astype(np.float32)[..., None] / 255 * (sheet - image), alpha=255)
     return frame
@@ -80,18 +77,19 @@ def draw_face(
     return draw_into(frame, identity, aus, (size / 2, size / 2), size / (1 + 2 * margin), pose, light)
 
 
-def _behind(image: np.ndarray, identity: Identity, style: Style, skull: Skull, unit: float, place: Place, neck: np.ndarray) -> None:
+def _behind(image: np.ndarray, identity: Identity, chin: float, unit: float, place: Callable, neck: np.ndarray) -> None:
     """Paint what lies behind the face: long hair, shoulders, neck, ears. `neck` is where the body has its origin, in pixels."""
+    back = STYLES[identity.hairstyle].back
     skin, cloth, hair = (np.array(colour) for colour in (identity.skin, identity.clothes, identity.hair))
     head = Canvas(image, unit, lambda points: place(np.column_stack([points, np.full(len(points), -0.3)])))
     body = Canvas(image, unit, lambda points: points * unit + neck)
-    if style.back:
-        head.fill(mirrored(np.array(style.back)), hair * 0.7, 1.0, 0.02)
+    if back:
+        head.fill(mirrored(np.array(back)), hair * 0.7, 1.0, 0.02)
     body.fill(_SHOULDERS, cloth, 1.0, 0.012)
     body.fill(_COLLAR, cloth * 0.65, 1.0, 0.012)
     body.fill(_NECK, skin * 0.78, 1.0, 0.012)
-    body.fill(CIRCLE * (0.62, 0.45) + (0, skull.chin - 0.15), skin * 0.4, 0.7, 0.07, within=_NECK)  # the shadow of the chin
-    if not style.back:
+    body.fill(CIRCLE * (0.62, 0.45) + (0, chin - 0.15), skin * 0.4, 0.7, 0.07, within=_NECK)  # the shadow of the chin
+    if not back:
         for sign in (-1, 1):
             for size, tone in ((1.0, 0.85), (0.6, 0.6)):
                 head.fill(CIRCLE * (0.14 * size, 0.25 * size) + (sign * 0.99 * identity.width, 0.12), skin * tone, 1.0, 0.01)

@@ -5,7 +5,7 @@ z out of the face. Side 0 is the person's right (left in the picture), side 1 th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ _T = np.linspace(-1, 1, 21)  # along a lid or a lip
 _ARCH = 1 - np.abs(_T) ** 2.2
 
 
-@dataclass(frozen=True)
-class Eye:
+class Eye(NamedTuple):
     """Centre, and the lids' edges, [n, 2] from left to right in the picture."""
 
     centre: np.ndarray
@@ -32,8 +31,7 @@ class Eye:
         return np.concatenate([self.upper, self.lower[::-1]])
 
 
-@dataclass(frozen=True)
-class Mouth:
+class Mouth(NamedTuple):
     """Four lines from the left to the right corner: outer and inner edge of the upper lip, inner and outer edge of the lower."""
 
     upper_outer: np.ndarray
@@ -53,8 +51,7 @@ class Mouth:
         return float(self.lower_inner[mid, 1] - self.upper_inner[mid, 1])
 
 
-@dataclass(frozen=True)
-class Skull:
+class Skull(NamedTuple):
     """The head without features: half width and half depth, [n] each, of its level cuts (ellipses) at heights `y` down to the chin."""
 
     y: np.ndarray
@@ -71,8 +68,7 @@ class Skull:
         return np.stack([np.cos(around) * self.wide, np.broadcast_to(self.y, (64, len(self.y))), np.sin(around) * self.deep], 2)
 
 
-@dataclass(frozen=True)
-class Geometry:
+class Geometry(NamedTuple):
     """All lines of one face. Brows are (centre line [n, 2], half thickness [n]), from the inner to the outer end."""
 
     brows: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]

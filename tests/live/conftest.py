@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emofast.bench.drawn import drawn_frames
 from emofast.film import write_film
+from emofast.sample.episode import drawn_frames
 
 
 @pytest.fixture(scope="session")

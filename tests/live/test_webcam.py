@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from processes import wait_until
 
-from emofast.bench.drawn import drawn_frames
 from emofast.emotions import EMOTIONS
 from emofast.film import write_film
 from emofast.live import open_source
 from emofast.live.window import key_name
 from emofast.recognition import DETECTORS
+from emofast.sample.episode import drawn_frames
 
 
 def rows(path):

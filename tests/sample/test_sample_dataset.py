@@ -20,6 +20,7 @@ from emofast.cli import main
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.sample import dataset, valence_arousal, write_sample
+from emofast.sample.dataset import Photograph, take, vote
 
 TRAIN, TEST = 100, 18
 
@@ -76,8 +77,6 @@ def test_pictures_are_small_colour_jpegs(sample):
 
 
 def test_some_pictures_are_not_square_and_some_are_grey():
-    from emofast.sample.photograph import Photograph, take
-
     pictures = [cv2.imdecode(np.frombuffer(take(Photograph.plan("happy", [0, k], "someone", [1, k % 5])), np.uint8), 1) for k in range(150)]
     assert 1 <= sum(p.shape[0] != p.shape[1] for p in pictures) <= 10
     assert 1 <= sum(np.ptp(p.astype(int), axis=2).max() < 3 for p in pictures) <= 20
@@ -116,8 +115,6 @@ def test_truth_covers_every_picture_and_follows_the_intensity(sample):
 
 
 def test_ten_annotators_agree_more_on_strong_expressions():
-    from emofast.sample.photograph import Photograph, vote
-
     counts: list[tuple[float, int]] = []
     for k in range(400):
         shown = Photograph.plan("fear", [k], "someone", [0])
