@@ -1,6 +1,7 @@
 """What `webcam.py` and `trailer.py` do, also as `emofast webcam` and `emofast trailer` of an installed package."""
 
 import inspect
+import time
 from collections.abc import Sequence
 
 
@@ -13,7 +14,8 @@ def webcam(flags: Sequence[str] | None = None, started: float | None = None, pro
         python webcam.py --source film.mp4 --headless --save out.mp4 --log out.csv
 
     Faces never leave this computer; pictures are kept only with --save and by the keys s (snapshot) and r (record)."""
-    # started: `time.perf_counter()` at the program's start; prog: how it was called, for its usage line
+    # prog: how it was called, for its usage line; started: `time.perf_counter()` at the program's start, of which the imports are a part
+    started = time.perf_counter() if started is None else started
     from emofast.live.command import parser, run
 
     run(parser(inspect.getdoc(webcam), prog).parse_args(flags), started)

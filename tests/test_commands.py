@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,17 @@ def shell(project, *args, **env):
 def test_importing_emofast_loads_neither_torch_nor_fastai(project):
     code = "import sys, emofast, emofast.cli, emofast.faces; print(emofast.EMOTIONS[4], {'torch', 'fastai', 'pandas'} & set(sys.modules))"
     assert run_python("-c", code).stdout.strip() == "happy set()"
+
+
+def test_the_wait_for_the_first_label_includes_the_imports(monkeypatch):
+    from emofast import programs
+    from emofast.live import command
+
+    seen = []
+    monkeypatch.setattr(command, "run", lambda args, started: seen.append(started))
+    before = time.perf_counter()
+    programs.webcam([])
+    assert before < seen[0] < time.perf_counter()
 
 
 def test_doctor_names_versions_device_and_precision(run_cli):

@@ -81,7 +81,7 @@ def _scenes(events: tuple[Bump, ...], duration: float, seed: int) -> Iterator[np
     """Shots of two actors in changing rooms; an event is a close-up of one of them that starts and ends with a cut."""
     rng = np.random.default_rng(seed)
     actors = [Identity.random(rng) for _ in range(2)]
-    shots = _shots(rng, events, duration)
+    shots = [*_shots(rng, events, duration)]
     for (start, event), (end, _) in zip(shots, [*shots[1:], (duration, None)]):
         low = rng.uniform(30, 120) + rng.uniform(-25, 25, 3)
         high = low + rng.uniform(30, 90)
@@ -96,21 +96,19 @@ def _scenes(events: tuple[Bump, ...], duration: float, seed: int) -> Iterator[np
             yield from [picture] * min(2, last - k)
 
 
-def _shots(rng: np.random.Generator, events: tuple[Bump, ...], duration: float) -> list[tuple[float, Bump | None]]:
+def _shots(rng: np.random.Generator, events: tuple[Bump, ...], duration: float) -> Iterator[tuple[float, Bump | None]]:
     """(start, event or None) of each shot: close-ups around the events, other shots of 3 to 6 seconds between them."""
-    shots: list[tuple[float, Bump | None]] = []
     t = 0.0
     for event in events:
         begin, end = event.peak - event.width / 2 - 1.2, event.peak + event.width / 2 + 1.0
         while t < begin - 1:
-            shots.append((t, None))
+            yield t, None
             t = min(begin, t + rng.uniform(3, 6)) if begin - t > 6 else begin
-        shots.append((begin, event))
+        yield begin, event
         t = end
     while t < duration - 1:
-        shots.append((t, None))
+        yield t, None
         t += rng.uniform(3, 6)
-    return shots
 
 
 def _soundtrack(duration: float, seed: int) -> np.ndarray:
