@@ -5,7 +5,7 @@ from emofast.live.overlay import Status, draw
 from emofast.live.pipeline import Pipeline, Seen
 from emofast.live.smoothing import FaceView, Smoother
 from emofast.live.sources import Frame, LiveSource, VideoFile, open_source
-from emofast.live.stages import Stages
+from emofast.live.summary import Stages
 
 __all__ = [
     "FaceView", "Frame", "LiveSource", "LiveView", "Pipeline", "Seen", "Smoother", "Stages", "Status", "VideoFile", "draw", "open_source",

@@ -1,7 +1,8 @@
 """The live view: frames in, annotated frames out, keys obeyed, until the film ends or the person leaves."""
 
+import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +13,18 @@ import numpy as np
 from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.film import Writer
-from emofast.live.leaving import Leaving
 from emofast.live.log import FaceLog
 from emofast.live.overlay import Status, draw, drawing_scale
 from emofast.live.pipeline import Pipeline, Seen
 from emofast.live.smoothing import FaceView
 from emofast.live.sources import Frame, LiveSource, VideoFile
 from emofast.live.summary import Summary
-from emofast.live.texts import LANGUAGES
+from emofast.live.texts import ENGLISH, LANGUAGES, RUSSIAN
 from emofast.live.window import Window
 from emofast.paths import atomic_write
 from emofast.recognition import Box
 
+AGAIN = 0.5  # s: a signal that comes sooner is the same one, sent on by whoever started the program
 TOAST = 2.0  # s that a message stays on screen
 GIVE_UP = 60.0  # s that a run without a window waits for a lost camera; a person at a window decides for himself
 
@@ -49,24 +50,30 @@ class LiveView:
         self._fps, self._ticked = None, None
         self._lost_since: float | None = None
         self._lead: float | None = None  # of the wall clock over the film's
+        self._told: float | None = None  # to leave, by a signal
+        self._finishing = False
 
     def run(self) -> Summary:
         """Show until the end; Ctrl-C is a way to leave like any other: log and video are finished, and hold the same frames."""
-        with Leaving() as leaving:
-            try:
-                while not (self.quit or leaving.asked or self._enough()):
+        with ExitStack() as stack:
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup means to go on
+                    stack.callback(signal.signal, number, signal.signal(number, self._tell))
+            stack.callback(self._close)
+            with suppress(KeyboardInterrupt):  # told twice: it was worth half a frame
+                while not (self.quit or self._told or self.summary.frames == self.max_frames):
                     self._step()
-            except KeyboardInterrupt:
-                pass  # told twice: it was worth half a frame
-            finally:
-                leaving.finishing = True
-                self._close()
-        if leaving.asked:
+        if self._told:
             console.print("\nstopped.")
         return self.summary
 
-    def _enough(self) -> bool:
-        return self.max_frames is not None and self.summary.frames >= self.max_frames
+    def _tell(self, *_) -> None:
+        """A signal asks to leave after this frame; a second one ends even a loop that does not come round, but never the finish."""
+        now = time.monotonic()
+        self._told = self._told or now
+        if now - self._told > AGAIN and not self._finishing:
+            raise KeyboardInterrupt
 
     def _step(self) -> None:
         """One turn of the loop: a new frame seen and shown, or, while paused or without one, the last one shown again."""
@@ -94,7 +101,7 @@ class LiveView:
         if frame is not None:
             self.stages.add("wait" if self.source.live else "read", self._read_ms)
             self._lost_since = None
-        elif self.source.ended:
+        elif not self.source.live:
             self.over, self.quit = True, not self.window  # a person may look at the last picture as long as he likes
         elif self.source.lost and not self.window:
             self._lost_since = self._lost_since or start
@@ -155,7 +162,7 @@ class LiveView:
         elif key == "h":
             self.help = not self.help
         elif key == "l":
-            self.texts = LANGUAGES["ru" if self.texts.code == "en" else "en"]
+            self.texts = ENGLISH if self.texts is RUSSIAN else RUSSIAN
         elif key == "s":
             self._snapshot(picture)
         elif key == "r":
@@ -207,6 +214,7 @@ class LiveView:
 
     def _close(self) -> None:
         """Finish what is being written, whatever ended the session; then let go of camera and window. What fails does not stop the rest."""
+        self._finishing = True
         with ExitStack() as stack:
             for thing in (self.window, self.source, self._record, self._save, self._log):  # the last is closed first
                 if thing:

@@ -64,7 +64,6 @@ class Canvas:
     @staticmethod
     @lru_cache(maxsize=512)
     def text_width(text: str, size: int, weight: int = 400) -> int:
-        """Width of a text in pixels."""
         return cv2.getTextSize((1, 1), text, (0, 0), _font(), size, weight)[2]
 
     def line(self, x0: float, y0: float, x1: float, y1: float, colour: Colour, thickness: int = 1) -> None:

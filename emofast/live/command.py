@@ -11,7 +11,7 @@ from emofast.errors import EmofastError
 from emofast.live.app import LiveView
 from emofast.live.pipeline import Pipeline
 from emofast.live.sources import cameras, open_source
-from emofast.live.stages import Stages
+from emofast.live.summary import Stages
 from emofast.live.texts import LANGUAGES
 from emofast.live.window import Window
 from emofast.paths import refuse_overwriting
@@ -28,22 +28,11 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
                    help="dlib: upright faces from 1/8 of the frame; centerface: turned, tilted, smaller ones (default: dlib)")  # fmt: skip
     p.add_argument("--headless", action="store_true", help="open no window; for --save, --log and machines without a display")
     p.add_argument("--save", type=Path, metavar="OUT.mp4", help="write the annotated video (H.264)")
-    p.add_argument(
-        "--log",
-        type=Path,
-        metavar="OUT.csv",
-        help="write one row per face and instant: seconds, box in pixels and answer as shown (smoothed); nine probabilities, "
-        "valence and arousal as the network gives them (not smoothed)",
-    )
+    p.add_argument("--log", type=Path, metavar="OUT.csv", help="write a row per face and instant: as shown (smoothed), as the network says")
     p.add_argument("--max-frames", type=whole_number, metavar="N", help="stop after N frames (default: when the film ends, or q)")
     p.add_argument("--lang", choices=list(LANGUAGES), default="en", help="language of the view (default: en; key l switches)")
-    p.add_argument(
-        "--upsample",
-        type=int,
-        choices=(0, 1, 2),
-        default=0,
-        help="1: faces of half the size are found too, scanned for 4 times slower; 2: of a quarter (default: 0)",
-    )
+    upsample = "1: faces of half the size are found too, scanned for 4 times slower; 2: of a quarter (default: 0)"
+    p.add_argument("--upsample", type=int, choices=(0, 1, 2), default=0, help=upsample)
     add_model(p)
     return p
 

@@ -38,7 +38,6 @@ class FaceLog:
         self._rows.writerow(COLUMNS)
 
     def add(self, t: float, frame: int, seen: Seen) -> None:
-        """The faces of one instant."""
         self._rows.writerows(face_rows(t, frame, seen))
 
     def close(self) -> None:

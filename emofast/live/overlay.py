@@ -71,7 +71,7 @@ def draw(image: np.ndarray, views: list[FaceView], texts: Texts, status: Status 
     if status.help:
         _help(c, texts)
     if status.message:
-        _toast(c, status.message)
+        _chip(c, status.message, c.px(12), c.px(12), INK, opacity=PANEL)
     return c.image
 
 
@@ -147,27 +147,25 @@ def _circumplex(c: Canvas, view: FaceView, texts: Texts, y: int) -> None:
 
 def _chips(c: Canvas, texts: Texts, status: Status) -> int:
     """Small signs along the top of the column; returns the height below."""
-    size, height, pad, gap = c.px(12), c.px(22), c.px(8), c.px(5)
     x, y = c.width + c.px(8), c.px(10)
-
-    def chip(text: str, colour: Colour, dot: Colour | None = None) -> None:
-        nonlocal x
-        w = 2 * pad + c.text_width(text, size, 500) + (c.px(11) if dot else 0)
-        c.panel(x, y, w, height, height // 2, colour)
-        if dot:
-            c.disc(x + pad + c.px(3), y + height / 2, c.px(3.5), dot)
-        c.text(text, x + w - pad, y + height / 2, size, PAPER, 500, "right")
-        x += w + gap
-
-    if status.over:
-        chip(texts("end (q closes)"), BLUE)
-    elif status.paused:
-        chip(texts("paused"), BLUE)
+    if status.over or status.paused:
+        x = _chip(c, texts("end (q closes)") if status.over else texts("paused"), x, y, BLUE)
     if status.recording is not None:
-        chip(f"{texts('rec')} {int(status.recording) // 60}:{int(status.recording) % 60:02d}", INK, RED)
+        x = _chip(c, f"{texts('rec')} {int(status.recording) // 60}:{int(status.recording) % 60:02d}", x, y, INK, RED)
     if status.fps is not None and not status.over:
-        chip(f"{status.fps:.0f} fps", INK)
-    return y + height + c.px(8)
+        _chip(c, f"{status.fps:.0f} fps", x, y, INK)
+    return y + c.px(22) + c.px(8)
+
+
+def _chip(c: Canvas, text: str, x: int, y: int, colour: Colour, dot: Colour | None = None, opacity: float = 1.0) -> int:
+    """One sign; returns where the next one begins."""
+    size, height, pad = c.px(12), c.px(22), c.px(8)
+    w = 2 * pad + c.text_width(text, size, 500) + (c.px(11) if dot else 0)
+    c.panel(x, y, w, height, height // 2, colour, opacity)
+    if dot:
+        c.disc(x + pad + c.px(3), y + height / 2, c.px(3.5), dot)
+    c.text(text, x + w - pad, y + height / 2, size, PAPER, 500, "right")
+    return x + w + c.px(5)
 
 
 def _notice(c: Canvas, title: str, hint: str, colour: Colour) -> None:
@@ -196,11 +194,3 @@ def _help(c: Canvas, texts: Texts) -> None:
         mid = y + pad + row * (i + 0.5)
         c.text(key, x + pad + keys, mid, size, PAPER, 600, "right")
         c.text(what, x + pad + keys + c.px(18), mid, size, FAINT)
-
-
-def _toast(c: Canvas, message: str) -> None:
-    size, pad, height = c.px(12), c.px(11), c.px(24)
-    w = 2 * pad + c.text_width(message, size, 500)
-    x = c.px(12)
-    c.panel(x, c.px(12), w, height, height // 2, INK, PANEL)
-    c.text(message, x + pad, c.px(12) + height / 2, size, PAPER, 500)

@@ -1,16 +1,18 @@
 """A frame into what is shown: the part of the live view that needs no window, no camera and no clock."""
 
+from collections import namedtuple
 from dataclasses import dataclass
 
 import numpy as np
 
 from emofast.live.smoothing import FaceView, Smoother
 from emofast.live.sources import Frame
-from emofast.live.stages import Stages
+from emofast.live.summary import Stages
 from emofast.recognition import Detector, EmotionRecognizer, FaceTracker, crop_face, make_detector
-from emofast.recognition.quality import Quality, quality, roll
+from emofast.recognition.quality import quality, roll
 
 READING = 0.06  # s for which what was read from a face stands: at 30 frames a second every other one is read, which smoothing hides
+_Reading = namedtuple("_Reading", "t probabilities point quality")  # when, what the network said of a face, and how good its crop was
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,6 @@ class Seen:
     views: list[FaceView]
     probabilities: np.ndarray
     points: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What the network said of a face at frame time `t`, and the quality of the crop it saw."""
-
-    t: float
-    probabilities: np.ndarray
-    point: np.ndarray
-    quality: Quality
 
 
 class Pipeline:

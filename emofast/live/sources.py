@@ -13,6 +13,7 @@ import numpy as np
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
+from emofast.faces import to_channels
 from emofast.film import Reader
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # its complaints are told in one sentence of ours
@@ -73,11 +74,8 @@ def without_password(url: str) -> str:
 
 def as_bgr(image: np.ndarray) -> np.ndarray:
     """A frame of any kind (grey, BGR, BGRA; 8 or 16 bits) as uint8 BGR [h, w, 3]."""
-    if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
-    if image.ndim == 2 or image.shape[2] == 1:
-        return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-    return cv2.cvtColor(image, cv2.COLOR_BGRA2BGR) if image.shape[2] == 4 else image
+    usual = image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
+    return image if usual else cv2.cvtColor(to_channels(image, channels=3), cv2.COLOR_RGB2BGR)
 
 
 class VideoFile:
@@ -92,28 +90,18 @@ class VideoFile:
         self.name = path.name
         self._reader = Reader(path, threads=os.cpu_count() or 1)
         self._pictures = iter(self._reader)
-        self._first = self._next()
+        self._first: Frame | None = None
+        self._first = self.read()
         if self._first is None:
             raise EmofastError(f"{path} holds no frame that can be read; it is empty, damaged or no video")
         self.fps = self._reader.rate if 1 <= self._reader.rate <= 1000 else 25.0
-        self.size = _size(self._first.image)
 
     def read(self) -> Frame | None:
         """The next frame; None at the end."""
-        frame, self._first = self._first or self._next(), None
-        return frame
-
-    @property
-    def ended(self) -> bool:
-        """A film that gives no frame has ended."""
-        return True
-
-    def _next(self) -> Frame | None:
-        t, image, _ = next(self._pictures, (0.0, None, 1.0))
-        return None if image is None else Frame(image, t)
+        frame, self._first = self._first, None
+        return frame or next((Frame(image, t) for t, image, _ in self._pictures), None)
 
     def close(self) -> None:
-        """Let go of the file."""
         self._pictures.close()
         if self._reader.damaged:
             warn(f"{self.name} is damaged: {self._reader.damaged} pieces of it could not be read and were skipped.")
@@ -126,7 +114,6 @@ class LiveSource:
     """
 
     live = True
-    ended = False
 
     def __init__(self, device: int | str):
         self.device = device
@@ -155,7 +142,6 @@ class LiveSource:
         return frame
 
     def close(self) -> None:
-        """Let go of the camera."""
         self._closing.set()
         self._thread.join(timeout=STALL)
 
@@ -174,7 +160,7 @@ class LiveSource:
     def _put(self, image: np.ndarray) -> None:
         with self._new:
             self._last = time.perf_counter()
-            self._frame, self.size = Frame(as_bgr(image), self._last - self._start), self.size or _size(image)
+            self._frame, self.size = Frame(as_bgr(image), self._last - self._start), self.size or image.shape[1::-1]
             self._new.notify()
 
     def _lose(self) -> None:
@@ -208,11 +194,6 @@ class LiveSource:
         capture.release()
         with self._new:
             self._new.notify()
-
-
-def _size(image: np.ndarray) -> tuple[int, int]:
-    """(width, height)."""
-    return image.shape[1], image.shape[0]
 
 
 def _why_not(device: int | str, folder: Path = Path("/dev")) -> str:

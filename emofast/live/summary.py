@@ -1,17 +1,40 @@
-"""What is told on leaving: how much was seen, how fast, and which emotions."""
+"""What a session counts, and tells on leaving: how long each stage took, how much was seen, how fast, and which emotions."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import numpy as np
 from rich.table import Table
 
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED, FaceView
-from emofast.live.stages import Stages
 from emofast.live.texts import CLOSER, HINTS
 
+RECENT = 20_000  # durations of a stage that are remembered, in memory that does not grow with the hours: ten minutes of a camera
 _BREAK = 1.0  # s between two frames that count at most: a view that is paused, or waits for its camera, is not slow
+
+
+class Stages:
+    """The newest durations by stage name, in the order in which the stages first ran."""
+
+    def __init__(self):
+        self._durations: dict[str, deque[float]] = {}
+
+    def add(self, stage: str, ms: float) -> None:
+        self._durations.setdefault(stage, deque(maxlen=RECENT)).append(ms)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.add(stage, (time.perf_counter() - start) * 1e3)
+
+    def rows(self) -> list[tuple[str, float, float]]:
+        """(stage, median, 95th percentile) in milliseconds."""
+        return [(name, *np.percentile(d, [50, 95]).tolist()) for name, d in self._durations.items()]
 
 
 class Summary:
@@ -27,7 +50,6 @@ class Summary:
         self._started = self._last if started is None else started
 
     def add(self, views: list[FaceView]) -> None:
-        """Count one frame."""
         now = time.perf_counter()
         self.seconds, self._last = self.seconds + min(now - self._last, _BREAK), now
         self.frames += 1
@@ -37,7 +59,6 @@ class Summary:
             self.first_label = now - self._started
 
     def print(self) -> None:
-        """The summary as two tables."""
         if not self.frames:
             console.print("No frame was seen.")
             return

@@ -1,6 +1,6 @@
 """Every word the live view shows, in English and Russian side by side."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from emofast.emotions import TABLE
 from emofast.live.smoothing import AWAY, BAD_PICTURE, MIXED
@@ -27,16 +27,8 @@ _RUSSIAN = {e.name: e.russian for e in TABLE} | {
     "language": "язык", "help": "подсказка",
 }  # fmt: skip
 
+Texts = Callable[[str], str]
+"""One language: called with a class or other English words, gives those to show; letters of keys stay."""
 
-@dataclass(frozen=True)
-class Texts:
-    """One language. Called with a class or other English words, gives those to show; letters of keys stay."""
-
-    code: str
-
-    def __call__(self, english: str) -> str:
-        return _RUSSIAN.get(english, english) if self.code == "ru" else english
-
-
-ENGLISH, RUSSIAN = Texts("en"), Texts("ru")
-LANGUAGES: dict[str, Texts] = {"en": ENGLISH, "ru": RUSSIAN}
+LANGUAGES: dict[str, Texts] = {"en": str, "ru": lambda english: _RUSSIAN.get(english, english)}
+ENGLISH, RUSSIAN = LANGUAGES.values()

@@ -40,7 +40,6 @@ class Window:
         return key_name(code) if self._is_open() else "q"
 
     def close(self) -> None:
-        """Close the window."""
         if self._is_open():
             cv2.destroyWindow(self.title)
 

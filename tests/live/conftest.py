@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from mood import mood_model
 
 from emofast.film import write_film
 from emofast.sample.episode import drawn_frames
@@ -17,42 +18,8 @@ from emofast.sample.episode import drawn_frames
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory) -> Path:
-    """An ONNX model that calls a bright face happy and a dark one sad, the surer the further from middle grey.
-
-    Put together by hand, in the format that `emofast export` writes: no torch, so it is there at once.
-    """
-    import json
-
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
-    from emofast.emotions import CENTRES, EMOTIONS
-
-    weights = np.array([[{"happy": 20 / 255, "sad": -20 / 255}.get(e, 0) for e in EMOTIONS]], np.float32)
-    constants = {
-        "middle": np.float32([115]),
-        "weights": weights,
-        "axes": np.int64([1, 2, 3]),
-        "centres": np.float32(CENTRES),
-        "row": np.int64([-1, 1]),
-    }
-    nodes = [
-        helper.make_node("Cast", ["faces"], ["x"], to=TensorProto.FLOAT),
-        helper.make_node("ReduceMean", ["x", "axes"], ["mean"]),
-        helper.make_node("Reshape", ["mean", "row"], ["brightness"]),
-        helper.make_node("Sub", ["brightness", "middle"], ["signed"]),
-        helper.make_node("MatMul", ["signed", "weights"], ["logits"]),
-        helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
-        helper.make_node("MatMul", ["probabilities", "centres"], ["valence_arousal"]),
-    ]
-    feed = [helper.make_tensor_value_info("faces", TensorProto.UINT8, ["n", 1, 48, 48])]
-    results = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n", k]) for n, k in (("probabilities", 9), ("valence_arousal", 2))]
-    graph = helper.make_graph(nodes, "brightness", feed, results, [numpy_helper.from_array(v, k) for k, v in constants.items()])
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    helper.set_model_props(made, {"emotions": json.dumps(EMOTIONS), "arch": "brightness", "target": "class", "crop_margin": "0.14"})
-    path = tmp_path_factory.mktemp("model") / "brightness.onnx"
-    onnx.save(made, path)
-    return path
+    """An ONNX model that calls a bright face happy and a dark one sad."""
+    return mood_model(tmp_path_factory.mktemp("model"))
 
 
 def brighter(frame: np.ndarray, by: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from emofast.emotions import N
 from emofast.live import summary
 from emofast.live.smoothing import MIXED, FaceView
-from emofast.live.stages import RECENT, Stages
+from emofast.live.summary import RECENT, Stages
 from emofast.recognition import Box
 
 
