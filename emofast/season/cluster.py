@@ -49,7 +49,6 @@ class Cluster:
         self._running[self._run.options(max_retries=0, **options).remote(call.function, call.arguments)] = call
 
     def wait(self) -> list[Outcome]:
-        """What came of the next tasks."""
         refs = list(self._running)
         self._ray.wait(refs, timeout=1)
         ready, _ = self._ray.wait(refs, num_returns=len(refs), timeout=0)

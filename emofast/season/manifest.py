@@ -36,7 +36,6 @@ class Manifest:
             self._db.execute("DELETE FROM work WHERE state = 'dropped'")
 
     def settle(self, name: str, **facts) -> None:
-        """Set columns of one row."""
         with self._telling(), self._db:
             self._db.execute(f"UPDATE work SET {', '.join(f'{k} = ?' for k in facts)} WHERE name = ?", (*facts.values(), name))
 

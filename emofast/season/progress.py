@@ -9,23 +9,15 @@ from emofast.console import console
 _TELL_EVERY = 60  # seconds between two lines of a log
 
 
-class Bar:
+class Bar(Progress):
     """Progress over `total` units of any kind; what was there before counts as done, but says nothing about the speed."""
 
     def __init__(self, total: float):
-        self._total, self._done, self._found, self._started = total, 0.0, 0.0, time.monotonic()
-        self._told, self._text = self._started, "starting"
-        self._bar = Progress(BarColumn(), TextColumn("{task.description}", markup=False), console=console, disable=not console.is_terminal)
-        self._task = self._bar.add_task("starting", total=total or 1)
+        super().__init__(BarColumn(), TextColumn("{task.description}", markup=False), console=console, disable=not console.is_terminal)
+        self._total, self._done, self._found, self._begun = total, 0.0, 0.0, time.monotonic()
+        self._told, self._task = self._begun, self.add_task("starting", total=total or 1)
 
-    def __enter__(self) -> "Bar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._bar.stop()
-
-    def advance(self, units: float, found: bool = False) -> None:
+    def count(self, units: float, found: bool = False) -> None:
         """`found`: made by an earlier run."""
         self._done += units
         self._found += units * found
@@ -33,12 +25,12 @@ class Bar:
     def tell(self, counts: str) -> None:
         """Show share, `counts` and time left; in a log once a minute."""
         now, worked = time.monotonic(), self._done - self._found
-        left = f", {duration((now - self._started) * (self._total - self._done) / worked)} left" if worked > 0 else ""
+        left = f", {duration((now - self._begun) * (self._total - self._done) / worked)} left" if worked > 0 else ""
         text = f"{100 * self._done / (self._total or 1):3.0f} % of the work, {counts}{left}"
-        self._bar.update(self._task, completed=self._done, description=text)
+        self.update(self._task, completed=self._done, description=text)
         if not console.is_terminal and now - self._told >= _TELL_EVERY:
             self._told = now
-            console.print(f"{duration(now - self._started)}: {text}")
+            console.print(f"{duration(now - self._begun)}: {text}")
 
 
 def duration(seconds: float) -> str:

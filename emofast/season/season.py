@@ -1,10 +1,8 @@
 """A whole season: recordings to timelines, episodes to trailer folders, all of it written down, and one page about it."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,35 +13,16 @@ from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.film.media import Media
 from emofast.paths import atomic_write
-from emofast.season.calls import Call, Engine, Outcome, drive
+from emofast.season.calls import Call, Outcome, drive, open_engine
 from emofast.season.manifest import Manifest
 from emofast.season.progress import Bar
 from emofast.season.summary import write_summary
 from emofast.season.table import Session, read_sessions
-from emofast.season.work import Recipe, finished, look, make_trailer, piece
+from emofast.season.work import Recipe, look, make_trailer, piece
 from emofast.video.analysis import Task, join, pending
 from emofast.video.audience import timeline_path
+from emofast.video.folder import read_record
 from emofast.video.timeline import digest, made_from
-
-
-@contextmanager
-def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
-    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
-    worker on another machine prints is printed here."""
-    if name == "ray":
-        from emofast.season.cluster import Cluster
-
-        engine = Cluster(address, jobs, talkative)
-    elif address:
-        raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
-    else:
-        from emofast.season.local import Local
-
-        engine = Local(jobs or os.cpu_count() or 1)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 def make_season(table: Path, out: Path, recipe: Recipe, engine: str = "local", address: str | None = None, jobs: int | None = None) -> int:
@@ -106,55 +85,48 @@ class _Season:
         self._manifest.ask([*asked, *((name, "trailer", film) for name, film in films.items())])
 
     def calls(self) -> Iterator[Call]:
-        """The first call of every recording."""
         for r in self._recordings.values():
             yield Call(("look", r.name), look, (r.session.file, r.out, self._recipe, made_from(r.out)))
 
     def react(self, outcome: Outcome) -> Iterable[Call]:
         step, name, *more = outcome.call.key
         if step == "trailer":
-            return self._cut(outcome, name, *more)
+            facts = {"tries": outcome.call.tries, "seconds": round(outcome.seconds, 2), "place": outcome.place, "error": outcome.error}
+            return self._settle_trailer(name, "failed" if outcome.error else "done", hash="" if outcome.error else more[0], **facts)
         r = self._recordings[name]
         r.seconds += outcome.seconds
         r.places |= {outcome.place} - {""}
         r.tries = max(r.tries, outcome.call.tries)
         r.error = r.error or outcome.error
-        return {"look": self._looked, "piece": self._watched, "join": self._joined}[step](r, outcome.value, *more)
+        if step == "piece":
+            if not outcome.error:
+                with atomic_write(r.task.parts / f"{more[0]:05d}.parquet") as partial:
+                    partial.write_bytes(outcome.value)
+            self.bar.count(r.size / r.pieces)
+            r.left -= 1
+            if r.left:
+                return ()
+        if r.error or step == "join":
+            return self._settle(r, "failed" if r.error else "done")
+        if step == "look":
+            r.stamp, r.task = outcome.value
+            if r.task is None:
+                return self._settle(r, "kept")
+            r.film, todo = r.task.media, [k for _, k in pending(r.task)]
+            r.pieces = r.left = len(todo)
+            if todo:
+                return [Call(("piece", name, k), piece, (r.task, k, self._recipe)) for k in todo]
+        return [Call(("join", name), join, (r.task,), here=True)]
 
     def tell(self) -> None:
         states = Counter(r.state for r in self._recordings.values())
         failed = f", {states['failed']} failed" if states["failed"] else ""
         self.bar.tell(f"{len(self._recordings) - states['asked']} of {len(self._recordings)} recordings{failed}")
 
-    def _looked(self, r: _Recording, value: tuple[dict, Task | None] | None) -> Iterable[Call]:
-        if r.error:
-            return self._settle(r, "failed")
-        r.stamp, r.task = value
-        if r.task is None:
-            return self._settle(r, "kept")
-        r.film = r.task.media
-        todo = [k for _, k in pending(r.task)]
-        r.pieces = r.left = len(todo)
-        return [Call(("piece", r.name, k), piece, (r.task, k, self._recipe)) for k in todo] or self._join(r)
-
-    def _watched(self, r: _Recording, value: bytes | None, k: int) -> Iterable[Call]:
-        if value is not None:
-            with atomic_write(r.task.parts / f"{k:05d}.parquet") as partial:
-                partial.write_bytes(value)
-        self.bar.advance(r.size / r.pieces)
-        r.left -= 1
-        return () if r.left else self._settle(r, "failed") if r.error else self._join(r)
-
-    def _join(self, r: _Recording) -> Iterable[Call]:
-        return [Call(("join", r.name), join, (r.task,), here=True)]
-
-    def _joined(self, r: _Recording, value: None) -> Iterable[Call]:
-        return self._settle(r, "failed" if r.error else "done")
-
     def _settle(self, r: _Recording, state: str) -> Iterable[Call]:
         r.state, r.task = state, None
         if not r.pieces:  # they were counted one by one
-            self.bar.advance(r.size, found=state == "kept")
+            self.bar.count(r.size, found=state == "kept")
         self._write(r)
         name = r.session.name
         return () if any(other.state == "asked" for other in self._episodes[name]) else self._begin_trailer(name)
@@ -182,18 +154,16 @@ class _Season:
             return self._settle_trailer(name, state="failed", error=str(e))
         made_from += [[s.viewer, s.offset, s.group, r.stamp] for s, r in zip(sessions, usable)]
         wanted = sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
-        if self._manifest.hash(name) == wanted and finished(self._out / name):
+        folder, record = self._out / name, read_record(self._out / name)
+        whole = record.get("finished") and all((folder / made).exists() for made in record["made"])
+        if whole and self._manifest.hash(name) == wanted:
             return self._settle_trailer(name, state="kept")
         self._manifest.settle(name, hash="")
-        given = (self._out / name, sessions, [r.film for r in usable], self._recipe)
+        given = (folder, sessions, [r.film for r in usable], self._recipe)
         return [Call(("trailer", name, wanted), make_trailer, given, here=True)]
 
-    def _cut(self, outcome: Outcome, name: str, wanted: str) -> Iterable[Call]:
-        facts = {"tries": outcome.call.tries, "seconds": round(outcome.seconds, 2), "place": outcome.place, "error": outcome.error}
-        return self._settle_trailer(name, state="failed" if outcome.error else "done", hash="" if outcome.error else wanted, **facts)
-
     def _settle_trailer(self, name: str, state: str, error: str = "", **facts) -> Iterable[Call]:
-        self.bar.advance(self._sizes[name], found=state == "kept")
+        self.bar.count(self._sizes[name], found=state == "kept")
         self._manifest.settle(name, state=state, error=error, **facts)
         return ()
 

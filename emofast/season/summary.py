@@ -20,6 +20,7 @@ from emofast.video.folder import read_record
 from emofast.video.listing import read_moments
 from emofast.video.moments import SIGNIFICANT
 from emofast.video.report import thumbnail
+from emofast.video.words import clock
 
 _TEMPLATE = Path(__file__).with_name("summary.html")
 _BEST = 3  # moments of each episode that are listed
@@ -45,7 +46,8 @@ def write_summary(out: Path, title: str, recordings: list[sqlite3.Row], trailers
         episodes="".join(_rows(made)),
         moments="".join(row for episode in made for row in episode.moments()),
         legend="".join(f"<span>{_dot(e)}{e}</span>" for e in _SHOWN),
-        failures=_failures(failed),
+        hidden=" hidden" * (not failed),
+        failures="".join(f'<tr><td class="name">{escape(r["name"])}<td>{r["kind"]}<td class="why">{escape(r["error"])}' for r in failed),
     )
     with atomic_write(out / "season.html") as partial:
         partial.write_text(page, encoding="utf-8")
@@ -83,7 +85,7 @@ class _Episode:
         return [
             f'<tr{" class=chance" * (c.moment.p_value >= SIGNIFICANT)}>'
             + self.name.replace("<td", f"<td rowspan={len(self._best)}", 1) * (k == 0)
-            + f"<td>{self._still(c.rank)}<td>{_clock(c.moment.start)}<td>{_dot(c.moment.emotion)}{c.moment.emotion}"
+            + f"<td>{self._still(c.rank)}<td>{clock(c.moment.start)}<td>{_dot(c.moment.emotion)}{c.moment.emotion}"
             + f"<td>{c.moment.score:.0f}<td>{c.moment.viewers} of {self.viewers}"
             + f"<td>{'–' if math.isnan(c.moment.p_value) else f'{c.moment.p_value:.3f}'}</tr>"
             for k, c in enumerate(self._best)
@@ -117,22 +119,12 @@ def _rows(episodes: list[_Episode]) -> list[str]:
     rows = []
     most = max((sum(episode.shown.values()) for episode in episodes), default=0) or 1
     for episode in episodes:
-        cells = [episode.name, f"<td>{_clock(episode.length)}", f"<td>{episode.viewers}", f"<td>{episode.curve()}"]
+        cells = [episode.name, f"<td>{clock(episode.length)}", f"<td>{episode.viewers}", f"<td>{episode.curve()}"]
         for key, value in episode.figures.items():
             best = len(episodes) > 1 and value == max(e.figures[key] for e in episodes)
             cells.append(f"<td{' class=best' * best}>{value:.0f}{' %' * (key != 'peak')}")
         rows.append(f"<tr>{''.join(cells)}<td>{episode.mix(most)}</tr>")
     return rows
-
-
-def _failures(failed: list[Mapping]) -> str:
-    if not failed:
-        return ""
-    rows = "".join(f'<tr><td class="name">{escape(row["name"])}<td>{row["kind"]}<td class="why">{escape(row["error"])}' for row in failed)
-    return (
-        '<h2>What failed, and why</h2><p class="why">The same command tries these again and keeps the rest.</p>'
-        f'<div class="card"><table><thead><tr><th>Name<th>Kind<th>Why</thead><tbody>{rows}</tbody></table></div>'
-    )
 
 
 def _dot(emotion: str) -> str:
@@ -141,8 +133,3 @@ def _dot(emotion: str) -> str:
 
 def _colour(emotion: str) -> str:
     return "#{:02x}{:02x}{:02x}".format(*BY_NAME[emotion].colour)
-
-
-def _clock(seconds: float) -> str:
-    """61.4 as 1:01."""
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -15,7 +15,6 @@ from emofast.season.calls import UnfitMachine
 from emofast.season.progress import Bar
 from emofast.season.table import Session
 from emofast.video.analysis import DETECTOR, Task, analyse, analyse_chunk, pending, readers, stamp_of
-from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.timeline import made_from
 
@@ -52,7 +51,7 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
     with Bar(sum(1 for _ in pending(task))) as bar:
         bar.tell(file.name)
         for _ in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):
-            bar.advance(1)
+            bar.count(1)
             bar.tell(file.name)
     console.print(f"{out}: " + ("up to date" if kept else f"made from {file}"))
 
@@ -98,12 +97,6 @@ def make_trailer(folder: Path, sessions: list[Session], films: list[Media | None
     finally:
         with atomic_write(folder / "log.txt") as partial:
             partial.write_text("\n".join([*log.lines, ""]), encoding="utf-8", errors="backslashreplace")
-
-
-def finished(folder: Path) -> bool:
-    """Whether a trailer folder is complete, with all that was made in it."""
-    record = read_record(folder)
-    return bool(record.get("finished")) and all((folder / name).exists() for name in record["made"])
 
 
 class _Log(Listener):

@@ -13,10 +13,9 @@ from chores import work
 from processes import PROJECT, run_python, wait_until
 
 from emofast.errors import EmofastError
-from emofast.season.calls import TRIES, Call, drive, perform
+from emofast.season.calls import TRIES, Call, drive, open_engine, perform
 from emofast.season.commands import _shell, read_commands, run_commands
 from emofast.season.progress import Bar, duration
-from emofast.season.season import open_engine
 
 # not importorskip: Ray reads its environment when it is imported
 needs_ray = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="no Ray")
@@ -99,7 +98,7 @@ def test_a_machine_that_does_not_see_the_folder_is_unfit(tmp_path):
 def test_processes_end_with_a_parent_that_is_killed(tmp_path):
     code = (
         "import sys; sys.path.insert(0, 'tests/season'); from chores import work\n"
-        "from emofast.season.calls import *; from emofast.season.season import open_engine\n"
+        "from emofast.season.calls import Call, drive, open_engine\n"
         "with open_engine('local', jobs=2) as e:\n"
         "    drive(e, (Call((k,), work, (None, 'sleeps', k)) for k in range(10**6)), lambda _: (), lambda: print('on', flush=True))"
     )
@@ -134,10 +133,10 @@ def test_a_log_gets_a_line_a_minute_with_the_time_left(monkeypatch, capsys):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     bar = Bar(100)
-    bar.advance(40, found=True)
+    bar.count(40, found=True)
     for second in range(1, 181):
         now[0] = second
-        bar.advance(0.2)
+        bar.count(0.2)
         bar.tell("so many")
     lines = capsys.readouterr().out.splitlines()
     assert lines == ["60 s:  52 % of the work, so many, 4 min left", "2 min:  64 % of the work, so many, 3 min left",
