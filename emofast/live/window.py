@@ -11,10 +11,13 @@ import numpy as np
 
 from emofast.errors import EmofastError
 
-ESCAPE = (27, 0xFF1B)  # as a character and as X11 has it
-# The same keys on a Russian keyboard, as X11 and as Unicode codes: nobody should have to switch layouts to quit.
-_RUSSIAN = dict(zip("йьыкдр", "qmsrlh"))
-_X11_RUSSIAN = dict(zip((0x6CA, 0x6D8, 0x6D9, 0x6CB, 0x6C4, 0x6D2), "qmsrlh"))
+# Esc as a character and as X11 has it. The letters also on a Russian keyboard, as Unicode and as X11 codes, whose capitals are 0x20
+# higher: nobody should have to switch layouts to quit.
+_KEYS = {27: "q", 0xFF1B: "q", 32: "space"} | {
+    code: latin
+    for latin, russian, x11 in zip("qmsrlh", "йьыкдр", (0x6CA, 0x6D8, 0x6D9, 0x6CB, 0x6C4, 0x6D2))
+    for code in (*map(ord, (latin, latin.upper(), russian, russian.upper())), x11, x11 + 0x20)
+}
 
 
 class Window:
@@ -52,15 +55,7 @@ class Window:
 
 def key_name(code: int) -> str | None:
     """`waitKeyEx`'s code as the Latin letter on that key, "space" or "q" for Esc; None for no key and keys that mean nothing."""
-    if code == -1:
-        return None
-    code &= 0xFFFF
-    if code in ESCAPE:
-        return "q"
-    if 0x6C0 <= code < 0x700:
-        return _X11_RUSSIAN.get(code & ~0x20)  # capitals are 0x20 higher
-    char = chr(code).lower()
-    return "space" if char == " " else _RUSSIAN.get(char, char if char in "qmsrlh" else None)
+    return _KEYS.get(code & 0xFFFF)
 
 
 def _require_display() -> None:
