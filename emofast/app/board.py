@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from starlette.exceptions import HTTPException
 
-from emofast.errors import EmofastError
 from emofast.paths import artifacts
 
 PICTURES = ("confusion.png", "curves.png", "mistakes.png")
@@ -44,16 +43,18 @@ def compare(data: str, against: str) -> dict[str, dict]:
     right, found = {}, {}
     for path in sorted(_folder(data).glob("*/valid.npz")):
         try:
-            right[path.parent.name] = _right(path)
-        except EmofastError as e:
-            found[path.parent.name] = {"error": str(e)}
+            with np.load(path) as valid:
+                are = (valid["probabilities"].argmax(1) == valid["labels"]).astype(float).tolist()
+                right[path.parent.name] = dict(zip(valid["ids"].tolist(), are))
+        except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as e:
+            found[path.parent.name] = {"error": f"{path} is damaged ({type(e).__name__}); run the experiment again"}
     if against not in right | found:
         raise HTTPException(404, "this experiment has no recorded predictions")
     base = right.get(against, {})
     for name, one in right.items():
         if not one or one.keys() != base.keys():
             continue
-        difference = np.array([one[i] - base[i] for i in base], float)
+        difference = np.array([one[i] - base[i] for i in base])
         half = 1.96 * difference.std() / math.sqrt(len(difference))
         found[name] = {"difference": float(difference.mean()), "half": float(half), "n": len(difference)}
     return found
@@ -65,14 +66,6 @@ def picture(data: str, name: str, file: str) -> Path:
     if file not in PICTURES or not path.is_file():
         raise HTTPException(404, "there is no such picture")
     return path
-
-
-def _right(path: Path) -> dict[str, int]:
-    try:
-        with np.load(path) as valid:
-            return dict(zip(valid["ids"].tolist(), (valid["probabilities"].argmax(1) == valid["labels"]).astype(int).tolist()))
-    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as e:
-        raise EmofastError(f"{path} is damaged ({type(e).__name__}); run the experiment again") from None
 
 
 def _training(folder: Path) -> list[dict]:

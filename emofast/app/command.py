@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> None:
     from emofast.recognition.recognizer import find_model
 
     cv2.setNumThreads(1)  # several pages and jobs share the cores
-    shelf = Shelf.of(args.folders)
+    shelf = Shelf(args.folders)
     make_detector(args.detector)  # what cannot work is told now
     recognizer = EmotionRecognizer(find_model(args.model), trust=args.trust)
     listening = _listen("0.0.0.0" if args.share else "127.0.0.1", args.port)
@@ -46,21 +46,18 @@ def run(args: argparse.Namespace) -> None:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, ws_max_size=4 << 20, ws_max_queue=2, timeout_graceful_shutdown=2
     )
-    address = f"http://127.0.0.1:{port}/?token={token}"
-
-    def tell() -> None:
-        console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.", markup=False)
-        if args.share:
-            console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}", markup=False)
-            warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
-        if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            webbrowser.open(address)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets=None):
             """The address is told once uvicorn's own handlers take signals: before, one may fall into an import and be lost."""
             await super().startup(sockets)
-            tell()
+            address = f"http://127.0.0.1:{port}/?token={token}"
+            console.print(f"emofast is at {address}\nCtrl-C ends it; jobs that run go on.")
+            if args.share:
+                console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}")
+                warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
+            if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+                webbrowser.open(address)
 
     with suppress(KeyboardInterrupt):  # the way to end it
         Server(config).run(sockets=[listening])
@@ -68,16 +65,11 @@ def run(args: argparse.Namespace) -> None:
 
 def _listen(host: str, port: int | None) -> socket.socket:
     """A listening socket on the port asked for; on `PORT`, or any free one, where none was."""
-    listening = socket.socket()
-    if os.name != "nt":
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port or PORT))
+        return socket.create_server((host, port or PORT))  # whoever opens the address at once waits, and is not turned away
     except (OSError, OverflowError) as e:
         taken = getattr(e, "errno", None) == errno.EADDRINUSE
-        if port or not taken:
-            why = "is taken by another program" if taken else f"cannot be used ({e})"
-            raise EmofastError(f"port {port or PORT} {why}; name another one with --port") from None
-        listening.bind((host, 0))
-    listening.listen()  # whoever opens the address at once waits, and is not turned away
-    return listening
+        if taken and not port:
+            return socket.create_server((host, 0))
+        why = "is taken by another program" if taken else f"cannot be used ({e})"
+        raise EmofastError(f"port {port or PORT} {why}; name another one with --port") from None

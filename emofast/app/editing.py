@@ -5,9 +5,9 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -20,12 +20,10 @@ from emofast.video.audience import timeline_path
 from emofast.video.bounds import shot_changes
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
-from emofast.video.listing import COLUMNS, read_moments, rows_to_cuts
+from emofast.video.listing import COLUMNS, rows_to_cuts
 from emofast.video.pipeline import Order, make_trailer, read_table
 from emofast.video.render import render
-from emofast.video.selection import ORDERS, Wish, choose
-
-__all__ = ["ORDERS", "Session", "Viewer", "analyse", "media", "moments", "preview", "preview_of", "timeline", "trailer", "write_moments"]
+from emofast.video.selection import Wish, choose
 
 _EDITED = (*COLUMNS, "group", "name")  # columns of `moments.csv` that mean something here
 _PIECE = 30.0  # seconds between two signs of progress where the work itself gives none
@@ -65,7 +63,6 @@ class Session:
             raise EmofastError(f"{folder} is no session ({type(e).__name__}: {e}); make a new one") from None
 
     def write(self) -> None:
-        """Write the form."""
         form = asdict(self) | {
             "episode": _from(self.folder, self.episode),
             "viewers": [asdict(v) | {"file": _from(self.folder, v.file)} for v in self.viewers],
@@ -130,10 +127,7 @@ def preview(folder: Path, listener: Listener, name: str) -> None:
     film = media(films[name])
     step = round(_PIECE * film.rate)
     spans = [(a, min(a + step, film.frames)) for a in range(0, film.frames, step)]
-
-    def tell(done: int, total: int) -> None:
-        listener.progress("making a preview", done, total)
-
+    tell = partial(listener.progress, "making a preview")
     render(film, spans, preview_of(folder, name), height=min(360, film.height), crf=27, tell=tell)
 
 
@@ -144,12 +138,12 @@ def preview_of(folder: Path, name: str) -> Path:
 
 def media(path: Path) -> Media:
     """`probe`, remembered until the file changes. Raises `EmofastError` for a file that is no film."""
-    return _probed(path, path.stat().st_mtime_ns if path.exists() else 0)
+    return _kept(probe, path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
-@lru_cache(maxsize=64)
-def _probed(path: Path, changed: int) -> Media:
-    return probe(path)
+@lru_cache(maxsize=16)
+def _kept(read: Callable, path: Path, changed: int, *more):
+    return read(path, *more)
 
 
 def timeline(session: Session) -> dict:
@@ -174,15 +168,14 @@ def moments(session: Session) -> dict:
     if not path.is_file():
         return {"version": "", "rows": []}
     data = path.read_bytes()
-    some = len(data.splitlines()) > 1
-    cuts = read_moments(path, film, _table(session)) if some else []
-    cells = [row for _, row in read_rows(path, ("start", "end"))] if some else []
+    found = list(read_rows(path, ("start", "end"), "mend it, or move it away and make the trailer again"))
+    cuts = rows_to_cuts(found, film, _table(session), str(path)) if found else []
     chosen = {id(c) for c in choose(cuts, film, session.wish)}
     rows = [
         {"start": float(c.first / film.rate), "end": float(c.last / film.rate), "peak": m.peak, "score": m.score, "emotion": m.emotion,
          "viewers": m.viewers, "p_value": None if math.isnan(m.p_value) else m.p_value, "group": "; ".join(m.groups), "name": c.label,
          "chosen": id(c) in chosen, "more": {k: v for k, v in row.items() if k not in _EDITED}}
-        for row, c, m in ((row, c, c.moment) for row, c in zip(cells, cuts, strict=True))
+        for (_, row), c, m in zip(found, cuts, [c.moment for c in cuts])
     ]  # fmt: skip
     return {"version": hashlib.sha256(data).hexdigest()[:16], "rows": rows}
 
@@ -218,13 +211,8 @@ def _text(value: object) -> str:
 
 def _table(session: Session) -> pd.DataFrame | None:
     path = session.folder / "group.parquet"
-    return _read(path, path.stat().st_mtime_ns, media(session.episode)) if path.is_file() else None
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, changed: int, episode: Media) -> pd.DataFrame:
     try:
-        return read_table(path, episode)
+        return _kept(read_table, path, path.stat().st_mtime_ns, media(session.episode)) if path.is_file() else None
     except EmofastError as e:
         raise EmofastError(f"{e}; delete it and make the trailer again") from None
 

@@ -8,10 +8,12 @@ from threading import Lock
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse
 
 from emofast.app import editing, jobs
 from emofast.app.guard import HOME, Shelf
 from emofast.errors import EmofastError
+from emofast.video.selection import ORDERS
 
 _RESULTS = (".mp4", ".edl", ".otio", ".xml", ".fcpxml", ".png", ".html", ".csv", ".srt")
 _REPORT = {"content-security-policy": "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; "
@@ -86,8 +88,8 @@ class FilmRoom:
             raise EmofastError("rows is a list of moments")
         order, length = _text(given, "order", session.order), _number(given, "length", session.length, above=0)
         vertical = given.get("vertical", session.vertical) is True
-        if order not in editing.ORDERS:
-            raise EmofastError(f"order is one of {', '.join(editing.ORDERS)}")
+        if order not in ORDERS:
+            raise EmofastError(f"order is one of {', '.join(ORDERS)}")
         wished = replace(session, length=length, order=order, vertical=vertical)
         with self._saving:
             if editing.moments(session)["version"] != given.get("version"):
@@ -96,12 +98,13 @@ class FilmRoom:
             wished.write()
             return editing.moments(wished)
 
-    def result(self, file: str, session: str) -> tuple[Path, dict]:
-        """A file that a job has made, and headers of its own."""
+    def result(self, file: str, session: str) -> FileResponse:
+        """A file that a job has made; the scripts of a report reach nothing here."""
         path = self._read(session).folder / file
         if "/" in file or "\\" in file or not _is_result(path):
             raise HTTPException(404, "there is no such result")
-        return path, _REPORT if path.suffix == ".html" else {}
+        headers = _REPORT if path.suffix == ".html" else {}
+        return FileResponse(path, headers=headers, filename=path.name, content_disposition_type="inline")
 
     def _read(self, address: str) -> editing.Session:
         number, _, name = address.partition("/")

@@ -5,7 +5,6 @@ import os
 import secrets
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -68,7 +67,7 @@ class Guard:
         headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], _LIMIT)
         asked = parse_qs(scope["query_string"][:4096].decode("latin-1"))
         by_address = self._right(asked.get("token", [""])[0])
-        refused = self._refusal(scope, headers, by_address) or _too_large(headers, limit)
+        refused = self._refusal(scope, headers, by_address, limit)
         if refused and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -82,12 +81,23 @@ class Guard:
                     out.append("set-cookie", f"{self._cookie}={self._token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000")
             await send(message)
 
+        taken = 0
+
+        async def counted() -> Message:
+            """`receive` that stops a body without a stated length at the limit."""
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise HTTPException(413, f"more than {limit >> 20} MB are not taken here")
+            return message
+
         if refused:
             await PlainTextResponse(refused[1], refused[0])(scope, receive, answer)
         else:
-            await self._app(scope, _limited(receive, limit) if scope["type"] == "http" else receive, answer)
+            await self._app(scope, counted, answer)
 
-    def _refusal(self, scope: Scope, headers: Headers, by_address: bool) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope, headers: Headers, by_address: bool, limit: int) -> tuple[int, str] | None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if not _known_host(host, self._share) or not scope["query_string"].isascii():
             return 400, "This address is not served here; open the one that emofast app printed.\n"
@@ -98,7 +108,8 @@ class Guard:
         by_cookie = self._right(cookie_parser(headers.get("cookie", "")).get(self._cookie, "")) and (harmless or origin is not None)
         if not (by_address or by_cookie or self._right(bearer)):
             return 401, "The token is missing or wrong; open the address that emofast app printed.\n"
-        return None
+        length = headers.get("content-length", "0")
+        return (413, f"More than {limit >> 20} MB are not taken here.\n") if not length.isdecimal() or int(length[:20]) > limit else None
 
     def _right(self, token: str) -> bool:
         return secrets.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
@@ -116,39 +127,17 @@ def _known_host(host: str, share: bool) -> bool:
         return share and name in (socket.gethostname().lower(), f"{socket.gethostname().lower()}.local")
 
 
-def _too_large(headers: Headers, limit: int) -> tuple[int, str] | None:
-    length = headers.get("content-length", "0")
-    return (413, f"More than {limit >> 20} MB are not taken here.\n") if not length.isdecimal() or int(length[:20]) > limit else None
-
-
-def _limited(receive: Receive, limit: int) -> Receive:
-    """`receive` that stops a body without a stated length at the limit."""
-    taken = 0
-
-    async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > limit:
-            raise HTTPException(413, f"more than {limit >> 20} MB are not taken here")
-        return message
-
-    return counted
-
-
-@dataclass(frozen=True)
 class Shelf:
-    """The folders named on the command line. A file is addressed as `N/path` below folder N; links lead nowhere outside them."""
+    """The folders named on the command line, its `roots`. A file is addressed as `N/path` below folder N; links lead nowhere outside them.
 
-    roots: tuple[Path, ...]
+    Raises `EmofastError` for what is no folder.
+    """
 
-    @classmethod
-    def of(cls, folders: list[Path]) -> "Shelf":
-        """Raises `EmofastError` for what is no folder."""
+    def __init__(self, folders: list[Path]):
         for folder in folders:
             if not folder.is_dir():
                 raise EmofastError(f"{folder} is not a folder; name folders that hold episodes and recordings")
-        return cls(tuple(dict.fromkeys(f.resolve() for f in folders)))
+        self.roots = list(dict.fromkeys(f.resolve() for f in folders))
 
     def path(self, address: str) -> Path:
         """The path that an address means, whether or not there is something. Raises 404 for one outside."""

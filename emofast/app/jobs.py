@@ -95,7 +95,6 @@ class _Notes(Listener):
         self._job["warnings"] = [*self._job["warnings"], text][-20:]
 
     def end(self, state: str, error: str | None = None) -> None:
-        """Note how it ended."""
         _write(self._session, self._job | {"state": state, "error": error})
 
 

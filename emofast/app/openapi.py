@@ -15,8 +15,7 @@ def _json(description: str, schema: dict) -> dict:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-_WHOLE, _BYTES = {"type": "integer"}, {"type": "string", "format": "binary"}
-_ERROR = _object(error={"type": "string"})
+_WHOLE = {"type": "integer"}
 _FACE = _object(
     box={"type": "array", "items": _WHOLE, "description": "x, y, width, height of what the network sees, pixels"},
     emotion={"type": "string", "enum": list(EMOTIONS)},
@@ -29,14 +28,11 @@ _FACE = _object(
 _POST = {
     "summary": "The faces of a picture, the largest first",
     "description": "curl -H 'Authorization: Bearer TOKEN' --data-binary @photo.jpg http://127.0.0.1:8765/api/predict",
-    "requestBody": {
-        "required": True,
-        "content": {"image/*": {"schema": _BYTES}},
-    },
+    "requestBody": {"required": True, "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}},
     "responses": {
         "200": _json("what was found; no face is an empty list",
                      _object(width=_WHOLE, height=_WHOLE, model={"type": "string"}, faces={"type": "array", "items": _FACE})),
-        "400": _json("no picture that can be read", _ERROR),
+        "400": _json("no picture that can be read", _object(error={"type": "string"})),
         "401": {"description": "the token is missing or wrong"},
         "413": {"description": "more than 24 MB"},
     },
@@ -48,4 +44,3 @@ OPENAPI = {
     "security": [{"token": []}],
     "paths": {"/api/predict": {"post": _POST}},
 }
-"""OpenAPI 3.1."""

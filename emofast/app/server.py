@@ -38,15 +38,8 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
     def answers(path: str, what: Callable[..., dict], *methods: str) -> Route:
         return Route(path, partial(_answer, what), methods=methods or ["GET"])
 
-    async def film(request: Request) -> Response:
-        return FileResponse(shelf.film(request.path_params["address"]), content_disposition_type="inline")
-
-    async def result(request: Request) -> Response:
-        path, headers = room.result(**request.path_params)
-        return FileResponse(path, headers=headers, filename=path.name, content_disposition_type="inline")
-
-    async def picture(request: Request) -> Response:
-        return FileResponse(board.picture(*request.path_params.values()))
+    def film(request: Request) -> Response:
+        return FileResponse(shelf.film(**request.path_params), content_disposition_type="inline")
 
     routes = [
         *[Route(path, lambda request: FileResponse(PAGE / "index.html")) for path in PAGES],
@@ -59,7 +52,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         answers("/api/experiments", board.datasets),
         answers("/api/experiments/{data}", board.leaderboard),
         answers("/api/experiments/{data}/{name}/compare", board.compare),
-        Route("/api/experiments/{data}/{name}/{file}", picture),
+        Route("/api/experiments/{data}/{name}/{file}", lambda request: FileResponse(board.picture(**request.path_params))),
         answers("/api/films", shelf.films),
         Route("/api/films/{address:path}", film),
         answers("/api/sessions", room.sessions),
@@ -68,7 +61,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         answers("/api/job/{session:path}", room.work, "POST"),
         answers("/api/timeline/{session:path}", room.timeline),
         answers("/api/moments/{session:path}", room.save_moments, "PUT"),
-        Route("/api/results/{file}/{session:path}", result),
+        Route("/api/results/{file}/{session:path}", lambda request: room.result(**request.path_params)),
     ]
     errors = {
         EmofastError: lambda request, e: _error(str(e), 400),
@@ -86,18 +79,13 @@ def _error(sentence: str, status: int) -> Response:
 
 async def _answer(what: Callable[..., dict], request: Request) -> Response:
     """What a function says of the parts of the address and, where something is sent, of the JSON object in the body."""
-    given = [await _json(request)] if request.method in ("POST", "PUT") else []
-    return JSONResponse(await run_in_threadpool(what, *request.path_params.values(), *given))
-
-
-async def _json(request: Request) -> dict:
-    try:
-        given = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        given = None
-    if not isinstance(given, dict):
-        raise HTTPException(400, "the request's body is no JSON object")
-    return given
+    arguments = list(request.path_params.values())
+    if request.method in ("POST", "PUT"):
+        with contextlib.suppress(ValueError, RecursionError):
+            arguments.append(json.loads(await request.body()))
+        if not arguments or not isinstance(arguments[-1], dict):
+            raise HTTPException(400, "the request's body is no JSON object")
+    return JSONResponse(await run_in_threadpool(what, *arguments))
 
 
 def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
@@ -106,7 +94,6 @@ def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
 
 
 async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
-    """The faces of the picture that is the request's body."""
     image = await run_in_threadpool(read_picture, await request.body())
     faces = await run_in_threadpool(faces_in, image, recognizer)
     return JSONResponse({"width": image.shape[1], "height": image.shape[0], "model": recognizer.path.name, "faces": faces})

@@ -4,6 +4,7 @@ import csv
 import io
 import struct
 import time
+from dataclasses import astuple
 
 import cv2
 import numpy as np
@@ -13,8 +14,8 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.live import Frame, Pipeline, Stages
 from emofast.live.log import COLUMNS, face_rows
-from emofast.live.smoothing import FaceView, Smoother
-from emofast.recognition import Box, EmotionRecognizer, TrackedFace, crop_face, crop_square, iou, make_detector
+from emofast.live.smoothing import Smoother
+from emofast.recognition import EmotionRecognizer, TrackedFace, crop_face, crop_square, iou, make_detector
 from emofast.recognition.quality import quality, roll
 
 _FORMATS = "JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"  # Pillow has decoders of others that start other programs
@@ -45,8 +46,14 @@ class Viewing:
         if self._log:
             csv.writer(self._log).writerows(face_rows(self._t, self._frames, seen))
         self._frames += 1
-        margin = self._pipeline.recognizer.margin
-        return {"faces": [_view(v, margin) for v in seen.views], "ms": round((time.perf_counter() - start) * 1e3, 1)}
+        faces = [
+            {
+                "id": v.id, "box": astuple(crop_square(v.box, self._pipeline.recognizer.margin)), "emotion": v.emotion, "reason": v.reason,
+                "p": [round(float(p), 4) for p in v.probabilities], "trail": [[round(x, 3), round(y, 3)] for x, y in v.trail[-20:]],
+            }
+            for v in seen.views
+        ]  # fmt: skip
+        return {"faces": faces, "ms": round((time.perf_counter() - start) * 1e3, 1)}
 
     def start_log(self) -> dict:
         """Begin the csv that `webcam.py --log` writes, in memory: some 15 MB an hour of a face."""
@@ -59,13 +66,6 @@ class Viewing:
         """End it; its text as `log`, None where none was begun."""
         log, self._log = self._log, None
         return {"log": log and log.getvalue()}
-
-
-def _view(view: FaceView, margin: float) -> dict:
-    return {
-        "id": view.id, "box": _corners(crop_square(view.box, margin)), "emotion": view.emotion, "reason": view.reason,
-        "p": [round(float(p), 4) for p in view.probabilities], "trail": [[round(v, 3), round(a, 3)] for v, a in view.trail[-20:]],
-    }  # fmt: skip
 
 
 def read_picture(data: bytes | memoryview, most: int = 60_000_000) -> np.ndarray:
@@ -98,14 +98,10 @@ def faces_in(image: np.ndarray, recognizer: EmotionRecognizer) -> list[dict]:
     views = Smoother().update(0.0, tracked, *recognizer.predict_arrays(crops), [quality(c) for c in crops])
     return [
         {
-            "box": _corners(crop_square(v.box, recognizer.margin)),
+            "box": list(astuple(crop_square(v.box, recognizer.margin))),
             "emotion": EMOTIONS[v.probabilities.argmax()], "confidence": round(float(v.probabilities.max()), 4), "reason": v.reason,
             "probabilities": {e: round(float(p), 4) for e, p in zip(EMOTIONS, v.probabilities)},
             "valence": round(v.valence, 4), "arousal": round(v.arousal, 4),
         }
         for v in views
     ]  # fmt: skip
-
-
-def _corners(box: Box) -> list[int]:
-    return [box.x, box.y, box.w, box.h]

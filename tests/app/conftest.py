@@ -90,7 +90,7 @@ def app(shelf, model) -> App:
     from emofast.app.server import create_app
     from emofast.recognition import EmotionRecognizer
 
-    return App(Guard(create_app(EmotionRecognizer(model), Shelf.of([shelf])), TOKEN))
+    return App(Guard(create_app(EmotionRecognizer(model), Shelf([shelf])), TOKEN))
 
 
 @pytest.fixture

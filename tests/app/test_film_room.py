@@ -223,7 +223,7 @@ def test_an_analysis_goes_on_with_edited_moments_and_a_series_may_be_moved(serie
     (session.folder / "trailer.mp4").unlink()
     rows = editing.moments(session)["rows"]
     editing.write_moments(session, [{**rows[0], "name": "mine"}, *rows[1:]])
-    room = FilmRoom(Shelf.of([folder]), model)
+    room = FilmRoom(Shelf([folder]), model)
     assert not room.session("0/s")["analysed"]
     editing.analyse(session.folder, Listener(), str(model))
     assert (session.folder / "trailer.mp4").is_file() and room.session("0/s")["analysed"]
@@ -344,7 +344,7 @@ def test_the_model_and_its_trust_are_those_of_the_command_line(shelf, model, mon
     form = json.loads((planted.folder / "session.json").read_text())
     (planted.folder / "session.json").write_text(json.dumps(form | {"model": str(shelf / "evil.pkl"), "trust": True}))
     for trust in (True, False):
-        FilmRoom(Shelf.of([shelf]), model, trust).work("0/planted", {"action": "analyse"})
+        FilmRoom(Shelf([shelf]), model, trust).work("0/planted", {"action": "analyse"})
     assert begun == [("analyse", str(model), "trust"), ("analyse", str(model))]
     for _, *arguments in begun:
         with pytest.raises(EmofastError):  # no film, which is seen afterwards

@@ -93,7 +93,7 @@ def test_films_come_in_ranges_and_links_lead_nowhere(app):
 
 def test_a_folder_must_be_one(tmp_path):
     with pytest.raises(EmofastError, match="is not a folder"):
-        Shelf.of([tmp_path / "missing"])
+        Shelf([tmp_path / "missing"])
 
 
 def test_what_is_too_large_is_not_taken(app):

@@ -92,7 +92,7 @@ def test_the_leaderboard_is_what_is_recorded(app, results):
 
 def test_every_stage_of_a_job_has_its_words(project):
     files = [*(project / "emofast" / "video").glob("*.py"), *(project / "emofast" / "app").glob("*.py")]
-    stages = {s for f in files for s in re.findall(r'(?:progress|tell)\("([a-z ]+)"', f.read_text(encoding="utf-8"))}
+    stages = {s for f in files for s in re.findall(r'(?:progress|tell)[(,] ?"([a-z ]+)"', f.read_text(encoding="utf-8"))}
     texts = (project / "emofast" / "app" / "page" / "texts.js").read_text(encoding="utf-8")
     assert "following the faces" in stages and all(re.search(rf'\b{s}"?: \[', texts) for s in stages), stages
 
