@@ -1,9 +1,8 @@
 """Files in, DataLoaders out: the competition's files, the frozen split, the decoded-picture cache, `get_dls`."""
 
 from emofast.data.check import check_data
-from emofast.data.competition import Competition, find_data, open_data, read_competition
+from emofast.data.competition import Competition, find_data, open_data, read_competition, vote_shares
 from emofast.data.split import frozen_split
-from emofast.data.targets import vote_shares
 from emofast.lazy import lazily
 
 __all__ = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import track
 
 from emofast import paths
 from emofast.console import console
@@ -75,34 +75,27 @@ def cached_faces(pictures: Pictures, names: list[str], size: int, channels: int,
     folder = root / f"{key}-{size}px"
     with FileLock(root / f"{key}.lock"):
         if not folder.is_dir():
-            _fill(folder, pictures, names, (len(names), channels, size, size), what)
+            _fill(folder, pictures, names, size, channels, what)
     return PixelCache(folder)
 
 
-def _fill(folder: Path, pictures: Pictures, names: list[str], shape: tuple[int, int, int, int], what: str) -> None:
-    _, channels, size, _ = shape
+def _fill(folder: Path, pictures: Pictures, names: list[str], size: int, channels: int, what: str) -> None:
+    shape = (len(names), channels, size, size)
     needed, free = int(np.prod(shape)), shutil.disk_usage(folder.parent).free
     if free < needed + (64 << 20):
         raise EmofastError(
             f"{folder.parent} has {free / 1e9:.1f} GB free and the decoded pictures need {needed / 1e9:.1f} GB; free some space, "
             "or point $EMOFAST_CACHE to a larger disk."
         )
-    readable = np.zeros(len(names), bool)
-    blank = np.zeros(shape[1:], np.uint8)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    readable, blank = np.zeros(len(names), bool), np.zeros(shape[1:], np.uint8)
     with paths.partial_beside(folder, folder=True) as partial:
-        with (
-            (partial / "pixels.u8").open("wb") as out,
-            ThreadPoolExecutor(os.cpu_count()) as pool,  # Pillow decodes without the GIL
-            Progress(*columns, console=console, disable=not console.is_terminal) as bar,
-        ):
-            task = bar.add_task(f"decoding {what} at {size} px", total=len(names))
-            for start in range(0, len(names), CHUNK):
-                chunk = names[start : start + CHUNK]
-                for i, face in enumerate(pool.map(lambda n: read_face(pictures, n, size, channels), chunk), start):
+        with (partial / "pixels.u8").open("wb") as out, ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without the GIL
+            chunks, title = range(0, len(names), CHUNK), f"decoding {what} at {size} px"
+            for start in track(chunks, title, console=console, disable=not console.is_terminal):
+                faces = pool.map(lambda n: read_face(pictures, n, size, channels), names[start : start + CHUNK])
+                for i, face in enumerate(faces, start):
                     readable[i] = face is not None
-                    out.write((face if face is not None else blank).tobytes())
-                bar.advance(task, len(chunk))
+                    out.write((blank if face is None else face).tobytes())
         np.save(partial / "readable.npy", readable)
         (partial / "cache.json").write_text(json.dumps({"shape": shape, "source": str(pictures.path)}))
         partial.replace(folder)

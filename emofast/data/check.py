@@ -7,26 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from rich.progress import track
-from rich.table import Table
+from rich.table import Column, Table
 
 from emofast.console import console
 from emofast.data.competition import Competition
 from emofast.data.decode import read_face
 from emofast.data.pictures import Pictures
 from emofast.data.split import duplicate_groups
-from emofast.emotions import EMOTIONS
+from emofast.emotions import EMOTIONS, N
 
 
 @dataclass
 class DataReport:
-    """What `check_data` found. Lists hold picture names; `duplicates` counts the copies beyond each first file,
+    """What `check_data` found in `data`. Lists hold picture names; `duplicates` counts the copies beyond each first file,
     `copied_test` names the test pictures whose very file is also a training picture."""
 
-    name: str
-    rows: int
-    test_rows: int
-    classes: dict[str, int]
-    has_votes: bool
+    data: Competition
     unreadable: list[str]
     unreadable_test: list[str]
     extra: list[str]
@@ -44,11 +40,7 @@ def check_data(comp: Competition) -> DataReport:
     groups = duplicate_groups((comp.train_pictures, comp.train_names), (comp.test_pictures, comp.test_names))
     doubled = [rows for rows in pd.Series(range(n)).groupby(groups[:n]).indices.values() if len(rows) > 1]
     return DataReport(
-        name=comp.name,
-        rows=n,
-        test_rows=len(comp.test_ids),
-        classes=dict(zip(EMOTIONS, np.bincount(comp.labels, minlength=len(EMOTIONS)).tolist())),
-        has_votes=comp.votes is not None,
+        comp,
         unreadable=_unreadable(comp.train_pictures, comp.train_names, "training"),
         unreadable_test=_unreadable(comp.test_pictures, comp.test_names, "test"),
         extra=sorted({*comp.train_pictures.identity, *comp.test_pictures.identity} - {*comp.train_names, *comp.test_names}),
@@ -68,14 +60,13 @@ def _unreadable(pictures: Pictures, names: list[str], what: str) -> list[str]:
 
 def print_report(report: DataReport) -> None:
     """Tell a person."""
-    table = Table(title=f"{report.name}: {report.rows} training rows, {report.test_rows} test rows")
-    table.add_column("class")
-    table.add_column("rows", justify="right")
-    table.add_column("share", justify="right")
-    for name, n in report.classes.items():
-        table.add_row(name, str(n), f"{n / report.rows:.1%}")
+    data, right = report.data, {"justify": "right"}
+    title = f"{data.name}: {len(data.labels)} training rows, {len(data.test_ids)} test rows"
+    table = Table("class", Column("rows", **right), Column("share", **right), title=title)
+    for name, n in zip(EMOTIONS, np.bincount(data.labels, minlength=N)):
+        table.add_row(name, str(n), f"{n / len(data.labels):.1%}")
     console.print(table)
-    _line("annotators' votes", "yes" if report.has_votes else "no")
+    _line("annotators' votes", "no" if data.votes is None else "yes")
     _line("missing pictures", "none (a set that lacks any is refused)")
     _line("unreadable training pictures (skipped in training)", len(report.unreadable), report.unreadable)
     _line("unreadable test pictures (predicted as the most frequent class)", len(report.unreadable_test), report.unreadable_test)

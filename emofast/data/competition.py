@@ -1,4 +1,4 @@
-"""The competition's files: where they are, and what `train.csv` and `sample_submission.csv` say is in them."""
+"""The competition's files: where they are, what their tables say, and what is learned of each picture. Nothing here loads torch."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from filelock import FileLock
 from emofast import paths
 from emofast.console import console, visible
 from emofast.data.pictures import Pictures, open_pictures
-from emofast.emotions import EMOTIONS
+from emofast.emotions import CENTRES, EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.tables import find_table, numbers, read_table
 
@@ -73,8 +73,7 @@ class Competition:
     @cached_property
     def test_votes(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Votes for the test pictures, as shares float32 [n_test, 9] and how many, [n_test], from test_votes.csv: for scoring only."""
-        votes = _read_votes(self.folder, "test_votes.csv", self.test_ids)
-        return None if votes[0] is None else votes
+        return _read_votes(self.folder, "test_votes.csv", self.test_ids)
 
 
 def find_data(data: str | Path | None) -> Path:
@@ -84,7 +83,12 @@ def find_data(data: str | Path | None) -> Path:
     Raises `EmofastError` naming the ways out where there is no such data.
     """
     if str(data) == SAMPLE:
-        return _drawn_sample()
+        from emofast import sample
+
+        folder = paths.cache() / "drawn" / sample.drawing_code() / SAMPLE  # named after the code that draws it
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder.parent / ".lock"):  # of two experiments at once the second waits for the first
+            return folder if folder.is_dir() else sample.write_sample(folder)
     folder = paths.competition_data() if data is None else Path(data)
     if data is None and not find_table(folder, "train.csv") and (there := mounted()):
         console.print(f"data set: {there}, as mounted by Kaggle")
@@ -111,16 +115,6 @@ def mounted() -> Path | None:
     return None
 
 
-def _drawn_sample() -> Path:
-    """The default drawn sample, in a folder named after the code that draws it."""
-    from emofast import sample
-
-    folder = paths.cache() / "drawn" / sample.drawing_code() / SAMPLE
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / ".lock"):  # of two experiments at once the second waits for the first
-        return folder if folder.is_dir() else sample.write_sample(folder)
-
-
 def read_competition(folder: Path) -> Competition:
     """Read and verify the csv files of a data set and list its pictures; no picture is decoded.
 
@@ -143,15 +137,14 @@ def read_competition(folder: Path) -> Competition:
         train_pictures=open_pictures(folder, "train"),
         test_pictures=open_pictures(folder, "test_kaggle"),
     )
-    for path, names, pictures in (
-        (train_path, comp.train_names, comp.train_pictures), (test_path, comp.test_names, comp.test_pictures),
-    ):  # fmt: skip
+    tables = (train_path, comp.train_names, comp.train_pictures), (test_path, comp.test_names, comp.test_pictures)
+    for path, names, pictures in tables:
         if missing := [n for n in names if n not in pictures.identity]:
             raise EmofastError(
                 f"{path} names {len(missing)} picture{'s' * (len(missing) > 1)} that {pictures.path} lacks, first {missing[0]}; "
                 "it was probably not copied whole: get it again."
             )
-    votes, annotators = _read_votes(folder, "train_votes.csv", ids)
+    votes, annotators = _read_votes(folder, "train_votes.csv", ids) or (None, None)
     return replace(comp, votes=votes, annotators=annotators, va=_read_numbers(folder, "truth.csv", ["valence", "arousal"], ids, -1, 1))
 
 
@@ -173,12 +166,34 @@ def _read_numbers(folder: Path, name: str, columns: list[str], ids: list[str], l
     return numbers(path, table.loc[ids], columns, low, high).astype(np.float32)
 
 
-def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
-    """Shares of the votes float32 [n, 9], and how many there are, float32 [n]."""
+def _read_votes(folder: Path, name: str, ids: list[str]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Shares of the votes float32 [n, 9], and how many there are, float32 [n]; None where there is no such table."""
     votes = _read_numbers(folder, name, list(EMOTIONS), ids, 0, 1e6)
     if votes is None:
-        return None, None
+        return None
     total = votes.sum(axis=1)
     if (total <= 0).any():
         raise EmofastError(f"{folder / name} has no vote for {ids[int((total <= 0).argmax())]}; remove the file or mend the row.")
     return votes / total[:, None], total
+
+
+def vote_shares(data: Competition, single_votes: bool = False) -> np.ndarray:
+    """Shares of annotators for each class, float32 [n, 9] by row of train.csv; without votes, the class as one-hot shares.
+
+    Classes that a single annotator named are dropped unless `single_votes`: a slip more often than a second meaning (Barsoum et
+    al. 2016, arXiv:1608.01041, drop them too). A picture on which no two agree keeps its votes.
+    """
+    if data.votes is None:
+        return np.eye(N, dtype=np.float32)[data.labels]
+    if single_votes:
+        return data.votes
+    counts = data.votes * data.annotators[:, None]
+    kept = np.where(counts > 1.5, counts, 0)
+    kept = np.where(kept.sum(1, keepdims=True) > 0, kept, counts)
+    return (kept / kept.sum(1, keepdims=True)).astype(np.float32)
+
+
+def target_va(data: Competition) -> np.ndarray:
+    """Valence and arousal to learn, float32 [n, 2]: the truth where it is known, else the vote-weighted mean of the class
+    centres, else the centre of the class."""
+    return data.va if data.va is not None else vote_shares(data, single_votes=True) @ np.asarray(CENTRES, np.float32)

@@ -35,5 +35,5 @@ def read_face(pictures: Pictures, name: str, size: int, channels: int) -> np.nda
     """The named picture as uint8 [channels, size, size], or None where it cannot be read or decoded."""
     try:
         return decode_face(pictures.read(name), size, channels)
-    except (Unreadable, EmofastError):
+    except EmofastError:
         return None

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from emofast.console import console, warn
-from emofast.data.pictures import Pictures, Unreadable, ZipPictures, open_pictures
+from emofast.data.pictures import Pictures, ZipPictures, open_pictures
 from emofast.errors import EmofastError
 from emofast.kaggle_account import COMPETITION, PAGE, kaggle
 from emofast.tables import find_table, read_table
@@ -136,7 +136,7 @@ def _verify(path: Path, names: list[str]) -> None:
             for name in pictures.identity:
                 pictures.read(name)
         pictures.close()
-    except (EmofastError, Unreadable) as e:
+    except EmofastError as e:
         raise _Refused(str(e).rstrip(".")) from None
 
 

@@ -13,9 +13,8 @@ from emofast.console import warn
 from emofast.data.augmentation import face_augmentation
 from emofast.data.batches import ITEMS, TARGETS, FacesDL, ReadFace, RowOf
 from emofast.data.cache import JoinedCache, cached_faces
-from emofast.data.competition import Competition, open_data
+from emofast.data.competition import Competition, open_data, target_va, vote_shares
 from emofast.data.split import duplicate_groups, frozen_split
-from emofast.data.targets import target_va, vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.spec import IMAGENET_STATS, Target

@@ -14,7 +14,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 
 
-class Unreadable(Exception):
+class Unreadable(EmofastError):
     """A picture that cannot be read or decoded; the message says why."""
 
 
@@ -28,8 +28,15 @@ class Pictures:
     identity: dict[str, tuple]
 
     def read(self, name: str) -> bytes:
-        """The file's bytes; raises `Unreadable`."""
+        """The file's bytes; raises `EmofastError`."""
         raise NotImplementedError
+
+    def digest(self, name: str) -> bytes | None:
+        """SHA-256 of the file's bytes; None where it cannot be read."""
+        try:
+            return hashlib.sha256(self.read(name)).digest()
+        except EmofastError:
+            return None
 
     def _describe(self, name: str) -> bytes:
         """What changes when the file is replaced."""
@@ -64,29 +71,15 @@ class FolderPictures(Pictures):
     # A size says too little here: two sets of uncompressed pictures of one size would be taken for each other. Reading everything
     # costs seconds beside hours of training, and gives a copy on another machine the same fingerprint.
     def _describe(self, name: str) -> bytes:
-        try:
-            return hashlib.sha256(self.read(name)).digest()
-        except Unreadable:
-            return b"unreadable"
+        return self.digest(name) or b"unreadable"
 
 
-class ZipPictures(Pictures):
-    """Pictures inside an archive, which is kept open for all threads. Raises `EmofastError` where `Archive` does."""
+class ZipPictures(Archive, Pictures):
+    """Pictures inside an archive, which is kept open for all threads."""
 
     def __init__(self, path: Path):
-        self.path, self._archive = path, Archive(path)
-        infos = self._archive.infos.items()
-        self.identity = {name: (i.file_size, i.CRC) for name, i in infos if name.lower().endswith(SUFFIXES)}
-
-    def read(self, name: str) -> bytes:
-        try:
-            return self._archive.read(name)
-        except EmofastError as e:
-            raise Unreadable(str(e)) from None
-
-    def close(self) -> None:
-        """Let go of the archive."""
-        self._archive.close()
+        super().__init__(path)
+        self.identity = {name: (i.file_size, i.CRC) for name, i in self.infos.items() if name.lower().endswith(SUFFIXES)}
 
 
 def open_pictures(folder: Path, top: str) -> Pictures:

@@ -1,6 +1,5 @@
 """Training and validation: stratified, exact duplicates on one side, drawn once per data set and kept in a file."""
 
-import hashlib
 from collections import Counter
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 
 from emofast import paths
 from emofast.data.competition import Competition
-from emofast.data.pictures import Pictures, Unreadable
+from emofast.data.pictures import Pictures
 from emofast.errors import EmofastError
 from emofast.tables import numbers, read_table
 
@@ -25,15 +24,8 @@ def duplicate_groups(*sets: tuple[Pictures, list[str]]) -> np.ndarray:
     keys = [pictures.identity[name] for pictures, name in files]
     shared = min(map(len, keys), default=0)  # a folder knows sizes, a zip checksums too
     often, first = Counter(key[:shared] for key in keys), {}
-    contents = (_digest(*file) if often[key[:shared]] > 1 else None for file, key in zip(files, keys))
+    contents = (pictures.digest(name) if often[key[:shared]] > 1 else None for (pictures, name), key in zip(files, keys))
     return np.array([first.setdefault(digest or i, i) for i, digest in enumerate(contents)], np.int64)
-
-
-def _digest(pictures: Pictures, name: str) -> bytes | None:
-    try:
-        return hashlib.sha256(pictures.read(name)).digest()
-    except Unreadable:
-        return None
 
 
 def draw_split(labels: np.ndarray, groups: np.ndarray, seed: int = 42) -> np.ndarray:

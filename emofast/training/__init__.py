@@ -2,31 +2,19 @@
 
 from emofast.lazy import lazily
 
-_WHERE = {
-    "CutMix": "fastai.callback.mixup",
-    "EMA": "emofast.training.callbacks",
-    "FocalLoss": "emofast.nets.heads",
-    "GrowingPictures": "emofast.training.callbacks",
-    "MixUp": "fastai.callback.mixup",
-    "PoorCamera": "emofast.data.augmentation",
-    "ValidateLast": "emofast.training.callbacks",
-    "cross_entropy": "emofast.nets.heads",
-    "distill": "emofast.training.recipes",
-    "distill_shipped": "emofast.training.recipes",
-    "emotion_learner": "emofast.training.learners",
-    "experiment": "emofast.training.runner",
-    "face_augmentation": "emofast.data.augmentation",
-    "fine_tune_large": "emofast.training.recipes",
-    "get_dls": "emofast.data.loaders",
-    "load_experiment": "emofast.training.runner",
-    "load_trained": "emofast.training.recipes",
-    "muon": "emofast.training.optimizer",
-    "out_of_fold": "emofast.training.recipes",
-    "pseudo_labels": "emofast.training.recipes",
-    "strong_augmentation": "emofast.data.augmentation",
-    "three_stages": "emofast.training.recipes",
-    "vote_shares": "emofast.data.targets",
+_MODULES = {
+    "emofast.data.augmentation": "PoorCamera face_augmentation strong_augmentation",
+    "emofast.data.competition": "vote_shares",
+    "emofast.data.loaders": "get_dls",
+    "emofast.nets.heads": "FocalLoss cross_entropy",
+    "emofast.training.callbacks": "EMA GrowingPictures ValidateLast",
+    "emofast.training.learners": "emotion_learner",
+    "emofast.training.optimizer": "muon",
+    "emofast.training.recipes": "distill distill_shipped fine_tune_large load_trained out_of_fold pseudo_labels three_stages",
+    "emofast.training.runner": "experiment load_experiment",
+    "fastai.callback.mixup": "CutMix MixUp",
 }
+_WHERE = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = list(_WHERE)
 __getattr__ = lazily(__name__, _WHERE)

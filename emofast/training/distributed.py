@@ -27,32 +27,25 @@ def together() -> Iterator[None]:
     if num_distrib() < 2:
         yield
         return
-    trainer = _trainer()
-    defaults.callbacks.append(trainer)
-    try:
-        yield
-    finally:
-        defaults.callbacks.remove(trainer)
-
-
-def _trainer() -> type:
-    """fastai's `DistributedTrainer`, made to work on processors too: they have no synchronised batch norm, and no memory of a GPU
-    that numbers could be sent by."""
     from fastai.distributed import DistributedDL, DistributedTrainer
 
     class DL(DistributedDL):
         def _broadcast(self, t, rank):
             if torch.cuda.is_available():
                 return super()._broadcast(t, rank)
-            t = torch.tensor(t)
+            t = torch.tensor(t)  # fastai sends numbers by way of a GPU's memory alone
             torch.distributed.broadcast(t, rank)
             return t.tolist()
 
     class Together(DistributedTrainer):
         def __init__(self):
-            super().__init__(sync_bn=torch.cuda.is_available())
+            super().__init__(sync_bn=torch.cuda.is_available())  # processors have no synchronised batch norm
 
         def _wrap_dl(self, dl):
             return dl if isinstance(dl, DistributedDL) else DL(dl, device=self.learn.model.device)
 
-    return Together
+    defaults.callbacks.append(Together)
+    try:
+        yield
+    finally:
+        defaults.callbacks.remove(Together)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from emofast.console import warn
 from emofast.data import Competition
-from emofast.data.pictures import FORMATS, Unreadable
+from emofast.data.pictures import FORMATS
 from emofast.errors import EmofastError
 from emofast.paths import PROJECT
 from emofast.training.runner import Experiment, experiment_of
@@ -61,6 +61,6 @@ def picture_size(data: Competition, sample: int = 50) -> int:
     """Median of the shorter sides of some training pictures, in pixels."""
     sizes = []
     for name in data.train_names[:: max(1, len(data.train_names) // sample)]:
-        with suppress(OSError, Unreadable):  # counted and named by `data check`
+        with suppress(OSError, EmofastError):  # counted and named by `data check`
             sizes.append(min(Image.open(io.BytesIO(data.train_pictures.read(name)), formats=FORMATS).size))
     return int(median(sizes)) if sizes else 0

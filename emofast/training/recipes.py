@@ -7,11 +7,10 @@ from fastai.callback.core import Callback
 from fastai.learner import Learner
 
 from emofast.console import console, warn
-from emofast.data import Competition, frozen_split, get_dls
+from emofast.data import Competition, frozen_split, get_dls, vote_shares
 from emofast.data.augmentation import face_augmentation, strong_augmentation
 from emofast.data.cache import cached_faces
 from emofast.data.split import duplicate_groups
-from emofast.data.targets import vote_shares
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy

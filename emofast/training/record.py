@@ -17,8 +17,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from emofast import paths
 from emofast.console import warn
 from emofast.data import get_test_dl
-from emofast.data.competition import Competition
-from emofast.data.targets import target_va
+from emofast.data.competition import Competition, target_va
 from emofast.emotions import EMOTIONS, N
 from emofast.training import metrics
 from emofast.training.decoding import nearest_centre

@@ -11,7 +11,7 @@ from emofast import EMOTIONS
 from emofast.data import batches, get_dls, get_test_dl, read_competition
 from emofast.data.batches import FacesDL
 from emofast.data.cache import PixelCache
-from emofast.data.targets import target_va
+from emofast.data.competition import target_va
 from emofast.emotions import CENTRES
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
