@@ -38,12 +38,8 @@ class FocalLoss(CrossEntropyLossFlat):
         return reduce_loss(-(shares * (1 - log_p.exp()) ** self.gamma * log_p).sum(1), self.reduction)
 
 
-class PointLoss(nn.Module):
-    """Mean squared error of valence and arousal, [n, 2]."""
-
-    def __init__(self, reduction: str = "mean"):
-        super().__init__()
-        self.reduction = reduction
+class PointLoss(nn.MSELoss):
+    """Mean squared error of valence and arousal, [n, 2], reduced by picture."""
 
     def forward(self, va, target):
         return reduce_loss(F.mse_loss(va, target, reduction="none").mean(1), self.reduction)

@@ -49,9 +49,7 @@ class Ensemble:
 
 def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dict[str, dict], dict[str, dict]]:
     """The ensemble of recorded results, chosen on their predictions with flip TTA, and their validation and test arrays by name.
-
-    Rare classes get `repeat_factors` by their shares of train.csv. Raises `EmofastError` for no results, and for those of other pictures.
-    """
+    Rare classes get `repeat_factors` by their shares of train.csv. Raises `EmofastError` for no results and for foreign ones."""
     if not results:
         raise EmofastError(
             f"{comp.name} has no recorded result; run an experiment first, "
@@ -91,8 +89,7 @@ def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np
     rng, names = np.random.default_rng(0), list(members)
     n = max(math.ceil(len(names) / 2), min(len(names), WHOLE))
     bags = [_select({name: members[name] for name in rng.choice(names, n, replace=False)}, shares) for _ in range(BAGS)]
-    weights = {name: sum(bag.get(name, 0.0) for bag in bags) / BAGS for name in names}
-    weights = {name: weight for name, weight in weights.items() if weight}
+    weights = {name: weight for name in names if (weight := sum(bag.get(name, 0.0) for bag in bags) / BAGS)}
     own = {name: fit_temperature(probabilities[name], labels) for name in weights}
     # members err apart: the mean of ones that say rightly how sure they are is too modest
     common = best_temperature(lambda t: Mixture(weights, {name: t * own[name] for name in own})(probabilities), labels)

@@ -58,24 +58,17 @@ def bootstrap_interval(right: np.ndarray, draws: int = 2000, seed: int = 0) -> t
     return float(low), float(high)
 
 
-def ferplus_protocol(votes: np.ndarray, annotators: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and labels that the FER+ literature scores: (bool [n], int [n]).
+def ferplus_scores(probabilities: np.ndarray, votes: np.ndarray, annotators: np.ndarray) -> dict[str, float]:
+    """`rows`, `accuracy` and `macro_f1` as the FER+ literature scores; zeros where no row is kept.
 
     Single votes are set to zero; kept are rows whose leading class has more than half of the remaining votes and is not
     `uncertain`; predictions are compared over the other eight classes (Barsoum et al. 2016, arXiv:1608.01041, and their
-    published code). `votes`: shares [n, 9]; `annotators`: how many they were, [n].
+    published code). Probabilities and shares of votes [n, 9]; `annotators`: how many they were, [n].
     """
     counts = np.rint(votes * annotators[:, None])
     counts[counts <= 1] = 0
     total, lead = counts.sum(1), counts.argmax(1)
     keep = (total > 0) & (counts.max(1) > total / 2) & (lead != UNCERTAIN)
-    return keep, lead
-
-
-def ferplus_scores(probabilities: np.ndarray, votes: np.ndarray, annotators: np.ndarray) -> dict[str, float]:
-    """`rows`, `accuracy` and `macro_f1` in the FER+ protocol. Probabilities and shares of votes [n, 9], annotators [n].
-    Zeros where no row is kept."""
-    keep, lead = ferplus_protocol(votes, annotators)
     if not keep.any():
         return {"rows": 0, "accuracy": 0.0, "macro_f1": 0.0}
     eight = np.delete(probabilities, UNCERTAIN, axis=1)[keep]  # `uncertain` is the last class: the others keep their index

@@ -31,8 +31,7 @@ def plan(only: str = "", tour: bool = False, large: bool = False, folder: Path =
     found = {e.name: e for script in sorted(folder.glob("[0-9][0-9]_*.py")) if (e := _planned(script))}
     if only and only != "all":
         numbers = [n.strip() for n in only.split(",")]
-        unknown = [n for n in numbers if not any(name.startswith(f"{n}_") for name in found)]
-        if unknown:
+        if unknown := [n for n in numbers if not any(name.startswith(f"{n}_") for name in found)]:
             raise EmofastError(f"--only {only}: no script in experiments/ has the number {unknown[0]}; there are: {' '.join(found)}.")
         found = {name: e for name, e in found.items() if name[:2] in numbers}
     elif not only:

@@ -40,13 +40,13 @@ def choose_precision(device: torch.device) -> Precision:
         if torch.cuda.is_bf16_supported(including_emulation=False):
             return Precision("bf16", f"{name} multiplies bfloat16")
         return Precision("fp16", f"{name} has no bfloat16; gradients are scaled")
-    if device.type == "cpu":
-        if torch.cpu._is_amx_tile_supported():
-            return Precision("bf16", "this CPU has AMX tiles")
-        if torch.cpu._is_avx512_bf16_supported():
-            return Precision("bf16", "this CPU has AVX512-BF16")
-        return Precision("fp32", "this CPU has neither AMX nor AVX512-BF16")
-    return Precision("fp32", f"mixed precision is not tested on {device.type}")
+    if device.type != "cpu":
+        return Precision("fp32", f"mixed precision is not tested on {device.type}")
+    if torch.cpu._is_amx_tile_supported():
+        return Precision("bf16", "this CPU has AMX tiles")
+    if torch.cpu._is_avx512_bf16_supported():
+        return Precision("bf16", "this CPU has AVX512-BF16")
+    return Precision("fp32", "this CPU has neither AMX nor AVX512-BF16")
 
 
 def _fp32(module, inputs):

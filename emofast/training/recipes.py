@@ -1,6 +1,6 @@
 """What several experiments share: soft targets from other networks, networks to go on from, and the three-stage recipe."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from fastai.callback.core import Callback
@@ -77,15 +77,16 @@ def fine_tune_large(
     return learn
 
 
-def _recorded(data: Competition, names: Sequence[str]) -> dict[str, Result]:
-    """Those of the named experiments that are recorded on this data set. Raises `EmofastError` where the trained network of one is not on
-    this machine: what is recorded without it would replace a result that had it."""
-    found = {r.name: r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in names}
-    if gone := [name for name, r in found.items() if not r.learner]:
-        first = f"experiments/{gone[0].partition('+')[0]}.py"
+def _recorded(data: Competition, names: Sequence[str], networks: bool = True) -> list[Result]:
+    """Those of the named experiments that are recorded on this data set; the others are told. Where their `networks` are wanted, raises
+    `EmofastError` for one that is not on this machine: what is recorded without it would replace a result that had it."""
+    found = [r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in names]
+    if absent := sorted(set(names) - {r.name for r in found}):
+        warn(f"not recorded on {data.name} and left out: {', '.join(absent)}; run them first for a better network")
+    if networks and (gone := [r.name for r in found if not r.learner]):
         raise EmofastError(
             f"{', '.join(gone)}: recorded on {data.name}, but the trained network is not on this machine; train it again first: "
-            f"python {first} --data {data.folder}"
+            f"python experiments/{gone[0].partition('+')[0]}.py --data {data.folder}"
         )
     return found
 
@@ -98,22 +99,15 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
     Teachers that are not recorded are left out, with a warning.
     """
     found = _recorded(data, teachers)
-    _tell_absent(teachers, found.values())
     if not found:
         return votes
-    mixture = ensemble_of(list(found.values()), data)[0].mixture
+    mixture = ensemble_of(found, data)[0].mixture
     console.print("teachers: " + ", ".join(f"{w:.0%} {n}" for n, w in mixture.weights.items()))
-    predictions = {name: _predict_training(data, found[name]) for name in mixture.weights}
+    predictions = {r.name: _predict_training(data, r) for r in found if r.name in mixture.weights}
     predicted = next(iter(predictions.values())).any(axis=1)
     soft = votes.astype(np.float32)
     soft[predicted] = (1 - share) * votes[predicted] + share * mixture({name: p[predicted] for name, p in predictions.items()})
     return soft
-
-
-def _tell_absent(teachers: Sequence[str], found: Iterable[Result]) -> None:
-    absent = sorted(set(teachers) - {r.name for r in found})
-    if absent:
-        warn(f"teachers that are not recorded are left out: {', '.join(absent)}; run them first for a better student")
 
 
 def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
@@ -131,8 +125,7 @@ def pseudo_labels(data: Competition, teachers: Sequence[str]) -> np.ndarray | No
     """Soft targets for the test pictures (Lee 2013, "Pseudo-Label"), whose truth is not used: what the teachers, other experiments, have
     recorded for them, mixed as `ensemble_of` picks on validation; float32 [n_test, 9]. None, with a warning, where none is recorded.
     """
-    found = [r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in teachers]
-    _tell_absent(teachers, found)
+    found = _recorded(data, teachers, networks=False)
     if not found:
         return None
     ensemble, _, test = ensemble_of(found, data)
@@ -152,9 +145,7 @@ def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
 def load_trained(data: Competition, experiment: str) -> Learner | None:
     """The trained learner of another experiment on this data set; None, with a warning, where it is not recorded."""
     found = _recorded(data, [experiment])
-    if not found:
-        warn(f"{experiment} is not recorded on {data.name}: this run does without its network; run {experiment} first")
-    return unpickle(found[experiment].learner) if found else None
+    return unpickle(found[0].learner) if found else None
 
 
 def out_of_fold(

@@ -1,9 +1,13 @@
 """From trained Learners to a recorded result: predictions, scores with their noise, history, confusion matrix, the exported learner."""
 
 import copy
+import os
+import platform
 import sys
 import timeit
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import cloudpickle
@@ -19,13 +23,16 @@ from emofast.console import warn
 from emofast.data import get_test_dl
 from emofast.data.competition import Competition, target_va
 from emofast.emotions import EMOTIONS, N
+from emofast.machine import processor
 from emofast.training import metrics
 from emofast.training.decoding import nearest_centre
 from emofast.training.precision import Precision
 from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.progress import EpochProgress
-from emofast.training.results import environment, write_result
+from emofast.training.results import write_result
 from emofast.training.resume import Checkpoint, Session, save_whole
+
+PACKAGES = ("torch", "torchvision", "fastai", "timm", "numpy")
 
 
 @dataclass
@@ -116,7 +123,9 @@ def record(
         "ms_per_face_cpu": float(np.median([s.facts["ms_per_face_cpu"] for s in seeds])),
         "train_seconds": float(np.mean([s.facts["train_seconds"] for s in seeds])),
         "precision": str(precision),
-        **environment(),
+        "hardware": f"{processor()}, {os.cpu_count()} cores",
+        "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         **more,
     }
     history = pd.DataFrame([{"seed": s.facts["seed"], **row} for s in seeds for row in s.history])

@@ -4,13 +4,9 @@ import ast
 import hashlib
 import io
 import json
-import os
-import platform
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +14,8 @@ import pandas as pd
 
 from emofast import paths
 from emofast.errors import EmofastError
-from emofast.machine import processor
 
-FILES = ("result.json", "history.csv", "valid.npz", "test.npz", "confusion.png", "source.py")
+FILES = ("history.csv", "valid.npz", "test.npz", "confusion.png", "source.py", "result.json")
 QUICK = "-quick"
 
 
@@ -108,7 +103,7 @@ def write_result(folder: Path, summary: dict, history: pd.DataFrame, valid: dict
         (staging / "source.py").write_bytes(source)
         (staging / "result.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "result.json").unlink(missing_ok=True)
-        for name in (*FILES[1:], "result.json"):
+        for name in FILES:
             (staging / name).replace(folder / name)
 
 
@@ -148,16 +143,6 @@ def _code(source: Path) -> bytes:
             lines[row - 1] = lines[row - 1][:column]
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            for row in range(node.body[0].lineno - 1, node.body[0].end_lineno):
-                lines[row] = ""
+            doc = node.body[0]
+            lines[doc.lineno - 1 : doc.end_lineno] = [""] * (doc.end_lineno - doc.lineno + 1)
     return "\n".join(line.rstrip() for line in lines if line.strip()).encode()
-
-
-def environment() -> dict:
-    """Hardware, versions and date of a run."""
-    packages = ("torch", "torchvision", "fastai", "timm", "numpy")
-    return {
-        "hardware": f"{processor()}, {os.cpu_count()} cores",
-        "versions": {"python": platform.python_version(), **{p: version(p) for p in packages}},
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-    }

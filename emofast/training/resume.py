@@ -93,14 +93,12 @@ class Checkpoint(Callback):
         if self.epoch == self.start and self.start:
             self._restore()
             for name, tracker in self.trackers.items():
-                tracker.run = True
-                vars(tracker).update(self.state["trackers"][name])
+                vars(tracker).update(self.state["trackers"][name], run=True)
         self._started = time.perf_counter()
 
     def after_epoch(self):
-        if self.epoch < self.start:
-            return
-        self._keep_epoch()
+        if self.epoch >= self.start:
+            self._keep_epoch()
 
     def _keep_epoch(self) -> None:
         seconds = time.perf_counter() - self._started

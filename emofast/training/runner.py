@@ -47,9 +47,7 @@ CHECKPOINTS = 2
 """Raise when a run that is half way cannot go on with the new code."""
 
 
-def experiment(
-    after: Sequence[str] = (), quick: dict | None = None, tour: bool = False, large: bool = False
-) -> "Callable[[Callable], Experiment]":
+def experiment(after: Sequence[str] = (), quick: dict | None = None, tour: bool = False, large: bool = False):
     """Decorate a function whose first argument is the data set, whose others are hyper-parameters, and which returns a Learner.
 
     `after`: experiments whose results it reads; it runs after them, and is out of date when one of them is recorded anew.
@@ -96,20 +94,21 @@ class Experiment:
             warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
         default_device(choose_device(args["device"]).type != "cpu")
+
+        def train(given: dict) -> None:
+            if args["lr_find"]:
+                set_seed(args["seed"], reproducible=True)
+                find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
+            else:
+                _Run(self, data, plain, given, args).go()
+
         try:
-            self._train(data, plain, given, args)
+            train(given)
         except NoWeights as e:
             if "weights" in given:
                 raise
             warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
-            self._train(data, plain, {**given, "weights": "none"}, args)
-
-    def _train(self, data: Competition, plain: dict, given: dict, args: dict) -> None:
-        if args["lr_find"]:
-            set_seed(args["seed"], reproducible=True)
-            find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
-        else:
-            _Run(self, data, plain, given, args).go()
+            train({**given, "weights": "none"})
 
     def _parser(self) -> Parser:
         doc = (self.function.__globals__["__doc__"] or self.function.__doc__ or "").strip()
@@ -138,7 +137,6 @@ class Experiment:
             parse = {"action": argparse.BooleanOptionalAction} if kind is bool else parse
             group.add_argument("--" + name.replace("_", "-"), help=f"{comments.get(name) or name} (default: {default})", **parse)
         return p
-
 
     @property
     def kinds(self) -> dict[str, type]:
@@ -200,8 +198,10 @@ class _Run:
         self.folder = results_folder(data.name, self.quick) / self.name
         self.checkpoints = self.folder / "checkpoints"
         self.source, self.package = exp.script.read_bytes(), package_hash()
-        arguments = {k: _named(v) if k == "weights" else v for k, v in self.arguments.items()}
-        settings = {"arguments": arguments, "quick": self.quick, "seeds": self.seeds, **more}
+        recorded = dict(self.arguments)
+        if (weights := Path(recorded.get("weights", ""))).is_file():  # its name and contents, not where it lies on this machine
+            recorded["weights"] = f"{weights.name}:{paths.sha256(weights)[:12]}"
+        settings = {"arguments": recorded, "quick": self.quick, "seeds": self.seeds, **more}
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
         if exp.after:
             self.key["uses"] = used_results(self.folder.parent, exp.after)
@@ -214,9 +214,8 @@ class _Run:
             wait_for_all()
             self._seeds()
             return
-        lock = FileLock(self.checkpoints / ".lock", timeout=0)
         try:
-            lock.acquire()
+            lock = FileLock(self.checkpoints / ".lock", timeout=0).acquire()
         except Timeout:
             raise EmofastError(f"{self.name} is already running on {self.data.name}; wait for it, or stop it first.") from None
         with lock:
@@ -286,6 +285,7 @@ class _Run:
         return seed_result(learn, self.data, session) if is_first() else None
 
     def _call(self) -> Learner:
+        """The experiment's Learner; an exception as one sentence that says where in the experiment it came from."""
         try:
             return self.exp.function(self.data, **self.arguments)
         except EmofastError:
@@ -297,16 +297,13 @@ class _Run:
                 bs = self.arguments.get("bs")
                 way = f"try --bs {max(bs // 2, 1)} instead of {bs}" if bs else "use smaller pictures or batches"
                 raise EmofastError(f"{self.name} ran out of memory on {self.device.type}: {way}.") from None
-            raise EmofastError(self._their_line(e)) from None
-
-    def _their_line(self, e: Exception) -> str:
-        """Where in the experiment itself an exception came from; the whole traceback goes into the log."""
-        log = self.checkpoints / "run.log"
-        with log.open("a", encoding="utf-8") as file:
-            file.write(traceback.format_exc())
-        frames = [f for f in traceback.extract_tb(e.__traceback__) if Path(f.filename).resolve() == self.exp.script]
-        place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else self.exp.function.__name__
-        return f"{self.exp.script.name}, {place}: {type(e).__name__}: {e}; the whole traceback is in {log}"
+            log = self.checkpoints / "run.log"
+            with log.open("a", encoding="utf-8") as file:
+                traceback.print_exc(file=file)
+            frames = [f for f in traceback.extract_tb(e.__traceback__) if Path(f.filename).resolve() == self.exp.script]
+            place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else self.exp.function.__name__
+            said = f"{self.exp.script.name}, {place}: {type(e).__name__}: {e}; the whole traceback is in {log}"
+            raise EmofastError(said) from None
 
 
 @contextmanager
@@ -329,9 +326,3 @@ def _fits_of(session: Session, extra: list[type[Callback]]) -> Iterator[None]:
     finally:
         Checkpoint.session, Learner._do_fit = None, epochs
         defaults.callbacks[:] = before
-
-
-def _named(weights: str) -> str:
-    """What a result says its weights were: of a file its name and contents, not where it lies on this machine."""
-    path = Path(weights)
-    return f"{path.name}:{paths.sha256(path)[:12]}" if path.is_file() else weights
