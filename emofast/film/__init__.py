@@ -1,15 +1,7 @@
 """Films as files: what is in one, its pictures, and a new one. The only reader and the only writer of film for every room."""
 
-from emofast.lazy import lazily
+from emofast.film.media import Media, probe
+from emofast.film.reader import Reader
+from emofast.film.writer import Writer, write_film
 
-_WHERE = {
-    "Media": "emofast.film.media",
-    "Reader": "emofast.film.reader",
-    "Writer": "emofast.film.writer",
-    "open_film": "emofast.film.media",
-    "probe": "emofast.film.media",
-    "write_film": "emofast.film.writer",
-}
-
-__all__ = list(_WHERE)
-__getattr__ = lazily(__name__, _WHERE)
+__all__ = ["Media", "Reader", "Writer", "probe", "write_film"]

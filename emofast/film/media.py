@@ -11,9 +11,7 @@ import av
 
 from emofast.errors import EmofastError
 
-RATES = tuple(
-    Fraction(n, d) for n, d in [(24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1)]
-)
+RATES = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")))
 """Frame rates that every player and cutting program takes."""
 
 
@@ -55,7 +53,6 @@ class Media:
 @contextmanager
 def open_film(path: Path) -> Iterator[av.container.InputContainer]:
     """`av.open` whose failures are one clear sentence."""
-    path = Path(path)
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for names that no system takes
         raise EmofastError(f"{path} is not a file; check the path")
     if not os.access(path, os.R_OK):
@@ -63,9 +60,7 @@ def open_film(path: Path) -> Iterator[av.container.InputContainer]:
     try:
         container = av.open(as_source(path))
     except (av.error.FFmpegError, OSError) as e:
-        raise EmofastError(
-            f"{path} cannot be read as a film ({e.strerror or e}); it is damaged or cut short: copy or export it again"
-        ) from None
+        raise EmofastError(f"{path} cannot be read as a film ({e.strerror or e}), damaged or cut short: copy or export it again") from None
     with container:
         yield container
 
@@ -79,15 +74,13 @@ def probe(path: Path) -> Media:
         stream = picture_stream(film, path)
         start = (film.start_time or 0) / av.time_base
         first, end = None, 0.0
-        try:
+        with suppress(av.error.FFmpegError):  # what came before the damage counts; the shortfall shows against `claimed`
             for packet in film.demux(stream):
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base) - start)
                 if first is None:  # it knows what headers do not, as the flag by which phones turn films
                     with suppress(av.error.FFmpegError):
                         first = next(iter(packet.decode()), None)
-        except av.error.FFmpegError:
-            pass  # what came before the damage counts; the shortfall shows against `claimed`
         if end <= 0 or not first:
             raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again")
         stated = stream.metadata.get("timecode") or film.metadata.get("timecode") or next(

@@ -28,7 +28,7 @@ class Reader:
     start: float = 0.0
     end: float = float("inf")
     hz: float | None = None
-    side: int | None = None
+    side: float = float("inf")
     skim: bool = False
     threads: int = 1
     rate: float = 25.0
@@ -36,28 +36,20 @@ class Reader:
 
     def __iter__(self) -> Iterator[tuple[float, np.ndarray, float]]:
         tick, convert = self.start, VideoReformatter()  # one for all pictures: setting it up costs three conversions
-        for t, frame in self._from(self.start):
+        for t, frame in self._decode(self.start):
             if t >= self.end:
                 return
             if t < tick - 1e-6:
                 continue
             if self.hz:
                 tick = (np.floor(t * self.hz + 1e-6) + 1) / self.hz
-            yield t, *self._upright(frame, convert)
-
-    def _from(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
-        """Frames in order of presentation, from the last key frame before `start`."""
-        late = False
-        for t, frame in self._decode(start):
-            if start > 0 and t > start + _SEEK_ERROR:
-                late = True
-                break
-            yield t, frame
-            start = 0.0
-        if late:  # an index that lies: read everything before, which is slow and right
-            yield from self._decode(0.0)
+            scale = max(1.0, max(frame.width, frame.height) / self.side)
+            size = round(frame.width / scale), round(frame.height / scale)
+            picture = convert.reformat(frame, *size, format="bgr24", interpolation="BILINEAR").to_ndarray()
+            yield t, np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90))), scale
 
     def _decode(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
+        """Frames in order of presentation, from the last key frame before `start`."""
         with open_film(self.path) as film:
             stream = picture_stream(film, self.path)
             stream.thread_type = "AUTO" if self.threads > 1 else "NONE"
@@ -70,11 +62,8 @@ class Reader:
             packets = film.demux(stream)
             while True:
                 try:
-                    packet = next(packets)
-                    frames = packet.decode()
-                except StopIteration:
-                    return
-                except av.error.EOFError:
+                    frames = next(packets).decode()
+                except (StopIteration, av.error.EOFError):
                     return
                 except av.error.FFmpegError:
                     self.damaged += 1
@@ -85,15 +74,10 @@ class Reader:
                     t = None if frame.pts is None else float(frame.pts * frame.time_base) - zero
                     if t is None or (last is not None and t <= last):  # raw streams have no clock; there the frame rate is one
                         t = 0.0 if last is None else last + 1 / self.rate
+                    if last is None and 0 < start < t - _SEEK_ERROR:  # an index that lies: read all before, which is slow and right
+                        yield from self._decode(0.0)
+                        return
                     if self.skim and last is not None and t - last > 1.1 / self.hz:
                         stream.codec_context.skip_frame = "DEFAULT"
                     last = t
                     yield t, frame
-
-    def _upright(self, frame: av.VideoFrame, convert: VideoReformatter) -> tuple[np.ndarray, float]:
-        """The frame as BGR, turned as its rotation flag asks; and the film pixels one of its pixels is."""
-        scale = max(1.0, max(frame.width, frame.height) / self.side) if self.side else 1.0
-        size = round(frame.width / scale), round(frame.height / scale)
-        picture = convert.reformat(frame, *size, format="bgr24", interpolation="BILINEAR").to_ndarray()
-        turns = round(frame.rotation / 90) % 4
-        return (np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture), scale

@@ -44,8 +44,7 @@ class Writer:
             self._start = t
         self.seconds = t - self._start
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
-        if (frame.width, frame.height) != (self._picture.width, self._picture.height):
-            frame = frame.reformat(self._picture.width, self._picture.height)
+        frame = frame.reformat(self._picture.width, self._picture.height)
         self._last = frame.pts = max(round(self.seconds * _TICKS), self._last + 1)
         frame.time_base = Fraction(1, _TICKS)
         self._container.mux(self._picture.encode(frame))

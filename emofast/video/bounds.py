@@ -1,5 +1,6 @@
 """Where to cut: at shot changes and in pauses of the sound, near the place the viewers' faces ask for."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -22,16 +23,9 @@ _RATE = 16000
 _HOP = 0.02
 
 
-def cut_points(episode: Media, spans: list[Span]) -> tuple[list[int], list[Span]]:
-    """Frames at which shots begin, and pauses of the episode, within `spans`; only those stretches are decoded."""
-    windows = _joined(spans, episode.duration)
-    quiet = [span for a, b in windows for span in pauses(episode, a, b)] if episode.sound else []
-    return seams(episode, spans), quiet
-
-
 def seams(episode: Media, spans: list[Span]) -> list[int]:
-    """Frames at which shots begin, within `spans`."""
-    return [round(t * episode.rate) for a, b in _joined(spans, episode.duration) for t in shot_changes(episode.path, a, b)]
+    """Frames at which shots begin, within `spans`; only those stretches are decoded."""
+    return [round(t * episode.rate) for a, b in joined(spans, episode.duration) for t in shot_changes(episode.path, a, b)]
 
 
 def shot_changes(path: Path, start: float, end: float) -> list[float]:
@@ -74,7 +68,7 @@ def hear(film: Media, start: float, end: float, rate: int) -> np.ndarray:
         zero = (container.start_time or 0) / av.time_base
         container.seek(int((start + zero) * av.time_base), backward=True)
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-        try:
+        with suppress(av.error.FFmpegError):  # damaged sound only means fewer pauses to cut in
             for frame in container.decode(stream):
                 if frame.pts is None:
                     continue
@@ -88,17 +82,15 @@ def hear(film: Media, start: float, end: float, rate: int) -> np.ndarray:
                     if lo < hi:
                         out[lo:hi] = samples[lo - here : hi - here]
                     at += len(samples) / rate
-        except av.error.FFmpegError:
-            pass  # damaged sound only means fewer pauses to cut in
     return out
 
 
-def _joined(spans: list[Span], duration: float) -> list[Span]:
+def joined(spans: list[Span], duration: float) -> list[Span]:
     """The spans, within the film, joined where they overlap."""
-    joined: list[list[float]] = []
+    found: list[Span] = []
     for a, b in sorted((max(0.0, a), min(duration, b)) for a, b in spans):
-        if joined and a <= joined[-1][1]:
-            joined[-1][1] = max(joined[-1][1], b)
+        if found and a <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], b)
         elif a < b:
-            joined.append([a, b])
-    return [(a, b) for a, b in joined]
+            found.append((a, b))
+    return found

@@ -47,10 +47,8 @@ class Timebase:
                     raise ValueError
                 return cls(episode.rate, otio.opentime.from_timecode(episode.timecode, float(episode.rate)).to_frames(), drop)
             except ValueError:
-                tell(
-                    f"the start timecode {episode.timecode!r} of {episode.path.name} does not fit {float(episode.rate):.3f} frames/s; "
-                    "the edit lists count from zero"
-                )
+                fits = f"does not fit {float(episode.rate):.3f} frames/s; the edit lists count from zero"
+                tell(f"the start timecode {episode.timecode!r} of {episode.path.name} {fits}")
         return cls(episode.rate, 0, episode.rate in _DROPPING)
 
     @property
@@ -62,18 +60,16 @@ class Timebase:
         """Hours, minutes, seconds and frames of frame number `frame`."""
         return otio.opentime.to_timecode(RationalTime(frame, float(self.rate)), float(self.rate), drop_frame=self.drop)
 
-    def time(self, frames: int) -> RationalTime:
-        """`frames` as OpenTimelineIO counts them."""
-        return RationalTime(frames, float(self.rate))
-
 
 def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """One event a cut, picture and both channels of sound together; source times carry the episode's start timecode."""
+    plain = unicodedata.normalize("NFKD", episode.path.stem).encode("ascii", "ignore").decode()
+    reel = re.sub(r"[^A-Z0-9]", "", plain.upper())[:8] or "EPISODE"  # all that the name of a reel may hold
     record = base.record
     lines = [f"TITLE: {one_line(title)}", f"FCM: {'DROP FRAME' if base.drop else 'NON-DROP FRAME'}", ""]
     for k, cut in enumerate(cuts, start=1):
         times = (base.start + cut.first, base.start + cut.last, record, record + cut.frames)
-        lines += [f"{k:03d}  {_reel(episode.path):8} {'AA/V' if episode.sound else 'V':5} C        {' '.join(map(base.timecode, times))}",
+        lines += [f"{k:03d}  {reel:8} {'AA/V' if episode.sound else 'V':5} C        {' '.join(map(base.timecode, times))}",
                   f"* FROM CLIP NAME: {one_line(episode.path.name)}",
                   f"* {cut.name}", ""]  # fmt: skip
         record += cut.frames
@@ -83,17 +79,23 @@ def write_edl(path: Path, title: str, episode: Media, base: Timebase, cuts: list
 
 def write_otio(path: Path, title: str, episode: Media, base: Timebase, cuts: list[Cut]) -> None:
     """One video and, where the episode has sound, one audio track; every clip points into the whole episode, so handles are there."""
-    whole = TimeRange(base.time(base.start), base.time(episode.frames))
-    timeline = otio.schema.Timeline(one_line(title), global_start_time=base.time(base.record))
+    try:  # relative to the list, so that both can move together; in full where the episode is on another drive
+        # quote takes the bytes, so that names of old disks that are no UTF-8 come through
+        url = quote(os.fsencode(Path(os.path.relpath(episode.path.resolve(), path.resolve().parent)).as_posix()))
+    except ValueError:
+        url = episode.path.resolve().as_uri()
+
+    def span(first: int, frames: int) -> TimeRange:
+        return TimeRange(RationalTime(first, float(base.rate)), RationalTime(frames, float(base.rate)))
+
+    timeline = otio.schema.Timeline(one_line(title), global_start_time=RationalTime(base.record, float(base.rate)))
     for kind in [otio.schema.TrackKind.Video, otio.schema.TrackKind.Audio][: 1 + episode.sound]:
         track = otio.schema.Track(kind, kind=kind)
         for cut in cuts:
-            media = otio.schema.ExternalReference(media_url(path, episode), whole)
+            media = otio.schema.ExternalReference(url, span(base.start, episode.frames))
             media.name = one_line(episode.path.name)
-            used = TimeRange(base.time(base.start + cut.first), base.time(cut.frames))
-            peak = TimeRange(base.time(base.start + int(cut.moment.peak * base.rate)), base.time(1))
-            marker = otio.schema.Marker(cut.name, peak)
-            track.append(otio.schema.Clip(cut.name, media, used, markers=[marker]))
+            marker = otio.schema.Marker(cut.name, span(base.start + int(cut.moment.peak * base.rate), 1))
+            track.append(otio.schema.Clip(cut.name, media, span(base.start + cut.first, cut.frames), markers=[marker]))
         timeline.tracks.append(track)
     with atomic_write(path) as partial:
         otio.adapters.write_to_file(timeline, str(partial), "otio_json")
@@ -103,7 +105,13 @@ def write_xml(path: Path, title: str, episode: Media, base: Timebase, cuts: list
     """Final Cut 7 XML with two sequences: the trailer's `cuts`, and the whole episode with a marker for each of the `moments`."""
     title, name = one_line(title), one_line(episode.path.stem)
     trailer = _sequence("trailer", title, base, base.record, episode, [(c.first, c.last, c.name, _markers([c], base)) for c in cuts])
-    trailer["media"]["video"]["track"]["clipitem"][0]["file"] = _file(episode, base)  # afterwards its id stands for it
+    size = {"width": episode.width, "height": episode.height}
+    trailer["media"]["video"]["track"]["clipitem"][0]["file"] = {  # afterwards its id stands for it
+        "@id": "episode", "name": one_line(episode.path.name),
+        "pathurl": episode.path.resolve().as_uri().replace("file:///", "file://localhost/", 1),
+        "rate": _rate(base), "duration": episode.frames, "timecode": _timecode(base, base.start),
+        "media": {"video": {"samplecharacteristics": size}, "audio": [{"channelcount": episode.channels}] * episode.sound},
+    }  # fmt: skip
     whole = _sequence("moments", f"{name} moments", base, base.start, episode, [(0, episode.frames, name, [])])
     sequences = [trailer, whole | {"marker": _markers(moments, base)}]
     _write(path, _element("xmeml", {"@version": "5", "project": {"name": title, "children": {"sequence": sequences}}}))
@@ -136,26 +144,11 @@ def write_fcpxml(path: Path, title: str, episode: Media, base: Timebase, cuts: l
     _write(path, _element("fcpxml", {"@version": "1.9", "resources": resources, "library": {"event": event}}))
 
 
-def media_url(beside: Path, episode: Media) -> str:
-    """The episode relative to the folder of the edit list, so that both can move together; in full where it is on another drive."""
-    try:
-        # quote takes the bytes, so that names of old disks that are no UTF-8 come through
-        return quote(os.fsencode(Path(os.path.relpath(episode.path.resolve(), beside.resolve().parent)).as_posix()))
-    except ValueError:
-        return episode.path.resolve().as_uri()
-
-
 def _write(path: Path, root: ET.Element) -> None:
     ET.indent(root)
     with atomic_write(path) as partial:
         text = ET.tostring(root, encoding="unicode")
         partial.write_text(f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE {root.tag}>\n{text}\n', encoding="utf-8")
-
-
-def _reel(path: Path) -> str:
-    """Eight ASCII letters and digits, all that a CMX 3600 reel name may hold."""
-    plain = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Z0-9]", "", plain.upper())[:8] or "EPISODE"
 
 
 def _sequence(key: str, name: str, base: Timebase, start: int, episode: Media, spans: list[tuple[int, int, str, list]]) -> dict:
@@ -183,16 +176,6 @@ def _sequence(key: str, name: str, base: Timebase, start: int, episode: Media, s
             "video": {"format": {"samplecharacteristics": shape}, "track": track("video", 1)},
             "audio": [{"track": [track(*kind) for kind in kinds[1:]]}] * episode.sound,
         },
-    }  # fmt: skip
-
-
-def _file(episode: Media, base: Timebase) -> dict:
-    size = {"width": episode.width, "height": episode.height}
-    return {
-        "@id": "episode", "name": one_line(episode.path.name),
-        "pathurl": episode.path.resolve().as_uri().replace("file:///", "file://localhost/", 1),
-        "rate": _rate(base), "duration": episode.frames, "timecode": _timecode(base, base.start),
-        "media": {"video": {"samplecharacteristics": size}, "audio": [{"channelcount": episode.channels}] * episode.sound},
     }  # fmt: skip
 
 

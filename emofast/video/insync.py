@@ -1,6 +1,5 @@
 """In step by sound: where a recording starts in the episode, from what its microphone heard of it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -40,19 +39,12 @@ LEAST = 3
 
 @dataclass(frozen=True)
 class Sync:
-    """start: episode second at which the recording starts. rate: episode seconds per second of the recording. votes: stretches of the
-    recording that agree on it, of `of` that have been heard; second: those that agree on the next best start."""
+    """start: episode second at which the recording starts. rate: episode seconds per second of the recording. sure: whether to believe
+    them."""
 
     start: float = 0.0
     rate: float = 1.0
-    votes: int = 0
-    of: int = 0
-    second: int = 0
-
-    @property
-    def sure(self) -> bool:
-        """Whether to believe it."""
-        return self.votes >= max(LEAST, SURE * self.of, 2 * self.second)
+    sure: bool = False
 
 
 def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> list[Recording]:
@@ -80,7 +72,19 @@ def onsets(film: Media) -> np.ndarray:
 
     Rises survive what rooms and microphones do to a sound; the level itself does not.
     """
-    levels = np.concatenate(list(_levels(film)), axis=1)
+    blocks = []
+    for start in np.arange(0, film.duration, _BLOCK):
+        sound = hear(film, float(start), min(float(start) + _BLOCK, film.duration), _RATE)
+        count = len(sound) // _HOP
+        if not count:
+            continue
+        sound = np.pad(sound, (0, max(0, _WINDOW - len(sound))))  # the last block of a film may be shorter than one window
+        f, _, spectrum = stft(sound, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, boundary=None, padded=True)
+        power = np.square(np.abs(spectrum))[:, :count]
+        power = np.pad(power, ((0, 0), (0, count - power.shape[1])), mode="edge")
+        bands = np.stack([power[(f >= lo) & (f < hi)].sum(0) for lo, hi in pairwise(_BANDS)])
+        blocks.append(np.log(bands + 1e-9).astype(np.float32))
+    levels = np.concatenate(blocks, axis=1)
     rise = np.maximum(levels[:, 2:] - levels[:, :-2], 0)
     mean = uniform_filter1d(rise, 500, axis=1)
     spread = np.sqrt(np.maximum(uniform_filter1d(rise * rise, 500, axis=1) - mean * mean, 1e-4))
@@ -93,12 +97,10 @@ def onsets(film: Media) -> np.ndarray:
 def find_offset(episode: np.ndarray, recording: np.ndarray) -> Sync:
     """Where a recording's `onsets` lie in the episode's: the start, and the drift of the clock, on which most of its stretches agree."""
     at, lag, height, stretch = _votes(episode, recording)
-    if not len(at):
-        return Sync()
     length = recording.shape[1]
     agree = _agreement(at, lag, height, length)
-    if not agree.any():  # a silent track
-        return Sync(of=len(set(stretch)))
+    if not agree.any():  # a silent track, or one too short
+        return Sync()
     votes = {s: k for k, s in enumerate(stretch) if agree[k]}  # of each stretch its last, all within `_APART`
     rate, start = 1.0, float(np.median(lag[agree]))
     if len(votes) > LEAST:
@@ -106,9 +108,8 @@ def find_offset(episode: np.ndarray, recording: np.ndarray) -> Sync:
         if abs(slope) * length > _DRIFTS * _HZ:
             rate, start = 1 + float(slope), float(beside)
     other = np.abs(lag - start - (rate - 1) * at) > _OTHER * _HZ
-    second = other.copy()
-    second[other] = _agreement(at[other], lag[other], height[other], length)
-    return Sync(start / _HZ, rate, len(votes), len(set(stretch)), len(set(stretch[second])))
+    second = stretch[other][_agreement(at[other], lag[other], height[other], length)]
+    return Sync(start / _HZ, rate, len(votes) >= max(LEAST, SURE * len(set(stretch)), 2 * len(set(second))))
 
 
 def _votes(episode: np.ndarray, recording: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -143,22 +144,7 @@ def _agreement(at: np.ndarray, lag: np.ndarray, height: np.ndarray, length: int)
         total = np.concatenate([[0.0], np.cumsum(height[order])])
         end = np.searchsorted(start[order], start[order] + 2 * apart, "right")
         heights = total[end] - total[:-1]
-        k = int(np.argmax(heights)) if len(heights) else 0
-        if len(heights) and heights[k] > best + 1e-6:
-            best, chosen = float(heights[k]), np.isin(np.arange(len(at)), order[k : end[k]])
+        if heights.max(initial=0.0) > best + 1e-6:
+            best, k = float(heights.max()), int(np.argmax(heights))
+            chosen = np.isin(np.arange(len(at)), order[k : end[k]])
     return chosen
-
-
-def _levels(film: Media) -> Iterator[np.ndarray]:
-    """Log energies of the bands, float32 [16, T], block by block."""
-    for start in np.arange(0, film.duration, _BLOCK):
-        sound = hear(film, float(start), min(float(start) + _BLOCK, film.duration), _RATE)
-        count = len(sound) // _HOP
-        if not count:
-            continue
-        sound = np.pad(sound, (0, max(0, _WINDOW - len(sound))))  # the last block of a film may be shorter than one window
-        f, _, spectrum = stft(sound, _RATE, nperseg=_WINDOW, noverlap=_WINDOW - _HOP, boundary=None, padded=True)
-        power = np.square(np.abs(spectrum))[:, :count]
-        power = np.pad(power, ((0, 0), (0, count - power.shape[1])), mode="edge")
-        bands = np.stack([power[(f >= lo) & (f < hi)].sum(0) for lo, hi in pairwise(_BANDS)])
-        yield np.log(bands + 1e-9).astype(np.float32)

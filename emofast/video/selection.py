@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product
 
 from emofast.film.media import Media
-from emofast.video.bounds import PAUSE, REACH, Span, cut_points
+from emofast.video.bounds import PAUSE, REACH, Span, joined, pauses, seams
 from emofast.video.moments import Moment
 
 LEAD, TAIL = 1.0, 0.7
@@ -51,10 +51,6 @@ class Cut:
         """Start and end in episode seconds."""
         return float(self.first / rate), float(self.last / rate)
 
-    def overlaps(self, other: "Cut") -> bool:
-        """Whether both show a frame."""
-        return self.first < other.last and other.first < self.last
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -78,13 +74,15 @@ def place(moments: Iterable[Moment], episode: Media, wish: Wish) -> list[Cut]:
     """
     asked = [m for m in moments if wish.takes(m.emotion) and not any(a <= m.peak < b for a, b in wish.exclude)][:LISTED]
     spans = [_wanted_span(m) for m in asked]
-    seams, quiet = cut_points(episode, [(a - REACH, b + REACH) for a, b in spans])
+    near = [(a - REACH, b + REACH) for a, b in spans]
+    shots = seams(episode, near)
+    quiet = [span for a, b in joined(near, episode.duration) for span in pauses(episode, a, b)] if episode.sound else []
     taken = _closed(wish, episode)
     cuts: list[Cut] = []
     for m, span in zip(asked, spans):
         peak = int(m.peak * episode.rate)
         limits = max([0] + [b for _, b in taken if b <= peak]), min([episode.frames] + [a for a, _ in taken if a > peak])
-        found = _best_cut(peak, span, limits, seams, quiet, episode.rate)
+        found = _best_cut(peak, span, limits, shots, quiet, episode.rate)
         if found and not any(a <= peak < b for a, b in taken):
             cuts.append(Cut(*found, m, len(cuts) + 1))
             taken.append(found)
@@ -97,12 +95,10 @@ def choose(cuts: list[Cut], episode: Media, wish: Wish) -> list[Cut]:
     left = math.floor(wish.length * episode.rate + 1e-6)
     chosen: list[Cut] = []
     for cut in wanted(cuts, episode, wish):
-        if cut.frames <= left and not any(cut.overlaps(c) for c in chosen):
+        if cut.frames <= left and not any(cut.first < c.last and c.first < cut.last for c in chosen):
             chosen.append(cut)
             left -= cut.frames
-    if wish.order == "rows":
-        return chosen
-    return sorted(chosen, key=lambda c: c.rank if wish.order == "rank" else c.first)
+    return chosen if wish.order == "rows" else sorted(chosen, key=lambda c: c.rank if wish.order == "rank" else c.first)
 
 
 def wanted(cuts: list[Cut], episode: Media, wish: Wish) -> list[Cut]:
@@ -126,36 +122,34 @@ def _wanted_span(m: Moment) -> Span:
     return m.peak - (m.peak - start) * shrink, m.peak + (end - m.peak) * shrink
 
 
-def _best_cut(
-    peak: int, span: Span, limits: tuple[int, int], seams: list[int], quiet: list[Span], rate: Fraction
-) -> tuple[int, int] | None:
+def _best_cut(peak: int, span: Span, limits: tuple[int, int], shots: list[int], quiet: list[Span], rate: Fraction) -> tuple | None:
     """The best frames [first, last) near the wanted `span` (seconds), within `limits`; None where there is no room for the moment.
 
     All pairs of places are weighed: a shot change is better than a pause, a pause than anywhere; farther from where the faces
     ask is worse; and of a shot that is left or entered at least `FLASH` seconds are shown.
     """
     least, most, flash, room = math.ceil(SHORTEST * rate), math.floor(LONGEST * rate), math.ceil(FLASH * rate), round(ROOM * rate)
-    starts = [(c, f) for c, f in _places(span[0], limits, seams, quiet, rate, -flash) if f <= peak - room or f == limits[0]]
-    ends = [(c, f) for c, f in _places(span[1], limits, seams, quiet, rate, flash) if f > peak + room or f == limits[1]]
+    starts = [(c, f) for c, f in _places(span[0], limits, shots, quiet, rate, -flash) if f <= peak - room or f == limits[0]]
+    ends = [(c, f) for c, f in _places(span[1], limits, shots, quiet, rate, flash) if f > peak + room or f == limits[1]]
     ends += [(2.0, min(limits[1], first + length)) for _, first in starts for length in (least, most)]
     starts += [(2.0, max(limits[0], last - length)) for _, last in ends for length in (least, most)]
     pairs = []
     for (cost, first), (more, last) in product(starts, ends):
         if first <= peak < last and least <= last - first <= most:
-            inside = [f for f in seams if first < f < last]
+            inside = [f for f in shots if first < f < last]
             flashes = (inside[0] - first < flash) + (last - inside[-1] < flash) if inside else 0
             pairs.append((cost + more + 10 * flashes, first, last))
     return min(pairs)[1:] if pairs else None
 
 
 def _places(
-    wanted: float, limits: tuple[int, int], seams: list[int], quiet: list[Span], rate: Fraction, flash: int
+    wanted: float, limits: tuple[int, int], shots: list[int], quiet: list[Span], rate: Fraction, flash: int
 ) -> list[tuple[float, int]]:
     """(cost, frame) of each place near `wanted` (seconds) where a cut may lie: the better the cheaper."""
     low, high = limits
     here = round(wanted * rate)
-    pauses = [round(min(max(wanted, a + PAUSE / 3), b - PAUSE / 3) * rate) for a, b in quiet]
-    places = [(0.0 if any(a <= f / rate <= b for a, b in quiet) else 0.1, f) for f in seams]
-    places += [(1.0, f) for f in pauses] + [(1.5, f) for f in (here, *(f + flash for f in seams))]
+    places = [(0.0 if any(a <= f / rate <= b for a, b in quiet) else 0.1, f) for f in shots]
+    places += [(1.0, round(min(max(wanted, a + PAUSE / 3), b - PAUSE / 3) * rate)) for a, b in quiet]
+    places += [(1.5, f) for f in (here, *(f + flash for f in shots))]
     near = [(cost + abs(f - here) / float(rate) / REACH / 2, f) for cost, f in places if abs(f - here) <= REACH * rate and low <= f <= high]
     return [*near, *((2.0 + abs(f - here) / float(rate), f) for f in limits)]
