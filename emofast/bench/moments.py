@@ -12,9 +12,9 @@ import pandas as pd
 from emofast.bench.record import show, write_record
 from emofast.console import console
 from emofast.sample.audience import Bump, plan_events, plan_viewers
+from emofast.video.analysis import HZ
 from emofast.video.group import STEP, Group
 from emofast.video.moments import SIGNIFICANT, Moment, find_moments, score
-from emofast.video.watching import HZ
 
 GROUPS = (1, 2, 3, 4, 5, 8, 12)
 DURATION, EVENTS = 600.0, 12

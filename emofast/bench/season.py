@@ -23,9 +23,8 @@ from emofast.sample.audience import plan_events, plan_viewers
 from emofast.season.calls import Call, Outcome, drive, open_engine
 from emofast.season.table import Session
 from emofast.season.work import Recipe, look, make_trailer, piece
-from emofast.video.analysis import CHUNK, join
+from emofast.video.analysis import CHUNK, HZ, join
 from emofast.video.timeline import write_timeline
-from emofast.video.watching import HZ
 
 EPISODES, VIEWERS, LENGTH = 250, 40, 3600.0
 """The season that is simulated: 10,000 hours of viewers."""

@@ -23,8 +23,7 @@ from emofast.console import console
 from emofast.film import Reader, write_film
 from emofast.film.media import probe
 from emofast.sample.episode import drawn_frames
-from emofast.video.analysis import Task, analyse
-from emofast.video.watching import HZ
+from emofast.video.analysis import HZ, Task, analyse
 
 LENGTHS = (60, 600, 3600)
 """Seconds of the recordings: the cost should grow with them, the memory should not."""

@@ -112,7 +112,7 @@ class _Season:
             r.stamp, r.task = outcome.value
             if r.task is None:
                 return self._settle(r, "kept")
-            r.film, todo = r.task.media, [k for _, k in pending(r.task)]
+            r.film, todo = r.task.media, pending(r.task)
             r.pieces = r.left = len(todo)
             if todo:
                 return [Call(("piece", name, k), piece, (r.task, k, self._recipe)) for k in todo]

@@ -48,7 +48,7 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise EmofastError(f"{out} cannot be written ({e.strerror}); name another place with --out") from None
-    with Bar(sum(1 for _ in pending(task))) as bar:
+    with Bar(len(pending(task))) as bar:
         bar.tell(file.name)
         for _ in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):
             bar.count(1)
@@ -73,7 +73,7 @@ def piece(task: Task, k: int, recipe: Recipe) -> bytes:
     with tempfile.TemporaryDirectory() as tmp:
         elsewhere = replace(task, out=Path(tmp) / "timeline.parquet")
         elsewhere.parts.mkdir()
-        analyse_chunk(elsewhere, k, *readers(recipe.model, recipe.trust, recipe.detector))
+        analyse_chunk(elsewhere, k, recipe.model, recipe.trust)
         return next(elsewhere.parts.iterdir()).read_bytes()
 
 

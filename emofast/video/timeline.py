@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from emofast.emotions import EMOTIONS
@@ -18,17 +17,6 @@ _WHOLE = ("face", "x", "y", "w", "h", "facing")
 _SAMPLE = 1 << 20  # bytes read at the start, middle and end of a recording to know it again
 
 
-def rows(records: list[tuple], probabilities: np.ndarray, va: np.ndarray) -> pd.DataFrame:
-    """A timeline from `records` (t, None) or (t, (face, x, y, w, h, facing)), and the network's answers for those with a face, in order."""
-    values = np.full((len(records), len(COLUMNS)), np.nan)
-    values[:, 0] = [t for t, _ in records]
-    seen = [k for k, (_, face) in enumerate(records) if face]
-    if seen:
-        where = np.array([records[k][1] for k in seen], float)
-        values[seen, 1:] = np.column_stack([where[:, :5], probabilities, va, where[:, 5]])
-    return pd.DataFrame(values, columns=list(COLUMNS))
-
-
 def write_timeline(path: Path, timeline: pd.DataFrame, origin: dict) -> None:
     """Write atomically; `origin` (plain values) travels in the file and says when it is stale."""
     kinds = {c: "Int32" if c in _WHOLE else "float64" if c == "t" else "float32" for c in COLUMNS}
@@ -41,12 +29,9 @@ def write_timeline(path: Path, timeline: pd.DataFrame, origin: dict) -> None:
 def read_timeline(path: Path) -> tuple[pd.DataFrame, dict]:
     """A timeline and what it was made from. Raises `EmofastError` for a file that is none."""
     try:
-        timeline = pd.read_parquet(path)
+        timeline = pd.read_parquet(path)[list(COLUMNS)]
     except Exception as e:  # pyarrow raises whatever the damage makes it stumble over
         raise EmofastError(f"{path} is no timeline ({e}); delete it and start again") from None
-    missing = [c for c in COLUMNS if c not in timeline]
-    if missing:
-        raise EmofastError(f"{path} is no timeline: it lacks {', '.join(missing)}; delete it and start again")
     return timeline, timeline.attrs.get("emofast", {})
 
 

@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from emofast.film import Media, Reader
 from emofast.recognition import Detector, FaceTracker
-from emofast.video.watching import WORKING_SIDE
+from emofast.video.analysis import WORKING_SIDE
 
 UPRIGHT = Fraction(9, 16)
 """Width of the picture over its height."""
@@ -43,13 +43,13 @@ def look_at(episode: Media, span: tuple[int, int], seams: Iterable[int], detecto
     shots = groupby(samples, key=lambda sample: bisect(inside, round(sample[0] * rate)))
     seen = {shot: _centres(pictures, detector) for shot, pictures in shots}
     for shot, (a, b) in enumerate(pairwise(edges)):
-        t, x = seen.get(shot) or ([0.0], [0.5])
-        look += [(f - first, min(max(c, half), 1 - half)) for f, c in _glide(np.array(t) * rate, np.array(x), a, b, rate, half)]
+        t, x = np.array(seen.get(shot) or [(0.0, 0.5)]).T
+        look += [(f - first, min(max(c, half), 1 - half)) for f, c in _glide(t * rate, x, a, b, rate, half)]
     return look
 
 
-def _centres(samples: Iterable[tuple[float, np.ndarray, float]], detector: Detector) -> tuple[list[float], list[float]] | None:
-    """Seconds and centres (shares of the width) of what a shot is about; None where nothing is there."""
+def _centres(samples: Iterable[tuple[float, np.ndarray, float]], detector: Detector) -> list[tuple[float, float]]:
+    """(seconds, centre as a share of the width) of what a shot is about."""
     tracker = FaceTracker(detector, every=1)
     faces: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
     motion: list[tuple[float, float]] = []
@@ -64,8 +64,7 @@ def _centres(samples: Iterable[tuple[float, np.ndarray, float]], detector: Detec
             motion.append((t, float(moved @ (np.arange(_SMALL[0]) + 0.5) / moved.sum() / _SMALL[0])))
         before = grey
     best = max(faces.values(), key=lambda track: sum(w for *_, w in track), default=[])
-    about = [(t, x) for t, x, _ in best] if len(best) >= _SEEN * count else motion
-    return tuple(map(list, zip(*about))) if about else None
+    return [(t, x) for t, x, _ in best] if len(best) >= _SEEN * count else motion
 
 
 def _glide(at: np.ndarray, x: np.ndarray, first: int, last: int, rate: float, half: float) -> Look:

@@ -13,11 +13,10 @@ from films import faces, write_film
 from emofast.film import Reader
 from emofast.film.media import probe
 from emofast.recognition import EmotionRecognizer, make_detector
-from emofast.video.analysis import Task, analyse, analyse_chunk
+from emofast.video.analysis import _BATCH, HZ, Task, analyse, analyse_chunk, watch
 from emofast.video.audience import person_on_screen, viewers
 from emofast.video.children import born_deaf
 from emofast.video.timeline import COLUMNS, read_timeline
-from emofast.video.watching import HZ, watch
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,7 @@ def test_in_parallel_and_in_line_give_the_same(film, timeline, model, tmp_path):
 def test_pieces_that_are_there_are_not_done_again(film, timeline, model, tmp_path):
     task = task_of(film, tmp_path, model)
     task.parts.mkdir()
-    analyse_chunk(task, 0, EmotionRecognizer(model), make_detector("centerface"))
+    analyse_chunk(task, 0, model, trust=False)
     assert sum(analyse([task], model, jobs=1)) == pytest.approx(16, abs=0.2)
     assert sum(analyse([task], model, jobs=1)) == 0
     pd.testing.assert_frame_equal(read_timeline(task.out)[0], timeline)
@@ -106,9 +105,8 @@ def test_another_recording_model_or_pace_makes_a_timeline_stale(film, model, tmp
     assert not Task.of(probe(short), task.out, model).done
 
 
-def test_memory_does_not_grow_with_the_film(model, monkeypatch):
+def test_memory_does_not_grow_with_the_film(model):
     """Ten thousand instants leave batch by batch; at no time are more than two batches held."""
-    from emofast.video import watching
 
     class Endless:
         hz = 10.0
@@ -118,7 +116,7 @@ def test_memory_does_not_grow_with_the_film(model, monkeypatch):
             return ((k / 10, picture, 1.0) for k in range(2000))
 
     sizes = [len(rows) for rows in watch(Endless(), EmotionRecognizer(model), make_detector("dlib"))]
-    assert sum(sizes) == 2000 and max(sizes) <= 2 * watching._BATCH
+    assert sum(sizes) == 2000 and max(sizes) <= 2 * _BATCH
 
 
 def rows(face: int, start: float, end: float, x: float, w: float = 100) -> pd.DataFrame:

@@ -19,11 +19,11 @@ from emofast import programs
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.film.media import probe
 from emofast.video import Listener, Order, Wish, make_trailer, read_moments
+from emofast.video.analysis import HZ
 from emofast.video.command import order, parser
 from emofast.video.folder import FILES
 from emofast.video.render import still
 from emofast.video.timeline import COLUMNS
-from emofast.video.watching import HZ
 
 
 @pytest.fixture(scope="module")
