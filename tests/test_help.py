@@ -125,6 +125,7 @@ def test_bad_input_is_exit_code_2_and_no_traceback(args, says, capsys):
         ("trailer.py", ["--jobs", "0"], "'0' is no whole number of 1 or more"),
         ("trailer.py", ["--length", "long"], "'long' is no number of seconds above 0"),
         ("trailer.py", ["--exclude", "90"], "'90' is no range; write FROM-TO, as 0:00-1:30"),
+        ("trailer.py", ["--lufs", "loud"], "'loud' is no loudness; write -70 to -5 (LUFS), or off"),
         ("trailer.py", ["--emotions", "joy"], "'joy' is not a list of emotions; known are anger"),
     ],
 )

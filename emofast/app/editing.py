@@ -17,13 +17,12 @@ from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
 from emofast.tables import read_rows
 from emofast.video.audience import timeline_path
-from emofast.video.bounds import shot_changes
 from emofast.video.folder import read_record
 from emofast.video.listener import Listener
 from emofast.video.listing import COLUMNS, rows_to_cuts
 from emofast.video.pipeline import Order, make_trailer, read_table
 from emofast.video.render import render
-from emofast.video.selection import Wish, choose
+from emofast.video.selection import Wish, choose, shot_changes
 
 _EDITED = (*COLUMNS, "group", "name")  # columns of `moments.csv` that mean something here
 _PIECE = 30.0  # seconds between two signs of progress where the work itself gives none

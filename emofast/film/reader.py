@@ -1,6 +1,8 @@
-"""Pictures of a film by presentation time: any frame rate, steady or not, with time stamps or without, any rotation, damage skipped."""
+"""Pictures and sound of a film by presentation time: any frame rate, steady or not, with time stamps or without, any rotation, damage
+skipped."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from emofast.film.media import open_film, picture_stream
+from emofast.film.media import Media, open_film, picture_stream
 
 _SEEK_ERROR = 1.0  # seconds by which a seek may land late before the film is decoded from its beginning instead
 
@@ -81,3 +83,28 @@ class Reader:
                         stream.codec_context.skip_frame = "DEFAULT"
                     last = t
                     yield t, frame
+
+
+def hear(film: Media, start: float, end: float, rate: int) -> np.ndarray:
+    """The default sound track between two instants as float32 mono at `rate`, right from `start`; silence where there is none."""
+    out = np.zeros(max(0, round((end - start) * rate)), np.float32)
+    with open_film(film.path) as container:
+        stream = container.streams.audio[film.track]
+        zero = (container.start_time or 0) / av.time_base
+        container.seek(int((start + zero) * av.time_base), backward=True)
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+        with suppress(av.error.FFmpegError):  # damaged sound only means fewer pauses to cut in
+            for frame in container.decode(stream):
+                if frame.pts is None:
+                    continue
+                at = float(frame.pts * frame.time_base) - zero
+                if at > end:
+                    break
+                for piece in resampler.resample(frame):
+                    samples = piece.to_ndarray().ravel()
+                    here = round((at - start) * rate)
+                    lo, hi = max(here, 0), min(here + len(samples), len(out))
+                    if lo < hi:
+                        out[lo:hi] = samples[lo - here : hi - here]
+                    at += len(samples) / rate
+    return out

@@ -74,19 +74,15 @@ def _apart(name: str, taken: set[str]) -> str:
 def tell_damage(film: Media, listener: Listener) -> None:
     """Warn of a film that ends before its header says."""
     if film.claimed > film.duration + _CUT_SHORT:
-        listener.warning(
-            f"{film.path.name} is cut short: {film.claimed:.1f} s promised, {film.duration:.1f} s there; the rest counts as absent"
-        )
+        there = f"{film.claimed:.1f} s promised, {film.duration:.1f} s there"
+        listener.warning(f"{film.path.name} is cut short: {there}; the rest counts as absent")
 
 
 def gather(
     recordings: list[Recording], tasks: list[Task], episode: Media, model: Path, jobs: int, trust: bool, lag: float, listener: Listener
 ) -> tuple[Group, dict[str, tuple[str, ...]]]:
     """Bring the timeline of each recording (its task) up to date, and put its people as a group on the episode's clock; also who came of
-    each recording, by its name.
-
-    Raises `EmofastError` where nobody is seen.
-    """
+    each recording, by its name. Raises `EmofastError` where nobody is seen."""
     _watch(tasks, model, jobs, trust, listener)
     on_screen = [r.film for r in recordings] == [episode]
     people: dict[str, tuple[pd.DataFrame, float]] = {}
@@ -107,12 +103,12 @@ def gather(
         seats[r.name] = tuple(names)
         people |= {name: (person, r.start) for name, person in zip(names, found)}
         lengths |= dict.fromkeys(names, r.film.duration * r.rate)
-        if not on_screen:
-            _tell_coverage(r, episode, listener)
+        first, last = max(0.0, r.start), min(episode.duration, r.start + r.film.duration * r.rate)
+        if first > 1 or last < episode.duration - 3:
+            covers = f"{first:.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s"
+            listener.warning(f"{r.name} covers {covers}; outside, this viewer counts as absent")
     if not people:
-        raise EmofastError(
-            "no face was found in any recording; film the viewers from the front, with the face at least a tenth of the picture wide"
-        )
+        raise EmofastError("no face was found in any recording; film from the front, with the face at least a tenth of the picture wide")
     listener.note(f"{len(people)} viewer{'s' * (len(people) > 1)}: {', '.join(people)}")
     if len(people) == 1:
         listener.warning("one viewer alone: nothing says whether others would agree, so moments carry no p-value")
@@ -161,15 +157,6 @@ def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Lis
         listener.progress("watching", min(seconds, total), total, "s of film")
     listener.progress("watching", total, total, "s of film")
     listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
-
-
-def _tell_coverage(r: Recording, episode: Media, listener: Listener) -> None:
-    first, last = max(0.0, r.start), min(episode.duration, r.start + r.film.duration * r.rate)
-    if first > 1 or last < episode.duration - 3:
-        listener.warning(
-            f"{r.name} covers {first:.0f} to {max(last, 0):.0f} s of the episode's {episode.duration:.0f} s; "
-            "outside, this viewer counts as absent"
-        )
 
 
 def timeline_path(folder: Path, name: str) -> Path:

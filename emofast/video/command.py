@@ -3,6 +3,7 @@
 import argparse
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from emofast.arguments import Parser, add_model, whole_number
@@ -19,11 +20,9 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
     """The flags of `trailer.py`."""
     p = Parser(prog=prog, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("episode", type=Path, nargs="?", metavar="EPISODE", help="the film that was watched")
-    p.add_argument(
-        "viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a viewer's face; none: the person on screen is the viewer"
-    )
+    p.add_argument("viewers", type=Path, nargs="*", metavar="VIEWER", help="recording of a face; none: the person on screen is the viewer")
     p.add_argument("--out", type=Path, metavar="DIR", help="folder for the trailer and all that belongs to it; needed unless --demo")
-    p.add_argument("--length", type=_length, default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
+    p.add_argument("--length", type=lambda s: _number(s, 0), default=30.0, metavar="S", help="seconds of the trailer at most (default: 30)")
     p.add_argument("--emotions", type=_emotions, default=(), metavar="E,E", help=f"only moments of these: {', '.join(EMOTIONS)}")
     p.add_argument("--exclude", type=_range, action="append", default=[], metavar="FROM-TO",
                    help="never show this part of the episode, as 0:00-1:30 or in seconds; may be given again")  # fmt: skip
@@ -48,9 +47,7 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
 def order(args: argparse.Namespace) -> Order:
     """The order that the flags give. Raises `EmofastError` where a file or folder is missing."""
     if not args.episode:
-        raise EmofastError(
-            "name the episode and its viewers' recordings, as in: python trailer.py EPISODE VIEWER VIEWER --out DIR; or try --demo"
-        )
+        raise EmofastError("name the episode and its viewers' recordings: python trailer.py EPISODE VIEWER VIEWER --out DIR; or try --demo")
     if not args.out:
         raise EmofastError("say with --out DIR where the trailer shall go")
     if args.from_moments:
@@ -67,14 +64,12 @@ def order(args: argparse.Namespace) -> Order:
 
 
 def _range(text: str) -> tuple[float, float]:
-    start, dash, end = text.partition("-")
-    try:
-        span = (seconds_of(start), seconds_of(end)) if dash else (0.0, 0.0)
-    except ValueError as e:
-        raise argparse.ArgumentTypeError(str(e)) from None
-    if span[0] >= span[1]:
-        raise argparse.ArgumentTypeError(f"{text!r} is no range; write FROM-TO, as 0:00-1:30")
-    return span
+    start, _, end = text.partition("-")
+    with suppress(ValueError):
+        span = seconds_of(start), seconds_of(end)
+        if span[0] < span[1]:
+            return span
+    raise argparse.ArgumentTypeError(f"{text!r} is no range; write FROM-TO, as 0:00-1:30 or in seconds (0-75.5)")
 
 
 def _offset(text: str) -> tuple[str, float]:
@@ -96,29 +91,21 @@ def _group(text: str) -> tuple[str, tuple[str, ...]]:
 def _loudness(text: str) -> float | None:
     if text == "off":
         return None
-    value = _number(text)
-    if not -70 <= value <= -5:
-        raise argparse.ArgumentTypeError(f"{text!r} is no loudness; write -70 to -5 (LUFS), or off")
-    return value
+    with suppress(ValueError):
+        if -70 <= float(text) <= -5:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no loudness; write -70 to -5 (LUFS), or off")
 
 
 def _emotions(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
-    unknown = [name for name in names if name not in EMOTIONS]
-    if unknown or not names:
+    if not names or not set(names) <= set(EMOTIONS):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of emotions; known are {', '.join(EMOTIONS)}")
     return names
 
 
 def _number(text: str, above: float = -math.inf) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not above < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds" + (f" above {above:g}" if above > -math.inf else ""))
-    return value
-
-
-def _length(text: str) -> float:
-    return _number(text, above=0)
+    with suppress(ValueError):
+        if above < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds" + (f" above {above:g}" if above > -math.inf else ""))

@@ -31,6 +31,11 @@ class TrailerFolder:
         """Remember a file as written here."""
         self.made[name] = sha256(self.path / name)
 
+    def forget(self, name: str) -> None:
+        """Take away a file that was written here."""
+        (self.path / name).unlink(missing_ok=True)
+        self.made.pop(name, None)
+
     def save(self, facts: dict, finished: bool) -> None:
         """Write the record."""
         self.record = facts | {"made": self.made, "finished": finished}

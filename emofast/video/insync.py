@@ -9,8 +9,8 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import stft
 
 from emofast.film.media import Media
+from emofast.film.reader import hear
 from emofast.video.audience import Recording
-from emofast.video.bounds import hear
 from emofast.video.listener import Listener
 
 _RATE = 8000

@@ -79,10 +79,8 @@ def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.Da
     inside = 0 <= start < end <= episode.duration + 0.5
     first, last = (round(start * episode.rate), min(round(end * episode.rate), episode.frames)) if inside else (0, 0)
     if first >= last:
-        raise EmofastError(
-            f"{where}: {start:g} to {end:g} s is no part of the episode (0 to {episode.duration:.2f} s, {clock(episode.duration)}); "
-            "mend the line or delete it"
-        )
+        whole = f"0 to {episode.duration:.2f} s, {clock(episode.duration)}"
+        raise EmofastError(f"{where}: {start:g} to {end:g} s is no part of the episode ({whole}); mend the line or delete it")
     emotion = text("emotion").lower()
     if emotion and emotion not in EMOTIONS:
         raise EmofastError(f"{where}: {emotion[:40]!r} is none of {', '.join(EMOTIONS)}; mend the line or delete it")

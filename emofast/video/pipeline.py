@@ -2,7 +2,7 @@
 
 import functools
 import os
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -15,20 +15,16 @@ from emofast.recognition import make_detector
 from emofast.recognition.recognizer import find_model
 from emofast.video.analysis import DETECTOR, Task
 from emofast.video.audience import Recording, gather, tell_damage, timeline_path, usable
-from emofast.video.bounds import seams
-from emofast.video.comparing import differences
 from emofast.video.editlist import Timebase, write_edl, write_fcpxml, write_otio, write_xml
-from emofast.video.folder import FILES, RECORD, TrailerFolder, open_folder, read_record
-from emofast.video.group import Group
+from emofast.video.folder import FILES, TrailerFolder, open_folder, read_record
+from emofast.video.group import Group, differences
 from emofast.video.insync import in_step
 from emofast.video.listener import Listener, Terminal
 from emofast.video.listing import read_moments, write_moments
-from emofast.video.moments import SIGNIFICANT, find_moments, score, with_groups
-from emofast.video.picture import draw_timeline
+from emofast.video.moments import SIGNIFICANT, find_moments, reliability, score, with_groups
 from emofast.video.render import render, still
-from emofast.video.report import write_report
-from emofast.video.selection import Cut, Wish, choose, place, wanted
-from emofast.video.summary import reliability, summarise
+from emofast.video.report import draw_timeline, summarise, write_report
+from emofast.video.selection import Cut, Wish, choose, place, seams, wanted
 from emofast.video.timeline import digest
 from emofast.video.vertical import look_at
 from emofast.video.words import clock, one_line
@@ -91,7 +87,12 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
     refuse_overwriting(outputs, [order.episode, *order.viewers])
     tell_damage(episode, listener)
     if order.from_moments:
-        table = _table_beside(order.from_moments, episode, listener)
+        table = None
+        try:  # the curves that lie beside, if they are of this episode
+            if order.from_moments.is_file():  # else who reads it says so
+                table = read_table(order.from_moments.with_name("group.parquet"), episode)
+        except EmofastError as e:
+            listener.warning(f"{e}; the report has no curves, and moments added by hand no score")
         cuts = read_moments(order.from_moments, episode, table)
         record = {} if table is None else read_record(order.from_moments.parent)  # of those who are in the table
         facts = {key: record[key] for key in ("viewers", "reliability") if key in record}
@@ -148,17 +149,6 @@ def _as_told(recordings: list[Recording], order: Order, listener: Listener) -> l
     return list(found.values())
 
 
-def _table_beside(moments: Path, episode: Media, listener: Listener) -> pd.DataFrame | None:
-    """The curves that lie beside a `moments.csv`, if they are of this episode."""
-    if not moments.is_file():  # who reads it says so
-        return None
-    try:
-        return read_table(moments.with_name("group.parquet"), episode)
-    except EmofastError as e:
-        listener.warning(f"{e}; the report has no curves, and moments added by hand no score")
-        return None
-
-
 def read_table(path: Path, episode: Media) -> pd.DataFrame:
     """`group.parquet`. Raises `EmofastError` where it is missing, damaged or of another episode."""
     try:
@@ -176,27 +166,44 @@ def _fill(
     folder: TrailerFolder, order: Order, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict, listener: Listener
 ) -> Trailer:
     """Write everything but the timelines; the record, by which a trailer counts as finished, comes last."""
-    out, name = folder.path, one_line(episode.path.stem)
-    chosen = _choose(cuts, episode, order.wish, listener)
+    out, chosen = folder.path, _choose(cuts, episode, order.wish, listener)
     facts |= {
         "episode": {"file": str(episode.path.resolve()), "rate": str(episode.rate), "frames": episode.frames},
         "wish": asdict(order.wish), "lag": order.lag, "lufs": order.lufs, "vertical": order.vertical,
         "chosen": [(c.first, c.last) for c in chosen], "summary": None,
     }  # fmt: skip
     if table is not None:
-        facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability"), "others": _others(out)}
-    for old in [name for name in folder.made if name not in FILES and "/" not in name]:  # by a version that made more
-        (out / old).unlink(missing_ok=True)
-        del folder.made[old]
-    _write_tables(folder, order.from_moments, episode, cuts, table, facts)
-    title, base = f"{name} trailer", Timebase.of(episode, listener.warning)
+        facts["summary"] = summarise(table, cuts, episode) | {"reliability": facts.get("reliability")}
+    # posters, and what another version made; without a table also the curves: those of an earlier trailer here are not these moments'
+    for old in folder.made.keys() - set(FILES) | ({"group.parquet", "curves.csv"} if table is None else set()):
+        folder.forget(old)
+    if table is not None:
+        table.attrs = {"emofast": {"episode": digest(episode.path)}}
+        with atomic_write(out / "group.parquet") as partial:
+            table.to_parquet(partial, index=False)
+        with atomic_write(out / "curves.csv") as partial:
+            table.to_csv(partial, index=False, float_format="%.4f")
+        folder.wrote("group.parquet")
+        folder.wrote("curves.csv")
+    edited = order.from_moments  # if it is the one here, nothing of it is touched
+    if not edited or edited.resolve() != (out / "moments.csv").resolve():
+        folder.made.pop("moments.csv", None)
+        folder.save(facts, finished=False)
+        write_moments(out / "moments.csv", cuts, episode)
+        folder.wrote("moments.csv")
+    folder.save(facts, finished=False)
+    title, base = f"{one_line(episode.path.stem)} trailer", Timebase.of(episode, listener.warning)
     write_edl(out / "trailer.edl", title, episode, base, chosen)
     write_otio(out / "trailer.otio", title, episode, base, chosen)
     write_xml(out / "trailer.xml", title, episode, base, chosen, cuts)
     write_fcpxml(out / "trailer.fcpxml", title, episode, base, chosen)
     _cut(order, episode, chosen, out / "trailer.mp4", listener)
     draw_timeline(out / "timeline.png", table, cuts, chosen, episode)
-    posters = _posters(folder, episode, cuts, listener)
+    posters = {cut.rank: out / f"posters/{cut.rank:02d} {cut.moment.emotion}.jpg" for cut in cuts}
+    for k, cut in enumerate(cuts, start=1):
+        still(episode, min(max(int(cut.moment.peak * episode.rate), cut.first), cut.last - 1), posters[cut.rank])
+        folder.wrote(f"posters/{posters[cut.rank].name}")
+        listener.progress("taking stills", k, len(cuts), "moments")
     folder.save(facts, finished=False)
     tell = functools.partial(listener.progress, "making the report", unit="moments")
     write_report(out / "report.html", episode, cuts, chosen, table, posters, facts["summary"], tell)
@@ -223,58 +230,6 @@ def _cut(order: Order, episode: Media, chosen: list[Cut], out: Path, listener: L
     render(episode, spans, out, seams=begin, looks=looks or None, lufs=order.lufs, tell=tell)
 
 
-def _write_tables(
-    folder: TrailerFolder, edited: Path | None, episode: Media, cuts: list[Cut], table: pd.DataFrame | None, facts: dict
-) -> None:
-    """Curves and moments; of a `moments.csv` that was `edited` here nothing is touched."""
-    out, own = folder.path, bool(edited) and edited.resolve() == (folder.path / "moments.csv").resolve()
-    if table is None:  # those of an earlier trailer here are not these moments'
-        for name in ("group.parquet", "curves.csv"):
-            (out / name).unlink(missing_ok=True)
-            folder.made.pop(name, None)
-    else:
-        table.attrs = {"emofast": {"episode": digest(episode.path)}}
-        with atomic_write(out / "group.parquet") as partial:
-            table.to_parquet(partial, index=False)
-        with atomic_write(out / "curves.csv") as partial:
-            table.to_csv(partial, index=False, float_format="%.4f")
-        folder.wrote("group.parquet")
-        folder.wrote("curves.csv")
-    if not own:
-        folder.made.pop("moments.csv", None)
-        folder.save(facts, finished=False)
-        write_moments(out / "moments.csv", cuts, episode)
-        folder.wrote("moments.csv")
-    folder.save(facts, finished=False)
-
-
-def _posters(folder: TrailerFolder, episode: Media, cuts: list[Cut], listener: Listener) -> dict[int, Path]:
-    """A picture of each moment at its peak, by its rank; those of an earlier trailer here go."""
-    for old in [name for name in folder.made if name.startswith("posters/")]:
-        (folder.path / old).unlink(missing_ok=True)
-        del folder.made[old]
-    posters = {}
-    for k, cut in enumerate(cuts, start=1):
-        name = f"posters/{cut.rank:02d} {cut.moment.emotion}.jpg"
-        posters[cut.rank] = folder.path / name
-        still(episode, min(max(int(cut.moment.peak * episode.rate), cut.first), cut.last - 1), posters[cut.rank])
-        folder.wrote(name)
-        listener.progress("taking stills", k, len(cuts), "moments")
-    return posters
-
-
-def _others(out: Path) -> list[dict]:
-    """What the trailers in the folders beside this one say of their episodes, to compare."""
-    found = []
-    for path in sorted(out.absolute().parent.glob(f"*/{RECORD}"))[:20]:
-        record = read_record(path.parent)
-        with suppress(LookupError, TypeError):  # a record of another version may say less
-            if path.parent != out.absolute() and record["finished"]:
-                means = {name: record["summary"]["curves"][name]["mean"] for name in ("score", "attention")}
-                found.append({"episode": one_line(Path(record["episode"]["file"]).stem)} | means)
-    return found
-
-
 def _choose(cuts: list[Cut], episode: Media, wish: Wish, listener: Listener) -> list[Cut]:
     chosen, possible = choose(cuts, episode, wish), wanted(cuts, episode, wish)
     if not possible:
@@ -288,9 +243,8 @@ def _choose(cuts: list[Cut], episode: Media, wish: Wish, listener: Listener) -> 
     if seconds < _SHORT * wish.length and len(chosen) == len(possible):
         listener.warning(f"the {len(chosen)} moments that stand out make {seconds:.1f} s of the {wish.length:g} s asked for")
     if chance := sum(c.moment.p_value >= SIGNIFICANT for c in chosen):
-        listener.warning(
-            f"{chance} of the trailer's {len(chosen)} moments could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length"
-        )
+        which = f"{chance} of the trailer's {len(chosen)} moments"
+        listener.warning(f"{which} could be chance (p >= {SIGNIFICANT}); see moments.csv, or lower --length")
     return chosen
 
 
@@ -300,7 +254,6 @@ def _tell(trailer: Trailer, listener: Listener) -> None:
         m, (start, end) = c.moment, c.seconds(trailer.episode.rate)
         p = "" if m.p_value != m.p_value else f"  p {m.p_value:.3f}"
         lines.append(f"  {clock(start)} to {clock(end)}  {m.emotion:<9}  score {m.score:3.0f}  {m.viewers} moved{p}")
-    out = trailer.out
-    lines += [f"\n{out / 'trailer.mp4'}", f"{out / 'report.html'}  open it in a browser"]
-    lines.append(f"{out / 'trailer.xml'} (Premiere, Resolve), .fcpxml (Final Cut), .edl, .otio  for the cutting program")
+    lines += [f"\n{trailer.out / 'trailer.mp4'}", f"{trailer.out / 'report.html'}  open it in a browser",
+              f"{trailer.out / 'trailer.xml'} (Premiere, Resolve), .fcpxml (Final Cut), .edl, .otio  for the cutting program"]  # fmt: skip
     listener.note("\n".join(lines))

@@ -41,7 +41,7 @@ def render(
     whole picture. tell: called with the number of spans done and all.
     Raises `EmofastError` where ffmpeg fails, `OSError` where the disk is full; `out` is whole or absent.
     """
-    size = _upright_size(episode) if looks else _size(episode, height)
+    size = _size(episode, height, upright=bool(looks))
     fades = _edges(spans, seams)
     with partial_beside(out, folder=True) as tmp, atomic_write(out) as partial:
         silent, sound = tmp / "picture.mp4", tmp / "sound.f32"
@@ -63,17 +63,21 @@ def render(
         if failed and _FULL not in said:  # a full disk ends the encoder, and thereby the decoder
             raise failed
         _check(encoder.returncode, said, out)
-        heard = ["-i", str(sound), "-af", _mastered(sound, lufs), "-c:a", "aac",
-                 "-b:a", "192k" if height is None else "64k"] if episode.sound else []  # fmt: skip
-        _run([*_ffmpeg(), "-i", str(silent), *(_RAW if heard else ()), *heard, "-c:v", "copy", "-map_metadata", "-1",
-              "-movflags", "+faststart", str(partial)], out)  # fmt: skip
+        heard = []
+        if episode.sound:
+            heard = [*_RAW, "-i", str(sound)]
+            found, master = loudness(heard, sound) if lufs is not None else -np.inf, "anull"
+            if found > -70:  # without clipping
+                master = f"volume={lufs - found:.2f}dB,alimiter=limit={10 ** (_PEAK / 20):.4f}:level=false:latency=true"
+            heard += ["-af", master, "-c:a", "aac", "-b:a", "192k" if height is None else "64k"]
+        _run([*_ffmpeg(), "-i", str(silent), *heard, "-c:v", "copy", "-map_metadata", "-1", "-movflags", "+faststart", str(partial)], out)
 
 
 def still(episode: Media, frame: int, out: Path) -> None:
     """Write frame number `frame` of the episode as a JPEG, as it looks in the trailer."""
     seek, at = _seek(episode, frame)
     with atomic_write(out) as partial:
-        _run([*_ffmpeg(), *seek, "-i", as_source(episode.path), "-vf", _picture(episode, at, at + 1, _size(episode, None)),
+        _run([*_ffmpeg(), *seek, "-i", as_source(episode.path), "-vf", _picture(episode, at, at + 1, _size(episode)),
               "-frames:v", "1", "-q:v", "3", "-pix_fmt", "yuvj420p", "-f", "image2", "-update", "1", str(partial)], out)  # fmt: skip
 
 
@@ -98,7 +102,7 @@ def _decode(
     seek, a = _seek(episode, span[0])
     b = a + span[1] - span[0]
     seconds = Fraction(b - a) / episode.rate
-    filters = [_picture(episode, a, b, _size(episode, None) if look else size)]
+    filters = [_picture(episode, a, b, _size(episode) if look else size)]
     filters += [_framed(episode, look), f"scale={size[0]}:{size[1]}"] if look else []
     filters += [_fades("", seconds, fades)] if any(fades) else []
     graph = [f"[0:v:0]{','.join(filters)},format=yuv420p[v]"]
@@ -120,16 +124,14 @@ def _seek(episode: Media, frame: int) -> tuple[list[str], int]:
     return (["-ss", f"{float(skip / episode.rate):.6f}"] if skip else []), frame - skip
 
 
-def _size(episode: Media, height: int | None) -> tuple[int, int]:
-    """Even width and height of what is written, pixels square."""
+def _size(episode: Media, height: int | None = None, upright: bool = False) -> tuple[int, int]:
+    """Even width and height of what is written, pixels square; upright: 1080 x 1920, or the episode's own height below full HD."""
     shrink = min(1, Fraction(height or episode.height, episode.height))
-    return tuple(max(2, int(side * shrink) // 2 * 2) for side in (episode.width * episode.pixel, episode.height))
-
-
-def _upright_size(episode: Media) -> tuple[int, int]:
-    """Even width and height of an upright trailer: 1080 x 1920, or the episode's own height where it is less than full HD."""
-    tall = _TALL if episode.height >= 1080 else _size(episode, None)[1]
-    return int(tall * UPRIGHT) // 2 * 2, tall
+    width, tall = (max(2, int(side * shrink) // 2 * 2) for side in (episode.width * episode.pixel, episode.height))
+    if upright:
+        tall = _TALL if episode.height >= 1080 else tall
+        width = int(tall * UPRIGHT) // 2 * 2
+    return width, tall
 
 
 def _edges(spans: list[tuple[int, int]], seams: Collection[int] | None) -> list[tuple[float, float]]:
@@ -144,7 +146,7 @@ def _edges(spans: list[tuple[int, int]], seams: Collection[int] | None) -> list[
 
 def _framed(episode: Media, look: Look) -> str:
     """The filter that cuts an upright picture out of the wide one: the centre glides from knot to knot of `look`."""
-    width, height = _size(episode, None)
+    width, height = _size(episode)
     w, h = min(width, round(height * UPRIGHT)), min(height, round(width / UPRIGHT))
     glides = []
     for (a, x), (b, y) in zip(look, [*look[1:], (look[-1][0] + 2, look[-1][1])]):
@@ -176,12 +178,6 @@ def _fades(kind: str, seconds: Fraction, fades: tuple[float, float]) -> str:
     into, out = (min(d, float(seconds) / 4) for d in fades)
     parts = [f"{kind}fade=t=in:d={into:.3f}"] * (into > 0) + [f"{kind}fade=t=out:st={float(seconds) - out:.6f}:d={out:.3f}"] * (out > 0)
     return ",".join(parts)
-
-
-def _mastered(sound: Path, lufs: float | None) -> str:
-    """Filters for the whole sound: its loudness, without clipping."""
-    found = loudness([*_RAW, "-i", str(sound)], sound) if lufs is not None else -np.inf
-    return f"volume={lufs - found:.2f}dB,alimiter=limit={10 ** (_PEAK / 20):.4f}:level=false:latency=true" if found > -70 else "anull"
 
 
 def _ffmpeg(says: str = "error") -> list[str]:

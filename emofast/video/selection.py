@@ -5,10 +5,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
-from emofast.film.media import Media
-from emofast.video.bounds import PAUSE, REACH, Span, joined, pauses, seams
+import av
+import numpy as np
+
+from emofast.emotions import EMOTIONS
+from emofast.film.media import Media, open_film, picture_stream
+from emofast.film.reader import hear
 from emofast.video.moments import Moment
+
+Span = tuple[float, float]
+
+REACH = 2.2
+"""Seconds a cut may move to a better place: from where the faces ask to the shot that holds the event."""
+
+PAUSE = 0.15
+"""Seconds of quiet between two words that can take a cut."""
+
+QUIET = 12.0
+"""Decibels below the loud parts around that count as a pause: speech falls by 20 between words, music does not."""
 
 LEAD, TAIL = 1.0, 0.7
 """Seconds shown before the faces begin to move and after they calm down: the joke belongs to the laugh."""
@@ -24,6 +40,9 @@ ROOM = 0.5
 
 ORDERS = ("episode", "rank", "rows")
 """How a trailer can be ordered: as in the episode, best first, or as the lines of `moments.csv` stand."""
+
+_RATE = 16000  # samples a second that pauses are heard from, `_HOP` seconds at a time
+_HOP = 0.02
 
 
 @dataclass(frozen=True)
@@ -54,17 +73,13 @@ class Cut:
 
 @dataclass(frozen=True)
 class Wish:
-    """What the editor asks for. length: seconds of the trailer at most; emotions: only these; exclude: ranges of the episode never
-    shown; order: one of `ORDERS`."""
+    """What the editor asks for. length: seconds of the trailer at most; emotions: only these, all if there are none; exclude: ranges of
+    the episode never shown; order: one of `ORDERS`."""
 
     length: float = 30.0
     emotions: tuple[str, ...] = ()
     exclude: tuple[Span, ...] = ()
     order: str = "episode"
-
-    def takes(self, emotion: str) -> bool:
-        """Whether moments of this emotion are asked for."""
-        return not self.emotions or emotion in self.emotions
 
 
 def place(moments: Iterable[Moment], episode: Media, wish: Wish) -> list[Cut]:
@@ -72,8 +87,8 @@ def place(moments: Iterable[Moment], episode: Media, wish: Wish) -> list[Cut]:
 
     Drops moments of other emotions and those in excluded ranges, and what has no room left beside better ones.
     """
-    asked = [m for m in moments if wish.takes(m.emotion) and not any(a <= m.peak < b for a, b in wish.exclude)][:LISTED]
-    spans = [_wanted_span(m) for m in asked]
+    asked = [m for m in moments if m.emotion in (wish.emotions or EMOTIONS) and not any(a <= m.peak < b for a, b in wish.exclude)]
+    spans = [_wanted_span(m) for m in asked[:LISTED]]
     near = [(a - REACH, b + REACH) for a, b in spans]
     shots = seams(episode, near)
     quiet = [span for a, b in joined(near, episode.duration) for span in pauses(episode, a, b)] if episode.sound else []
@@ -104,7 +119,8 @@ def choose(cuts: list[Cut], episode: Media, wish: Wish) -> list[Cut]:
 def wanted(cuts: list[Cut], episode: Media, wish: Wish) -> list[Cut]:
     """Those of the emotions that are asked for, with no frame in an excluded range."""
     closed = _closed(wish, episode)
-    return [c for c in cuts if wish.takes(c.moment.emotion) and not any(c.first < b and a < c.last for a, b in closed)]
+    allowed = [c for c in cuts if c.moment.emotion in (wish.emotions or EMOTIONS)]
+    return [c for c in allowed if not any(c.first < b and a < c.last for a, b in closed)]
 
 
 def _closed(wish: Wish, episode: Media) -> list[tuple[int, int]]:
@@ -153,3 +169,51 @@ def _places(
     places += [(1.5, f) for f in (here, *(f + flash for f in shots))]
     near = [(cost + abs(f - here) / float(rate) / REACH / 2, f) for cost, f in places if abs(f - here) <= REACH * rate and low <= f <= high]
     return [*near, *((2.0 + abs(f - here) / float(rate), f) for f in limits)]
+
+
+def seams(episode: Media, spans: list[Span]) -> list[int]:
+    """Frames at which shots begin, within `spans`; only those stretches are decoded."""
+    return [round(t * episode.rate) for a, b in joined(spans, episode.duration) for t in shot_changes(episode.path, a, b)]
+
+
+def shot_changes(path: Path, start: float, end: float) -> list[float]:
+    """Seconds at which a new shot begins, between `start` and `end`, by PySceneDetect's content detector."""
+    from scenedetect import ContentDetector, SceneManager, open_video
+
+    with open_film(path) as film:  # PySceneDetect counts from the first picture, which may come later than the sound
+        stream = picture_stream(film, path)
+        late = float((stream.start_time or 0) * stream.time_base) - (film.start_time or 0) / av.time_base
+    if end <= late:
+        return []
+    video = open_video(str(path.absolute()), backend="pyav", suppress_output=True)
+    if start > late:
+        video.seek(float(start - late))  # to PySceneDetect a whole number is a frame, a float is seconds
+    manager = SceneManager()
+    manager.add_detector(ContentDetector(min_scene_len=5))
+    manager.detect_scenes(video, end_time=float(end - late))
+    return [late + shot.seconds for shot, _ in manager.get_scene_list()[1:]]
+
+
+def pauses(episode: Media, start: float, end: float) -> list[Span]:
+    """Stretches of at least `PAUSE` seconds that are `QUIET` dB below the loud parts between `start` and `end`."""
+    sound = hear(episode, start, end, _RATE)
+    hop = round(_HOP * _RATE)
+    if len(sound) < 10 * hop:
+        return []
+    power = np.square(sound[: len(sound) // hop * hop].reshape(-1, hop)).mean(1)
+    level = 10 * np.log10(power + 1e-10)
+    quiet = np.concatenate([[False], level < max(np.percentile(level, 90) - QUIET, -60), [False]])
+    edges = np.flatnonzero(np.diff(quiet.astype(int)))
+    spans = [(start + a * _HOP, start + b * _HOP) for a, b in edges.reshape(-1, 2).tolist()]
+    return [(a, b) for a, b in spans if b - a >= PAUSE]
+
+
+def joined(spans: list[Span], duration: float) -> list[Span]:
+    """The spans, within the film, joined where they overlap."""
+    found: list[Span] = []
+    for a, b in sorted((max(0.0, a), min(duration, b)) for a, b in spans):
+        if found and a <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], b)
+        elif a < b:
+            found.append((a, b))
+    return found

@@ -7,7 +7,7 @@ from emofast.emotions import EMOTIONS
 from emofast.film.media import probe
 from emofast.sample.audience import DELAY, plan_events, plan_viewers
 from emofast.sample.episode import LATE, draw_episode
-from emofast.video.bounds import pauses, shot_changes
+from emofast.video.selection import pauses, shot_changes
 
 
 @pytest.fixture(scope="module")

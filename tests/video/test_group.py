@@ -6,9 +6,8 @@ import pytest
 
 from emofast.emotions import EMOTIONS
 from emofast.sample.audience import Bump, DrawnViewer
-from emofast.video.comparing import differences
-from emofast.video.group import CLIP, STEP, Group, agreement, align, moved
-from emofast.video.summary import reliability
+from emofast.video.group import CLIP, STEP, Group, agreement, align, differences, moved
+from emofast.video.moments import reliability
 from emofast.video.timeline import COLUMNS
 
 

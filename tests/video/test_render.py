@@ -18,12 +18,11 @@ from films import beeps, episode, numbered, read_beeps, read_numbers, write_film
 
 from emofast.errors import EmofastError
 from emofast.film.media import Media, probe, standard_rate
-from emofast.video.bounds import shot_changes
 from emofast.video.editlist import Timebase, write_otio, write_xml
 from emofast.video.moments import Moment
 from emofast.video.render import loudness, render, still
 from emofast.video.report import write_report
-from emofast.video.selection import Cut
+from emofast.video.selection import Cut, shot_changes
 
 SPANS = [(13, 80), (160, 161), (203, 290)]
 

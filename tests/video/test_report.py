@@ -10,12 +10,10 @@ from emofast.film.media import probe
 from emofast.sample.audience import Bump, plan_viewers
 from emofast.video.group import Group
 from emofast.video.moments import find_moments
-from emofast.video.picture import draw_timeline
 from emofast.video.pipeline import group_table
 from emofast.video.render import still
-from emofast.video.report import _curves, write_report
+from emofast.video.report import _curves, draw_timeline, summarise, write_report
 from emofast.video.selection import Wish, choose, place
-from emofast.video.summary import summarise
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,9 @@ from films import beeps, episode, numbered, write_film
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.film.media import Media, probe
-from emofast.video.bounds import pauses, shot_changes
 from emofast.video.listing import read_moments, write_moments
 from emofast.video.moments import Moment
-from emofast.video.selection import FLASH, LONGEST, SHORTEST, Cut, Wish, choose, place
+from emofast.video.selection import FLASH, LONGEST, SHORTEST, Cut, Wish, choose, pauses, place, shot_changes
 from emofast.video.words import clock
 
 
