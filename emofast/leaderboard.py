@@ -190,7 +190,8 @@ def _mistakes_figure(wrong: pd.DataFrame, comp: Competition, name: str) -> Figur
         ax.axis("off")
     for ax, row in zip(axes, wrong.itertuples()):
         face = read_face(comp.train_pictures, row.image_path.removeprefix("./"), 96, 3)
-        ax.imshow(face.transpose(1, 2, 0))
+        if face is not None:  # it could be read when it was validated on
+            ax.imshow(face.transpose(1, 2, 0))
         ax.set_title(f"{row.true} → {row.predicted}\n{row.confidence:.2f}", fontsize=7)
     return figure
 

@@ -101,7 +101,7 @@ def find_model(weights: str | Path | None = None) -> Path:
         lacking = f"file {path}" if path else f"yet, neither {places[0]} nor {places[1].name}; get the project with its artifacts folder"
         raise EmofastError(
             f"there is no model {lacking}; make one from a trained experiment with: python -m emofast export EXPERIMENT --data NAME, "
-            "or name another: a file, or hf:ORG/NAME on the Hugging Face Hub"
+            "or name one with --model: a FILE, or hf:ORG/NAME on the Hugging Face Hub"
         )
     if found.suffix not in (".pkl", ".onnx"):
         raise EmofastError(f"{found} is no model: give an exported learner (.pkl) or an ONNX model (.onnx)")
