@@ -19,3 +19,7 @@ class TwoStreams(nn.Module):
     def forward(self, x):
         small = F.interpolate(x, (self.size, self.size), mode="area")
         return self.fc(torch.cat([self.first(x), self.second(small)], 1))
+
+    def get_classifier(self) -> nn.Module:
+        """The head, as timm's networks name it."""
+        return self.fc

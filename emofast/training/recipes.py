@@ -1,9 +1,11 @@
 """What several experiments share: soft targets from other networks, networks to go on from, and the three-stage recipe."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from fastai.callback.core import Callback
+from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 
 from emofast.console import console, warn
@@ -14,6 +16,7 @@ from emofast.data.split import duplicate_groups
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
+from emofast.nets.streams import TwoStreams
 from emofast.recognition.model_files import open_onnx, unpickle
 from emofast.recognition.recognizer import find_model
 from emofast.training.callbacks import EMA
@@ -146,6 +149,14 @@ def load_trained(data: Competition, experiment: str) -> Learner | None:
     """The trained learner of another experiment on this data set; None, with a warning, where it is not recorded."""
     found = _recorded(data, [experiment])
     return unpickle(found[0].learner) if found else None
+
+
+def two_streams(dls: DataLoaders, first: Learner, second: Learner) -> Learner:
+    """A learner of two trained networks in one (`TwoStreams`): `first` sees the faces of `dls` as they are, `second` at its own size."""
+    learn = emotion_learner(dls, first.spec.arch, "none")
+    learn.model = TwoStreams(first.model, second.model, second.spec.size, N).to(dls.device)
+    learn.spec = replace(learn.spec, arch="two_streams")
+    return learn
 
 
 def out_of_fold(

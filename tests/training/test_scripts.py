@@ -28,13 +28,14 @@ def test_a_script_trains(name, drawn, capsys):
     from emofast.training import load_experiment
 
     exp, data = load_experiment(name[:2]), replace(open_data(drawn), max_rows=60)
-    least = {"25": 5, "26": 8, "42": 7, "44": 8, "45": 8, "48": 8, "50": 8}  # these give a part of the epochs to their last fit
+    # these give a part of the epochs to their last fit
+    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55"), 8)
     arguments = {**exp.quick, "epochs": least.get(name[:2], 1)}
     faces = find_spec("face_recognition_models") is None
-    elsewhere = {"26": faces, "45": faces, "48": faces, "27": False}  # a package that need not be there, and one that is
+    elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49"):  # train nothing: below
+    if name[:2] in ("43", "49", "53", "54"):  # made of trained networks
         with pytest.raises(EmofastError, match="run them on tiny first"):
             exp(data)
         return
@@ -52,6 +53,38 @@ def test_the_mean_of_two_networks_lies_between_them(number, arch, size, drawn, m
     good, poor, mean = (learn.model.state_dict() for learn in (*parts.values(), exp(open_data(drawn), size=size, share=0.25)))
     for name, value in mean.items():
         torch.testing.assert_close(value.float(), 0.75 * good[name].float() + 0.25 * poor[name].float(), rtol=1e-4, atol=1e-6)
+
+
+def test_a_grown_network_is_the_small_one_at_first(drawn, monkeypatch):
+    from emofast.training import emotion_learner, get_dls, load_experiment
+
+    exp, dls = load_experiment("54"), get_dls(drawn, 48, 32, channels=1)
+    widths = {"43_robust_mean": (32, 64, 128), "51_grown_student": (32, 80, 176)}
+    parts = {name: emotion_learner(dls, "small_resnet_d", widths=w) for name, w in widths.items()}
+    monkeypatch.setitem(exp.function.__globals__, "load_trained", lambda data, name: parts[name])
+    monkeypatch.setitem(exp.function.__globals__, "distill", lambda data, votes, teachers, share: votes)
+    faces, (small, end) = torch.randn(3, 1, 48, 48), (learn.model.eval() for learn in parts.values())
+    for share, same in ((0.0, small), (1.0, end)):
+        torch.testing.assert_close(exp(open_data(drawn), share=share).model.eval()(faces), same(faces), rtol=1e-4, atol=1e-5)
+
+
+def test_two_streams_begin_as_their_mean_and_learn_together(drawn, monkeypatch, tmp_path):
+    from emofast.nets.streams import TwoStreams
+    from emofast.recognition.export import export_model
+    from emofast.training import emotion_learner, get_dls, load_experiment
+
+    exp = load_experiment("53")
+    archs = {"52_dlib_longer": ("dlib_face_resnet", 64), "54_grown_mean": ("small_resnet_d", 48)}
+    parts = {name: emotion_learner(get_dls(drawn, size, 32, channels=1), arch, "none") for name, (arch, size) in archs.items()}
+    first, second = (learn.model.eval() for learn in parts.values())
+    faces = torch.randn(2, 1, 96, 96)
+    mean = (first(faces) + second(torch.nn.functional.interpolate(faces, (48, 48), mode="area"))) / 2
+    torch.testing.assert_close(TwoStreams(first, second, 48, 9).eval()(faces), mean)
+    monkeypatch.setitem(exp.function.__globals__, "load_trained", lambda data, name: parts[name])
+    learn = exp(replace(open_data(drawn), max_rows=64), size=64, bs=16, epochs=3)
+    assert learn.spec.arch == "two_streams" and not torch.equal(learn.model.fc.weight, TwoStreams(first, second, 48, 9).fc.weight)
+    learn.export((tmp_path / "learner.pkl").resolve())
+    export_model(tmp_path / "learner.pkl", tmp_path / "out", temperature=0.8)  # holds both files against each other
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SCRIPTS])
