@@ -1,4 +1,4 @@
-"""43 Robust mean: the weights of the student before and after it learned what webcams do, averaged. This is the model that ships.
+"""43 Robust mean: the weights of the student before and after it learned what webcams do, averaged.
 
 Idea          fine-tuning for poor pictures costs a little on good ones; on the straight line between the weights before and after it lies
               a network that keeps the one and gains the other (Wortsman et al. 2022, arXiv:2109.01903, "WiSE-FT"). Nothing is trained
@@ -19,11 +19,11 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 --- end of measured ---
 
 Finding       Better than both: .8108 without TTA (10: .8078, 42: .8032), .881 in the FER+ protocol (.877, .873), and most of what 42 gained
-              stays: .762 on poor webcam pictures (.741, .764), .705 out of focus (.661, .721); bench/robustness.csv has the rest. With flip
+              stays: .762 on poor webcam pictures (.741, .764), .705 out of focus (.661, .721); bench/robust-mean.txt has more. With flip
               TTA it is no better than 10: .8098 and .8815 (.8110, .8812). Shares of .3 to .7 came to .8096 to .8110; .7 was chosen on
               validation, for the poor pictures (bench/robust-mean.txt). The price is confidence that fits less well: a calibration error of
               .033 (10: .027), too modest. In boxes a fifth too wide or too tight it reads half a point fewer than 10 (.783 and .785; .788
-              and .790). All this is the network itself; what ships says contempt and disgust more readily (docs/model-card.md)
+              and .790). It shipped until 54, with factors that let it say contempt and disgust more readily (docs/model-card.md)
 """
 
 from emofast.errors import EmofastError
