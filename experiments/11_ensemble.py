@@ -11,15 +11,15 @@ Command       python experiments/11_ensemble.py --data DIR
 
 --- measured (written by the tool from result.json) ---
 data set ferplus9, 4080 validation pictures, nothing is trained
-accuracy 0.8225 (95 % interval 0.8110 to 0.8338, one seed), with flip TTA 0.8208
-macro F1 0.6244 (with TTA 0.6203), calibration error 0.0363
-FER+ protocol with TTA: accuracy 0.8947, macro F1 0.7623 (3553 pictures, eight classes)
-votes: JS divergence 0.0688, Spearman of entropies 0.729, AUROC of uncertain 0.796
+accuracy 0.8221 (95 % interval 0.8108 to 0.8333, one seed), with flip TTA 0.8203
+macro F1 0.6253 (with TTA 0.6205), calibration error 0.0342
+FER+ protocol with TTA: accuracy 0.8942, macro F1 0.7649 (3553 pictures, eight classes)
+votes: JS divergence 0.0689, Spearman of entropies 0.730, AUROC of uncertain 0.796
 uncertain: 22% found by entropy at 5 % false alarms
-members: 1% 18_polish, 8% 19_wide, 2% 20_wide_balanced, 13% 21_balanced_polish, 7% 22_born_again, 13% 23_wide_mixup, 3%
-24_born_again_balanced, 8% 25_taught_restart, 10% 26_dlib_face, 1% 27_lite0_imagenet, 3% 45_pseudo_labels, 22% 48_dlib_again, 8%
-49_dlib_mean, 0% 50_taught_by_faces
-47.54 M parameters, 99.0 ms per face on one CPU thread, trained in 741 min a seed
+members: 1% 18_polish, 1% 19_wide, 4% 20_wide_balanced, 14% 21_balanced_polish, 4% 22_born_again, 14% 23_wide_mixup, 1%
+24_born_again_balanced, 4% 25_taught_restart, 10% 26_dlib_face, 0% 40_lite0_soft_labels, 0% 45_pseudo_labels, 15% 48_dlib_again,
+2% 49_dlib_mean, 1% 51_grown_student, 1% 52_dlib_longer, 24% 53_two_streams
+61.25 M parameters, 117.5 ms per face on one CPU thread, trained in 849 min a seed
 AMD EPYC, 2 cores, as recorded
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
