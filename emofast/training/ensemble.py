@@ -11,7 +11,7 @@ from emofast.errors import EmofastError
 from emofast.training.calibration import adjust, best_temperature, fit_temperature, repeat_factors, tempered
 from emofast.training.results import Result
 
-BAGS, WHOLE = 20, 5  # draws of half the members; up to so many members are always drawn whole
+BAGS, WHOLE = 60, 5  # draws of half the members; up to so many members are always drawn whole
 
 
 @dataclass(frozen=True)

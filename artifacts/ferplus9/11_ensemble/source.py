@@ -11,15 +11,15 @@ Command       python experiments/11_ensemble.py --data DIR
 
 --- measured (written by the tool from result.json) ---
 data set ferplus9, 4080 validation pictures, nothing is trained
-accuracy 0.8225 (95 % interval 0.8110 to 0.8338, one seed), with flip TTA 0.8208
-macro F1 0.6244 (with TTA 0.6203), calibration error 0.0363
-FER+ protocol with TTA: accuracy 0.8947, macro F1 0.7623 (3553 pictures, eight classes)
-votes: JS divergence 0.0688, Spearman of entropies 0.729, AUROC of uncertain 0.796
-uncertain: 22% found by entropy at 5 % false alarms
-members: 1% 18_polish, 8% 19_wide, 2% 20_wide_balanced, 13% 21_balanced_polish, 7% 22_born_again, 13% 23_wide_mixup, 3%
-24_born_again_balanced, 8% 25_taught_restart, 10% 26_dlib_face, 1% 27_lite0_imagenet, 3% 45_pseudo_labels, 22% 48_dlib_again, 8%
-49_dlib_mean, 0% 50_taught_by_faces
-47.54 M parameters, 99.0 ms per face on one CPU thread, trained in 741 min a seed
+accuracy 0.8213 (95 % interval 0.8100 to 0.8326, one seed), with flip TTA 0.8196
+macro F1 0.6188 (with TTA 0.6182), calibration error 0.0359
+FER+ protocol with TTA: accuracy 0.8925, macro F1 0.7604 (3553 pictures, eight classes)
+votes: JS divergence 0.0688, Spearman of entropies 0.730, AUROC of uncertain 0.795
+uncertain: 21% found by entropy at 5 % false alarms
+members: 5% 19_wide, 3% 20_wide_balanced, 12% 21_balanced_polish, 6% 22_born_again, 7% 23_wide_mixup, 6% 24_born_again_balanced,
+6% 25_taught_restart, 10% 26_dlib_face, 1% 27_lite0_imagenet, 17% 48_dlib_again, 6% 49_dlib_mean, 8% 52_dlib_longer, 13%
+53_two_streams
+52.33 M parameters, 100.2 ms per face on one CPU thread, trained in 697 min a seed
 AMD EPYC, 2 cores, as recorded
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
