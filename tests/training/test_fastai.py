@@ -168,8 +168,9 @@ path = {str(face)!r}
 answers = [learn.predict(x) for x in (path, open(path, "rb").read(), Image.open(path), cv2.imread(path))]
 assert len(set(str(a[0]) for a in answers)) == 1, answers
 from emofast import EmotionRecognizer
-own = EmotionRecognizer("artifacts/emofast.onnx").predict(cv2.imread(path))
+own, small = (EmotionRecognizer("artifacts/emofast" + end).predict(cv2.imread(path)) for end in (".pkl", ".onnx"))
 assert np.abs(own.probabilities - answers[3][2].numpy()).max() < 1e-3
+assert small.emotion == own.emotion and np.abs(small.probabilities - own.probabilities).max() < 0.1, "the ONNX model has eight bits"
 print("predicted", answers[0][0])
 """
     import os
