@@ -6,8 +6,7 @@ import socket
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -104,24 +103,6 @@ def drive(
             for call in react(outcome):
                 (ready.appendleft if call.here else ready.append)(call)  # what ends something begun goes first
         beat()
-
-
-@contextmanager
-def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
-    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
-    worker on another machine prints is printed here."""
-    if name == "ray":
-        from emofast.season.cluster import Cluster
-
-        engine = Cluster(address, jobs, talkative)
-    elif address:
-        raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
-    else:
-        engine = Local(jobs or os.cpu_count() or 1)
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 class Local:
