@@ -1,5 +1,6 @@
 """A recorded experiment into the model that is handed out, with a card that says how good it is and what it is not for."""
 
+import os
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def export(experiment: str, data: str | Path, to: Path | None = None, margin: fl
     card measured, on the validation probabilities of the exported network itself: the last seed's, without TTA, as it will be used. The
     checkpoint is loaded without a card: this machine has trained it.
     """
-    name = Path(data).resolve().name
+    name = Path(os.path.realpath(data)).name  # not `Path.resolve`, which ends in a RuntimeError where links go round
     result = Result(artifacts() / name / experiment)
     if (result.folder / "result.json").is_file() and result.is_ensemble:
         members = ", ".join(result.summary["members"])
