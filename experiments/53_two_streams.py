@@ -5,7 +5,7 @@ Idea          a face of 128 px through filters that have seen three million face
               2014, arXiv:1406.2199, join two streams so)
 Descends from 52, and 54
 Changed       the network: those of 52 and 54 side by side, their logits weighed by one more layer that begins as their mean; a few epochs
-              at a low rate for all of it
+              at a low rate for all of it, half of the target from the shipped student (43 then)
 Command       python experiments/53_two_streams.py --data DIR
 
 --- measured (written by the tool from result.json) ---

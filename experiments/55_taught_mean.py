@@ -19,9 +19,8 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 --- end of measured ---
 
 Finding       Negative: .8108 with flip TTA and .8840 in the FER+ protocol where 54, its start, has .8135 and .8880; .8100 without TTA
-              (.8113); JS divergence .0746 as before. 51 under a worse teacher had found more: what came with it were channels, which can be
-              added only once. The teachers were mixed 75 % 52, 25 % 51. 54 still ships; the network at the end of the cycle, before the
-              mean, was not scored apart
+              (.8113); JS divergence .0746 as before. Why 51, under a worse teacher, had brought more was not looked into. The teachers were
+              mixed 75 % 52, 25 % 51. 54 still ships; the network at the end of the cycle, before the mean, was not scored apart
 """
 
 from emofast.training import (
