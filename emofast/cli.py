@@ -209,7 +209,7 @@ def submit(args) -> int:
 
     example: python -m emofast submit --data data/skillbox"""
     from emofast.data import open_data
-    from emofast.submission import send_submission
+    from emofast.sending import send_submission
     from emofast.training.results import results_folder
 
     comp = open_data(args.data)

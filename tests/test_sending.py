@@ -11,7 +11,7 @@ import pytest
 from loopback import KaggleServer, lead_kaggle_to, running
 from tiny_competition import TEST, write_tiny
 
-from emofast import submission
+from emofast import sending
 from emofast.cli import main
 from emofast.data.download import ROWS
 from emofast.kaggle_account import PAGE
@@ -19,7 +19,7 @@ from emofast.kaggle_account import PAGE
 
 @pytest.fixture
 def kaggle(monkeypatch):
-    monkeypatch.setattr(submission, "POLL", 0.01)
+    monkeypatch.setattr(sending, "POLL", 0.01)
     monkeypatch.setitem(ROWS, "sample_submission.csv", len(TEST))
     with running(KaggleServer()) as server:
         yield server
@@ -67,7 +67,7 @@ def test_sent_scored_and_recorded(kaggle, submit, made):
     assert "validation 0.5912: 4 of today's 5 submissions are left" in out
     assert "public: 0.58320  (pass above 0.2988: reached)" in out and "private: 0.58100  (top mark above 0.4000: reached)" in out
     [row] = ledger(made)
-    assert list(row) == submission.COLUMNS and datetime.now(UTC) - datetime.fromisoformat(row["time"]) < timedelta(minutes=1)
+    assert list(row) == sending.COLUMNS and datetime.now(UTC) - datetime.fromisoformat(row["time"]) < timedelta(minutes=1)
     assert list(row.values())[2:] == [
         *(hashlib.sha256(made.read_bytes()).hexdigest(), "01_resnet_baseline=0.25 02_convnext=0.75", "0.5912"),
         *("0.58320", "0.58100", "first, with two networks", "7001"),
@@ -88,7 +88,7 @@ def test_the_same_file_is_not_sent_twice_unless_forced(kaggle, submit, made):
 def test_a_score_that_takes_too_long_is_shown_later(kaggle, submit, made, monkeypatch):
     kaggle.pending = 2
     with monkeypatch.context() as patch:
-        patch.setattr(submission, "PATIENCE", 0.0)
+        patch.setattr(sending, "PATIENCE", 0.0)
         status, _, err = submit("--yes")
     assert status == 2 and "was sent and has no score yet; the same command shows it later" in err and ledger(made)[0]["public"] == ""
     kaggle.verdict = {"status": "COMPLETE", "publicScore": "0.20000"}

@@ -25,12 +25,15 @@ def quantise(model: Path, path: Path, faces: np.ndarray) -> None:
         def get_next(self):
             return next(self.batches, None)
 
-    logging.getLogger().setLevel(logging.ERROR)
-    with tempfile.TemporaryDirectory() as tmp, redirect_stdout(io.StringIO()):  # it tells of its histograms
-        prepared = Path(tmp) / "prepared.onnx"
-        quant_pre_process(model, prepared, skip_symbolic_shape=True)
-        convolutions = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"]
-        quantize_static(
-            prepared, path, Reader(), per_channel=True, reduce_range=True, op_types_to_quantize=["Conv"], weight_type=QuantType.QInt8,
-            activation_type=QuantType.QUInt8, nodes_to_exclude=convolutions[:2], calibrate_method=CalibrationMethod.Percentile,
-        )  # fmt: skip
+    logging.disable(logging.WARNING)  # on the root logger it advises what is done already
+    try:
+        with tempfile.TemporaryDirectory() as tmp, redirect_stdout(io.StringIO()):  # it tells of its histograms
+            prepared = Path(tmp) / "prepared.onnx"
+            quant_pre_process(model, prepared, skip_symbolic_shape=True)
+            convolutions = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"]
+            quantize_static(
+                prepared, path, Reader(), per_channel=True, reduce_range=True, op_types_to_quantize=["Conv"], weight_type=QuantType.QInt8,
+                activation_type=QuantType.QUInt8, nodes_to_exclude=convolutions[:2], calibrate_method=CalibrationMethod.Percentile,
+            )  # fmt: skip
+    finally:
+        logging.disable(logging.NOTSET)
