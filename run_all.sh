@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] [--weights imagenet|none|FILE] [--engine ray] | --setup
+usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] [--weights imagenet|none|FILE] [--engine ray [--address HOST:PORT]] | --setup
 
   --data     data set: a folder in the competition's layout, or the drawn sample
              (default: data/skillbox if it is there, else the drawn sample)
@@ -12,7 +12,8 @@ usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] 
   --submit   send submission.csv to Kaggle at the end, without asking; without --data, download the competition first
   --only     run these experiments, e.g. --only 01,07
   --weights  where networks start that have pretrained weights (default: each script's own; where they cannot be had, none, and it is said)
-  --engine   ray: experiments as tasks on a Ray cluster, or at once on this machine's GPUs; needs the data and this folder on every machine
+  --engine   ray: experiments as tasks of Ray, at once on this machine's GPUs
+  --address  HOST:PORT, or auto: of the Ray cluster that runs already; it needs the data and this folder on every machine
   --setup    only make the environment: all that webcam.py and trailer.py need
 
 An experiment that fails does not stop the others: it is named at the end, nothing is sent, and the exit status is 1.
@@ -22,7 +23,7 @@ examples: ./run_all.sh --quick
 USAGE
 }
 
-data='' quick='' submit='' only='' weights='' engine=''
+data='' quick='' submit='' only='' weights='' engine='' address=''
 value() { [ -n "${2:-}" ] || { echo "error: $1 needs a value, see ./run_all.sh --help" >&2; exit 2; }; }
 while [ $# -gt 0 ]; do
     case $1 in
@@ -30,7 +31,8 @@ while [ $# -gt 0 ]; do
         --only) value "$@"; only=$2; shift ;;
         --weights) value "$@"; weights=$2; shift ;;
         --engine) value "$@"; engine=$2; shift ;;
-        --setup) cd "$(dirname "$0")"; . ./set_up.sh; set_up; echo "ready; now: source .venv/bin/activate"; exit ;;
+        --address) value "$@"; address=$2; shift ;;
+        --setup) cd "$(dirname "$0")"; . ./set_up.sh; set_up; [ "$PYTHON" != "$PWD/.venv/bin/python" ] || echo "ready; now: source .venv/bin/activate"; exit ;;
         --quick) quick=--quick ;;
         --submit) submit=yes ;;
         -h | --help) usage; exit ;;
@@ -78,7 +80,7 @@ stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick on
 failed=''
 if [ -n "$engine" ]; then
     status=0 flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
-    "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" || status=$?
+    "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" ${address:+--address "$address"} || status=$?
     case $status in 0) ;; 130 | 143) exit "$status" ;; *) failed=' see above' ;; esac
     scripts=''
 fi

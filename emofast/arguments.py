@@ -11,7 +11,7 @@ class Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFo
     """Shows the defaults there are, and keeps the line breaks of examples."""
 
     def _get_help_string(self, action):
-        return action.help if action.default in (None, "") or action.default is False else super()._get_help_string(action)
+        return action.help if action.default in (None, "", []) or action.default is False else super()._get_help_string(action)
 
 
 class Parser(argparse.ArgumentParser):

@@ -33,6 +33,15 @@ def _flag(*names: str, **settings) -> Callable[[argparse.ArgumentParser], object
     return lambda p: p.add_argument(*names, **settings)
 
 
+def _margin(text: str) -> float:
+    from emofast.recognition.card import crop_margin
+
+    try:
+        return crop_margin(text)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(str(e)) from None
+
+
 _QUICK = _flag("--quick", action="store_true", help="take the results of --quick runs")
 _DETECTOR = _flag("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
 
@@ -117,10 +126,12 @@ def plan(args) -> None:
 
     example: python -m emofast plan --quick"""
     from emofast.data import open_data
+    from emofast.data.competition import mounted
+    from emofast.tables import find_table
     from emofast.training.plan import LARGE, picture_size, plan
 
     large = False
-    if args.data and not args.only and not args.quick:
+    if not args.only and not args.quick and (args.data or find_table(competition_data(), "train.csv") or mounted()):
         size = picture_size(open_data(args.data))
         large = size >= LARGE
         chosen = "recipes for large photographs, with pretrained weights" if large else "recipes for small pictures"
@@ -147,7 +158,11 @@ def sweep(args) -> None:
     example: python -m emofast sweep 12 --lr 1e-4..1e-2 --drop 0.1,0.3,0.5 --trials 20 --quick"""
     from emofast.training.sweep import sweep
 
-    ranges = dict(zip((name.removeprefix("--").replace("-", "_") for name in args.ranges[::2]), args.ranges[1::2]))
+    given = [part for word in args.ranges for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    names, values = given[::2], given[1::2]
+    if len(names) != len(values) or not all(name.startswith("--") for name in names):
+        raise EmofastError("after the experiment come its arguments, each with a range: --lr 1e-4..1e-2, or values: --drop 0.1,0.3.")
+    ranges = {name.removeprefix("--").replace("-", "_"): value for name, value in zip(names, values)}
     more = ["--quick"] * args.quick + ["--device", args.device] * (args.device != "auto")
     sweep(args.experiment, args.data, ranges, args.trials, more)
 
@@ -221,7 +236,7 @@ def submit(args) -> int:
     _flag("experiment", metavar="EXPERIMENT", help="its name in the leaderboard, e.g. 12_small_grey"),
     _flag("--data", required=True, metavar="DIR", help="the data set it was trained on: its folder or the name of that"),
     _flag("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)"),
-    _flag("--margin", type=float, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)"),
+    _flag("--margin", type=_margin, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)"),
     _flag("--int8", action="store_true", help="the ONNX model in eight bits: twice as fast; needs the data set's folder"),
 )
 def export(args) -> None:
@@ -360,7 +375,7 @@ def _parser() -> argparse.ArgumentParser:
         about = inspect.getdoc(run)
         first = about.partition("\n")[0].rstrip(".")
         p = groups[group].add_parser(name, help=first[0].lower() + first[1:], description=about, formatter_class=Help)
-        p.set_defaults(run=run)
+        p.set_defaults(run=run, error=p.error)
         for add in flags:
             add(p)
     return parser
@@ -374,7 +389,7 @@ def main(argv: list[str] | None = None) -> int | None:
         return getattr(import_module("emofast.programs"), argv[0])(argv[1:], prog=f"python -m emofast {argv[0]}")
     parser = _parser()
     args, rest = parser.parse_known_args(argv)
-    if rest and not (args.run is sweep and len(rest) % 2 == 0 and all(r.startswith("--") for r in rest[::2])):
-        parser.error(f"unknown argument {rest[0]}")
+    if rest and args.run is not sweep:
+        args.error(f"unknown argument {rest[0]}")
     args.ranges = rest
     return args.run(args)

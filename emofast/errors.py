@@ -35,6 +35,11 @@ def interruption(e: BaseException | None) -> KeyboardInterrupt | None:
     return e
 
 
+def first_line(e: Exception) -> str:
+    """The first line of what a library's exception says, for one of our sentences; of one that says nothing, its class."""
+    return (str(e).strip() or type(e).__name__).splitlines()[0].rstrip(".")[:200]
+
+
 def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
     """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 128 and the signal's number where
     it is told to end (Ctrl-C: 130)."""
@@ -61,6 +66,9 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
             else:
                 raise
             return 2
+        except BrokenPipeError:  # `... | head -1` has what it wants
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+            return 0
         except OSError as e:
             place = os.fsdecode(e.filename) if e.filename else ""
             if e.errno in (errno.ENOSPC, errno.EDQUOT):

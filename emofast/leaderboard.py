@@ -15,7 +15,7 @@ from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write
 from emofast.training.metrics import accuracy, elect, ferplus_scores, paired_difference
-from emofast.training.results import Result, package_hash, read_results
+from emofast.training.results import Result, read_results
 
 
 def leaderboard_table(results: list[Result], data: Competition | None = None) -> pd.DataFrame:
@@ -23,15 +23,14 @@ def leaderboard_table(results: list[Result], data: Competition | None = None) ->
 
     `noise`: the spread over seeds where there are several, else half the width of the 95 % bootstrap interval. `ancestor`: the experiment
     it descends from; `difference`, `low`, `high`: to that one's accuracy with TTA on the same pictures, and its 95 % interval.
-    `code`: `current`, or `older` where another version of the training code recorded it. `test`: in the FER+ protocol, where the data
-    set has test_votes.csv; `test_accuracy`: on the class that they elect.
+    `test`: in the FER+ protocol, where the data set has test_votes.csv; `test_accuracy`: on the class that they elect.
     """
-    package, by_name, test_votes = package_hash(), {r.name: r for r in results}, data.test_votes if data else None
-    table = pd.DataFrame([_row(r, by_name, package, test_votes) for r in results])
+    by_name, test_votes = {r.name: r for r in results}, data.test_votes if data else None
+    table = pd.DataFrame([_row(r, by_name, test_votes) for r in results])
     return table.sort_values(["accuracy_tta", "experiment"], ascending=[False, True], ignore_index=True)
 
 
-def _row(r: Result, by_name: dict[str, Result], package: str, test_votes: tuple[np.ndarray, np.ndarray] | None) -> dict:
+def _row(r: Result, by_name: dict[str, Result], test_votes: tuple[np.ndarray, np.ndarray] | None) -> dict:
     s = r.summary
     scores, (low, high), seeds = s["scores"], s["scores"]["accuracy_interval"], len(s["settings"]["seeds"])
     votes, ancestor, tested = scores.get("votes", {}), ancestor_of(r, by_name), test_votes is not None
@@ -56,7 +55,6 @@ def _row(r: Result, by_name: dict[str, Result], package: str, test_votes: tuple[
         "epochs": r.epochs,
         "weights": r.weights,
         "quick": s["settings"]["quick"],
-        "code": "current" if s["package"] == package else "older",
         "date": s["date"],
     }
 
@@ -70,8 +68,7 @@ def _right(r: Result) -> np.ndarray:
 def chosen_apart(results: list[Result]) -> float:
     """Accuracy with flip TTA of the best single network, chosen on one half of validation and scored on the other; mean over 500
     random halves. What the first row of a table promises is too good: it was chosen on the pictures it is scored on."""
-    singles = [r for r in results if not r.is_ensemble]
-    right = np.stack([_right(r) for r in singles if np.array_equal(r.valid["ids"], singles[-1].valid["ids"])])
+    right = np.stack([_right(r) for r in results if not r.is_ensemble])
     rng, scores = np.random.default_rng(0), []
     for _ in range(500):
         half = rng.permutation(right.shape[1]) < right.shape[1] // 2
@@ -93,7 +90,7 @@ def print_leaderboard(table: pd.DataFrame, results: list[Result], title: str) ->
         console.print(f"best single network, chosen on one half of validation, scored on the other: {chosen_apart(results):.4f} with TTA")
     caption = (
         "validation; ± spread over seeds, with one run half the 95 % bootstrap interval; Δ to the ancestor with flip TTA, on the same "
-        "pictures, with its 95 % interval; JS: divergence to the annotators' votes; * recorded by another version of the training code"
+        "pictures, with its 95 % interval; JS: divergence to the annotators' votes"
     )
     shown = Table(title=title, caption=caption)
     tested = bool(table.test.notna().any())
@@ -101,7 +98,7 @@ def print_leaderboard(table: pd.DataFrame, results: list[Result], title: str) ->
     for name in (*columns, *["test FER+"] * tested):
         shown.add_column(name, justify="left" if name == "experiment" else "right", no_wrap=True)
     for i, r in table.iterrows():
-        name = r.experiment + (" (quick)" if r.quick else "") + ("" if r.code == "current" else " *")
+        name = r.experiment + (" (quick)" if r.quick else "")
         change = f"{r.difference:+.4f} [{r.low:+.3f}, {r.high:+.3f}] {r.ancestor[:2]}" if r.ancestor else ""
         cells = [name, f"{r.accuracy:.4f}", f"{r.noise:.4f}", str(r.runs), f"{r.accuracy_tta:.4f}", change, f"{r.macro_f1_tta:.4f}"]
         cells += ["" if pd.isna(v) else f"{v:.4f}" for v in (r.ferplus_tta, r.js)]

@@ -18,12 +18,14 @@ from emofast.errors import EmofastError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
-SHIPPED = Path(__file__).resolve().parent / "shipped"
-"""Where a wheel carries the model; in a checkout it lies in artifacts/."""
 
 
 def _checkout() -> bool:
     return (PROJECT / "pyproject.toml").is_file()
+
+
+SHIPPED = PROJECT / "artifacts" if _checkout() else Path(__file__).resolve().parent / "shipped"
+"""Where the shipped model lies: a wheel carries it inside."""
 
 
 def artifacts() -> Path:

@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 def webcam(flags: Sequence[str] | None = None, started: float | None = None, prog: str | None = None) -> None:
@@ -18,7 +18,12 @@ def webcam(flags: Sequence[str] | None = None, started: float | None = None, pro
     started = time.perf_counter() if started is None else started
     from emofast.live.command import parser, run
 
-    run(parser(inspect.getdoc(webcam), prog).parse_args(flags), started)
+    run(parser(_about(webcam, prog), prog).parse_args(flags), started)
+
+
+def _about(program: Callable, prog: str | None) -> str:
+    """A program's help, with its examples as it was called."""
+    return inspect.getdoc(program).replace(f"python {program.__name__}.py", prog or f"python {program.__name__}.py")
 
 
 def trailer(flags: Sequence[str] | None = None, prog: str | None = None) -> None:
@@ -32,15 +37,18 @@ def trailer(flags: Sequence[str] | None = None, prog: str | None = None) -> None
         python trailer.py episode.mp4 --out again --from-moments trailer/moments.csv
 
     Faces never leave this computer. Recordings are read, not copied; what is written about viewers is numbers."""
+    from emofast.errors import EmofastError
     from emofast.recognition.recognizer import find_model
     from emofast.video.command import order, parser
     from emofast.video.pipeline import make_trailer
 
-    args = parser(inspect.getdoc(trailer), prog).parse_args(flags)
+    args = parser(_about(trailer, prog), prog).parse_args(flags)
     args.model = args.model and find_model(args.model)
     if not args.demo:
         make_trailer(order(args))
         return
+    if args.episode or args.viewers or args.offset or args.from_moments:
+        raise EmofastError("--demo draws its own episode and viewers; leave out EPISODE, VIEWER, --offset and --from-moments")
     from emofast.demo import demo_films, demo_model, demo_out, tell_truth
 
     args.model = args.model or demo_model()

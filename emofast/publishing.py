@@ -18,14 +18,16 @@ def publish(to: str, model: str | Path | None = None, private: bool = False) -> 
 
     Raises `EmofastError` for a model that is not whole, a name that is none, nobody signed in, and whatever the Hub refuses.
     """
-    with hub(to) as client, tempfile.TemporaryDirectory() as folder:
+    with hub(to) as client:
         if not client.get_token():
             raise EmofastError("nobody is signed in to the Hugging Face Hub; make a token that may write at "
                                "https://huggingface.co/settings/tokens, then: hf auth login (or set HF_TOKEN)")  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
         write_repository(find_model(model), Path(folder), to)
-        api = client.HfApi()
-        address = api.create_repo(to, exist_ok=True, private=private or None)
-        api.upload_folder(repo_id=to, folder_path=folder, commit_message="emofast publish")
+        with hub(to) as client:
+            api = client.HfApi()
+            address = api.create_repo(to, exist_ok=True, private=private or None)
+            api.upload_folder(repo_id=to, folder_path=folder, commit_message="emofast publish")
     return str(address)
 
 
@@ -53,7 +55,7 @@ def _readme(card: dict, name: str) -> str:
     """The model card as the Hub shows it: its metadata, what the model is, how good, how to use it, and what not to use it for."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    data = card.get("training_data", "unknown data")
+    card, data = card | card.get("onnx", {}), card.get("training_data", "unknown data")  # scores of the file that is published
     results = [
         EvalResult("image-classification", data, data, metric, card[key], dataset_split="validation", metric_name=metric)
         for metric, key in (("accuracy", "accuracy"), ("f1", "macro_f1"))
@@ -66,6 +68,7 @@ def _readme(card: dict, name: str) -> str:
     low, high = card.get("accuracy_95", (float("nan"),) * 2)
     measured = f"{card['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%}) on {card['accuracy_on']}" if "accuracy" in card else "not measured"
     recall = "".join(f"| {e} | {'–' if r is None else f'{r:.1%}'} |\n" for e, r in card.get("recall", {}).items())
+    eight = " It computes in eight bits; the scores below are its own." if "onnx" in card else ""
     digests = "".join(f"- `{file}`: `{digest}`\n" for file, digest in card["sha256"].items())
     return f"""---
 {facts.to_yaml()}
@@ -84,8 +87,8 @@ recognizer.predict(face).emotion             # face: uint8, BGR [h, w, 3] or gre
 ```
 
 `emofast.onnx` takes `faces`, uint8 [n, {channels}, {size}, {size}], and gives `probabilities` [n, 9] and `valence_arousal` [n, 2];
-normalisation, softmax, class factors and temperature are inside. `emofast.safetensors` holds the PyTorch weights (both inside),
-`emofast.json` everything measured.
+normalisation, softmax, class factors and temperature are inside.{eight} `emofast.safetensors` holds the
+PyTorch weights, class factors and temperature among them; `emofast.json` has everything measured.
 
 Accuracy: {measured}. Macro F1: {card.get("macro_f1", "not measured")}. Valence and arousal: {card["valence_arousal"]}.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from emofast.data import Competition, frozen_split, open_data
-from emofast.data.cache import cached_faces
+from emofast.data.cache import evenly, training_faces
 from emofast.errors import EmofastError
 from emofast.paths import artifacts
 from emofast.recognition.boxes import MARGIN
@@ -45,8 +45,8 @@ def export(experiment: str, data: str | Path, to: Path | None = None, margin: fl
     for path in (result.folder / "result.json", result.folder / "valid.npz", result.folder / "checkpoints" / "learner.pkl"):
         if not path.is_file():
             raise EmofastError(
-                f"{experiment} has left no {path} (trained networks are not in git); train it, without --resume: "
-                f"python experiments/{experiment}.py --data DIR, where DIR is the folder of {name}"
+                f"{experiment} has left no {path} (trained networks are not in git); give its name in the leaderboard, or train it, "
+                f"without --resume: python experiments/{result.experiment}.py --data DIR, where DIR is the folder of {name}"
             )
     labels = result.valid["labels"]
     factors = repeat_factors(labels)
@@ -72,14 +72,13 @@ def export(experiment: str, data: str | Path, to: Path | None = None, margin: fl
 
 def calibration_faces(data: Competition, size: int, channels: int) -> np.ndarray:
     """Faces of training pictures for `quantise`, evenly taken: uint8 [n, channels, size, size]."""
-    cache = cached_faces(data.train_pictures, data.train_names, size, channels, "training pictures")
-    rows = np.flatnonzero(~frozen_split(data) & cache.readable)
-    return cache.rows(rows[np.linspace(0, len(rows) - 1, min(CALIBRATE, len(rows))).round().astype(int)])
+    cache = training_faces(data, size, channels)
+    return cache.rows(evenly(np.flatnonzero(~frozen_split(data) & cache.readable), CALIBRATE))
 
 
 def _measured(data: Competition, temperature: float, network: Network) -> dict:
     """How good an exported network is on the validation pictures of its data set."""
-    cache = cached_faces(data.train_pictures, data.train_names, network.size, network.channels, "training pictures")
+    cache = training_faces(data, network.size, network.channels)
     rows = np.flatnonzero(frozen_split(data) & cache.readable)
     probabilities = np.concatenate([network.run(cache.rows(part))[0] for part in np.array_split(rows, len(rows) // 64 + 1)])
     return _scores(tempered(probabilities, 1 / temperature), data.labels[rows])  # `_scores` fits temperatures of its own

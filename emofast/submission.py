@@ -59,12 +59,6 @@ def make_submission(data: Competition, folder: Path) -> Path:
     return path
 
 
-def ensemble_main(doc: str) -> None:
-    """The command of the script 11_ensemble.py: what `emofast submission` does."""
-    sys.argv.insert(1, "submission")
-    runpy.run_module("emofast", run_name="__main__")
-
-
 def _record(data: Competition, folder: Path, results: list[Result], ensemble: Ensemble, valid: dict, test: dict) -> dict:
     """Record the ensemble as a result of its own; returns its summary. Each seed of a member is a network that must be asked."""
     from emofast.training.header import refresh_header
@@ -93,6 +87,12 @@ def _record(data: Competition, folder: Path, results: list[Result], ensemble: En
     return summary
 
 
+def ensemble_main(doc: str) -> None:
+    """The command of the script 11_ensemble.py: what `emofast submission` does."""
+    sys.argv.insert(1, "submission")
+    runpy.run_module("emofast", run_name="__main__")
+
+
 def write_submission(data: Competition, probabilities: np.ndarray, path: Path) -> None:
     """Write the most probable class of every test picture, in the form and order of sample_submission.csv; then check it.
 
@@ -108,8 +108,9 @@ def check_submission(path: Path, data: Competition) -> None:
     """Raises `EmofastError`, naming the first fault, unless `path` is what Kaggle would accept for this data set:
     its two columns, every test id once, in order, and only known classes."""
     rows = [row for _, row in read_rows(path, ["image_path", "emotion"], "make it with `python -m emofast submission`")]
-    if rows and list(rows[0]) != ["image_path", "emotion"]:
-        raise EmofastError(f"{path} has the columns {list(rows[0])}; Kaggle wants image_path,emotion.")
+    with path.open(encoding="utf-8-sig") as f:  # as it is: tables of others may have semicolons and blanks
+        if (header := f.readline().rstrip()) != "image_path,emotion":
+            raise EmofastError(f"{path} begins with {header!r}; Kaggle wants image_path,emotion, separated by a comma.")
     ids, known = [row["image_path"] for row in rows], set(data.test_ids)
     faults = [
         ("the foreign id", sorted(set(ids) - known), "not in sample_submission.csv"),

@@ -11,6 +11,7 @@ import cv2
 
 from emofast import EMOTIONS, EmotionRecognizer
 from emofast.recognition import crop_face, make_detector
+from emofast.recognition.quality import roll
 
 if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
     sys.exit(__doc__)
@@ -23,6 +24,7 @@ for path in sorted(Path(sys.argv[1]).rglob("*")):
     if image is None:
         continue
     faces = detector.detect(image)
-    crop = crop_face(image, faces[0].box, recognizer.margin) if faces else image
+    crop = crop_face(image, faces[0].box, recognizer.margin, roll(faces[0].landmarks)) if faces else image
     p = recognizer.predict(crop)
-    table.writerow([path.name, bool(faces), p.emotion, *(f"{v:.4f}" for v in p.probabilities), f"{p.valence:.3f}", f"{p.arousal:.3f}"])
+    name = path.relative_to(sys.argv[1])
+    table.writerow([name, bool(faces), p.emotion, *(f"{v:.4f}" for v in p.probabilities), f"{p.valence:.3f}", f"{p.arousal:.3f}"])

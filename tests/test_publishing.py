@@ -49,7 +49,7 @@ def test_the_shipped_model_goes_out_and_comes_back(hub, monkeypatch, tmp_path, c
     files = hub.repositories["ada/faces"]
     assert set(files) == {"emofast.onnx", "emofast.safetensors", "emofast.json", "README.md"}, "no pickle"
     card, page = json.loads(files["emofast.json"]), files["README.md"].decode()
-    assert page.startswith("---\n") and "pipeline_tag: image-classification" in page and f"value: {card['accuracy']}" in page
+    assert page.startswith("---\n") and "pipeline_tag: image-classification" in page and f"value: {card['onnx']['accuracy']}" in page
     assert card["sha256"]["emofast.onnx"] in page and "hiring" in page and 'EmotionRecognizer("hf:ada/faces")' in page
     published, trained = load(files["emofast.safetensors"]), unpickle(PROJECT / "artifacts" / "emofast.pkl").model.state_dict()
     assert published.keys() == trained.keys() and all(torch.equal(published[k], trained[k]) for k in trained)

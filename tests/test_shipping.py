@@ -80,4 +80,6 @@ def test_untrained_experiment_is_one_sentence(own_artifacts, project):
     command = [sys.executable, "-m", "emofast", "export", "02_nothing", "--data", "drawn"]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert done.returncode == 2
+    margin = subprocess.run([*command, "--margin", "5"], cwd=project, capture_output=True, text=True)
+    assert margin.returncode == 2 and "--margin: 5 is no crop margin" in margin.stderr
     assert "02_nothing" in done.stderr and "train it, without --resume" in done.stderr and "Traceback" not in done.stderr

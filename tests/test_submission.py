@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,15 @@ def test_checker_refuses(fault, comp, drawn, tmp_path, run_cli):
         check_submission(path, comp)
 
 
+@pytest.mark.parametrize("header", ["image_path;emotion", "image_path , emotion"])
+def test_checker_refuses_what_a_spreadsheet_makes_of_it(header, comp, drawn, tmp_path):
+    """Tables of others may be so; Kaggle takes no such file."""
+    _, *rows = (drawn / "sample_submission.csv").read_text().splitlines()
+    (tmp_path / "s.csv").write_text("\n".join([header, *(row.replace(",", ";" if ";" in header else ",") for row in rows)]))
+    with pytest.raises(EmofastError, match="separated by a comma"):
+        check_submission(tmp_path / "s.csv", comp)
+
+
 def test_checker_on_the_command_line(comp, drawn, tmp_path, run_cli):
     good = run_cli("submission", "--data", drawn, "--check", drawn / "sample_submission.csv")
     assert good.returncode == 0 and "24 rows" in good.stdout
@@ -126,6 +136,11 @@ def test_results_of_other_pictures_are_refused(comp, own_artifacts):
     np.savez(folder / "01_a" / "test.npz", **other)
     with pytest.raises(EmofastError, match="run 01_a again"):
         make_submission(comp, folder)
+    shutil.rmtree(folder / "01_a")
+    fake_result(folder / "01_a", comp, 0.5, 1)
+    gone = str(np.load(folder / "01_a" / "valid.npz")["ids"][0])
+    with pytest.raises(EmofastError, match="run 01_a again"):  # a row has left train.csv since
+        make_submission(replace(comp, train_ids=[i for i in comp.train_ids if i != gone]), folder)
     shutil.rmtree(folder / "01_a")
     with pytest.raises(EmofastError, match="no recorded result"):
         make_submission(comp, folder)

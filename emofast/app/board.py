@@ -44,7 +44,9 @@ def compare(data: str, against: str) -> dict[str, dict]:
     for path in sorted(_folder(data).glob("*/valid.npz")):
         try:
             with np.load(path) as valid:
-                are = (valid["probabilities"].argmax(1) == valid["labels"]).astype(float).tolist()
+                # each seed by itself, as in the leaderboard: the mean of their probabilities would be an ensemble's
+                seeds = valid["per_seed_tta"] if "per_seed_tta" in valid else valid["probabilities"][None]
+                are = (seeds.argmax(2) == valid["labels"]).mean(0).tolist()
                 right[path.parent.name] = dict(zip(valid["ids"].tolist(), are))
         except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as e:
             found[path.parent.name] = {"error": f"{path} is damaged ({type(e).__name__}); run the experiment again"}

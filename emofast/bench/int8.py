@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> None:
     faces = validation_faces(data, exported, args.max_rows)
     with tempfile.TemporaryDirectory() as tmp:
         paths = {name: Path(tmp) / f"{name}.onnx" for name in ("float32", "int8")}
-        learn = unpickle(learner)
+        learn = unpickle(exported.path)
         write_onnx(FaceGraph.of(learn).eval(), paths["float32"], learn.spec, exported.margin)
         quantise(paths["float32"], paths["int8"], calibration_faces(data, exported.size, exported.channels))
         both = {name: EmotionRecognizer(path, trust=True) for name, path in paths.items()}

@@ -8,7 +8,7 @@ from emofast.bench.disturbances import DISTURBANCES, Disturbance
 from emofast.bench.record import show, write_record
 from emofast.console import console, warn
 from emofast.data import Competition, frozen_split, open_data
-from emofast.data.cache import cached_faces
+from emofast.data.cache import evenly, training_faces
 from emofast.errors import EmofastError
 from emofast.paths import artifacts, sha256
 from emofast.recognition import EmotionRecognizer
@@ -60,15 +60,15 @@ def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows:
     """
     is_valid = frozen_split(comp)
     # All training pictures, not only these: it is the cache that training has filled.
-    cache = cached_faces(comp.train_pictures, comp.train_names, recognizer.size, recognizer.channels, "training pictures")
+    cache = training_faces(comp, recognizer.size, recognizer.channels)
     bad = np.flatnonzero(is_valid & ~cache.readable)
     if len(bad):
         warn(f"{comp.name}: {len(bad)} validation pictures cannot be read and are left out, first {comp.train_names[bad[0]]}")
     rows = np.flatnonzero(is_valid & cache.readable)
     if not len(rows):
         raise EmofastError(f"{comp.folder} has no readable validation picture; check it with: python -m emofast data check")
-    if max_rows is not None and len(rows) > max_rows:
-        rows = rows[np.linspace(0, len(rows) - 1, max_rows).round().astype(int)]
+    if max_rows is not None:
+        rows = evenly(rows, max_rows)
     return Faces(comp, rows, cache.rows(rows))
 
 

@@ -13,6 +13,7 @@ from rich.progress import track
 
 from emofast import paths
 from emofast.console import console
+from emofast.data.competition import Competition
 from emofast.data.decode import read_face
 from emofast.data.pictures import Pictures
 from emofast.errors import EmofastError
@@ -77,6 +78,16 @@ def cached_faces(pictures: Pictures, names: list[str], size: int, channels: int,
         if not folder.is_dir():
             _fill(folder, pictures, names, size, channels, what)
     return PixelCache(folder)
+
+
+def training_faces(data: Competition, size: int, channels: int) -> PixelCache:
+    """The cache of a data set's training pictures, validation's among them: one row for each row of train.csv."""
+    return cached_faces(data.train_pictures, data.train_names, size, channels, "training pictures")
+
+
+def evenly(rows: np.ndarray, n: int) -> np.ndarray:
+    """`n` of the rows, evenly taken; all where there are no more."""
+    return rows[np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int)]
 
 
 def _fill(folder: Path, pictures: Pictures, names: list[str], size: int, channels: int, what: str) -> None:

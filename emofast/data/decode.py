@@ -4,7 +4,7 @@ import io
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from emofast.data.pictures import FORMATS, Pictures, Unreadable
 from emofast.errors import EmofastError
@@ -26,6 +26,8 @@ def decode_face(data: bytes, size: int, channels: int) -> np.ndarray:
         if image.mode != "L":
             image = image.convert("RGB")
         array = np.asarray(image)
+    except UnidentifiedImageError as e:  # its own words name an object in memory
+        raise Unreadable(f"no {', '.join(FORMATS)}") from e
     except Exception as e:  # Pillow raises OSError, SyntaxError, ValueError, struct.error ... on damaged files
         raise Unreadable(str(e) or type(e).__name__) from e
     return prepare_face(array if array.ndim == 2 else cv2.cvtColor(array, cv2.COLOR_RGB2BGR), size, channels)

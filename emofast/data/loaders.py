@@ -12,7 +12,7 @@ from fastai.torch_core import default_device
 from emofast.console import warn
 from emofast.data.augmentation import face_augmentation
 from emofast.data.batches import ITEMS, TARGETS, FacesDL, ReadFace, RowOf
-from emofast.data.cache import JoinedCache, cached_faces
+from emofast.data.cache import JoinedCache, cached_faces, evenly, training_faces
 from emofast.data.competition import Competition, open_data, target_va, vote_shares
 from emofast.data.split import duplicate_groups, frozen_split
 from emofast.emotions import N
@@ -53,7 +53,7 @@ def get_dls(
     Pictures that cannot be read are left out and counted. Raises `EmofastError` for data that cannot be trained on.
     """
     data = open_data(data)
-    cache = cached_faces(data.train_pictures, data.train_names, size, channels, "training pictures")
+    cache = training_faces(data, size, channels)
     values, labels = _target_values(data, target, votes), data.labels
     if pseudo is not None:
         cache = JoinedCache(cache, cached_faces(data.test_pictures, data.test_names, size, channels, "test pictures"))
@@ -113,6 +113,4 @@ def _split_rows(data: Competition, readable: np.ndarray, held_out: np.ndarray | 
             "of at least two classes; that is too few."
         )
     train = np.concatenate([train, more])
-    if data.max_rows is not None and len(train) > data.max_rows:
-        train = train[np.linspace(0, len(train) - 1, data.max_rows).round().astype(int)]
-    return train, valid
+    return train if data.max_rows is None else evenly(train, data.max_rows), valid

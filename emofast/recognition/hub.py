@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from emofast.console import console
-from emofast.errors import EmofastError
+from emofast.errors import EmofastError, first_line
 
 PREFIX = "hf:"
 FILES = ("emofast.onnx", "emofast.json")
@@ -42,7 +42,7 @@ def hub(repository: str) -> Iterator:
             raise errors.HFValidationError(f"{repository!r} is not ORG/NAME")
         yield huggingface_hub
     except errors.HFValidationError as e:
-        raise EmofastError(f"hf:{repository} is no name on the Hub ({_first_line(e)}); give hf:ORG/NAME") from None
+        raise EmofastError(f"hf:{repository} is no name on the Hub ({first_line(e)}); give hf:ORG/NAME") from None
     except errors.RepositoryNotFoundError:
         raise EmofastError(
             f"the Hub has no model {repository}, or it is private and this account may not see it; "
@@ -51,12 +51,8 @@ def hub(repository: str) -> Iterator:
     except errors.HfHubHTTPError as e:
         refused = e.response.status_code in (401, 403)
         way = "sign in with a token that may write there: hf auth login" if refused else "try again later"
-        raise EmofastError(f"the Hub refuses {repository} ({_first_line(e)}); {way}") from None
+        raise EmofastError(f"the Hub refuses {repository} ({first_line(e)}); {way}") from None
     except EmofastError:
         raise
     except Exception as e:  # network, proxy, certificate and cache errors share no base class
-        raise EmofastError(f"the Hub cannot be reached for {repository} ({_first_line(e)}); look at your network and try again") from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")[:200]
+        raise EmofastError(f"the Hub cannot be reached for {repository} ({first_line(e)}); look at your network and try again") from None

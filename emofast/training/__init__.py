@@ -10,7 +10,8 @@ _MODULES = {
     "emofast.training.callbacks": "EMA GrowingPictures ValidateLast",
     "emofast.training.learners": "emotion_learner",
     "emofast.training.optimizer": "muon",
-    "emofast.training.recipes": "distill distill_shipped fine_tune_large load_trained out_of_fold pseudo_labels three_stages two_streams",
+    "emofast.training.recipes": "distill distill_shipped fine_tune_large load_trained out_of_fold pseudo_labels three_stages turned "
+    "two_streams",
     "emofast.training.runner": "experiment load_experiment",
     "fastai.callback.mixup": "CutMix MixUp",
 }

@@ -57,8 +57,9 @@ def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dic
         )
     valid, test = {r.name: r.valid for r in results}, {r.name: r.test for r in results}
     first = valid[results[0].name]
+    gone = not set(first["ids"]) <= set(comp.train_ids)
     for r in results:
-        if list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(first["ids"]):
+        if gone or list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(first["ids"]):
             raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
     votes = vote_shares(comp)[comp.rows(first["ids"])]
     probabilities = {n: v["probabilities"] for n, v in valid.items()}

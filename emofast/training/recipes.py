@@ -11,12 +11,14 @@ from fastai.learner import Learner
 from emofast.console import console, warn
 from emofast.data import Competition, frozen_split, get_dls, vote_shares
 from emofast.data.augmentation import face_augmentation, strong_augmentation
-from emofast.data.cache import cached_faces
+from emofast.data.cache import training_faces
 from emofast.data.split import duplicate_groups
 from emofast.emotions import N
 from emofast.errors import EmofastError
 from emofast.nets.heads import cross_entropy
-from emofast.nets.streams import TwoStreams
+from emofast.nets.streams import Turned, TwoStreams
+from emofast.paths import sha256
+from emofast.recognition.card import read_card
 from emofast.recognition.model_files import open_onnx, unpickle
 from emofast.recognition.recognizer import find_model
 from emofast.training.callbacks import EMA
@@ -24,7 +26,9 @@ from emofast.training.ensemble import ensemble_of
 from emofast.training.learners import emotion_learner
 from emofast.training.optimizer import FusedAdam
 from emofast.training.predictions import predict, training_dl
-from emofast.training.results import Result, read_results, results_folder
+from emofast.training.results import Result, named_results, results_folder
+
+SHIPPED = "artifacts/emofast.onnx"
 
 
 def three_stages(
@@ -64,7 +68,7 @@ def fine_tune_large(
     target = "class" if pseudo is None else "votes"
     smaller, large = (
         get_dls(data, s, bs, target, votes=vote_shares(data), pseudo=pseudo, augment=strong_augmentation(0.6))
-        for s in (round(size / 48) * 32, size)
+        for s in (max(1, round(size / 48)) * 32, size)
     )
     # the learner's own size is the large one, at which it is used
     learn = emotion_learner(large, arch, weights, cross_entropy(0.1), split="stages", drop=drop, **options)
@@ -83,8 +87,9 @@ def fine_tune_large(
 def _recorded(data: Competition, names: Sequence[str], networks: bool = True) -> list[Result]:
     """Those of the named experiments that are recorded on this data set; the others are told. Where their `networks` are wanted, raises
     `EmofastError` for one that is not on this machine: what is recorded without it would replace a result that had it."""
-    found = [r for r in read_results(results_folder(data.name, data.max_rows is not None)) if r.name in names]
-    if absent := sorted(set(names) - {r.name for r in found}):
+    named = named_results(results_folder(data.name, data.max_rows is not None), names)
+    found = list(named.values())
+    if absent := sorted(set(names) - set(named)):
         warn(f"not recorded on {data.name} and left out: {', '.join(absent)}; run them first for a better network")
     if networks and (gone := [r.name for r in found if not r.learner]):
         raise EmofastError(
@@ -115,13 +120,19 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
 
 def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
     """Soft targets as `distill` makes them, with the shipped model (with flip TTA) as the one teacher: it needs no trained network."""
-    student = open_onnx(find_model("artifacts/emofast.onnx"))
-    faces = cached_faces(data.train_pictures, data.train_names, student.size, student.channels, "training pictures")
+    student = open_onnx(find_model(SHIPPED))
+    faces = training_faces(data, student.size, student.channels)
     batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
     predicted = np.concatenate([(student.run(x)[0] + student.run(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
     soft, train = votes.astype(np.float32), ~frozen_split(data)
     soft[train] = (1 - share) * votes[train] + share * predicted[train]
     return soft
+
+
+def shipped_teacher() -> str:
+    """Which network `distill_shipped` asks: its experiment's name and the beginning of its file's SHA-256."""
+    model = find_model(SHIPPED)
+    return f"{(read_card(model) or {}).get('experiment', 'unknown')} {sha256(model)[:12]}"
 
 
 def pseudo_labels(data: Competition, teachers: Sequence[str]) -> np.ndarray | None:
@@ -153,9 +164,16 @@ def load_trained(data: Competition, experiment: str) -> Learner | None:
 
 def two_streams(dls: DataLoaders, first: Learner, second: Learner) -> Learner:
     """A learner of two trained networks in one (`TwoStreams`): `first` sees the faces of `dls` as they are, `second` at its own size."""
-    learn = emotion_learner(dls, first.spec.arch, "none")
+    # of either; its network is replaced
+    learn = emotion_learner(dls, (second if isinstance(first.model, TwoStreams) else first).spec.arch, "none")
     learn.model = TwoStreams(first.model, second.model, second.spec.size, N).to(dls.device)
     learn.spec = replace(learn.spec, arch="two_streams")
+    return learn
+
+
+def turned(learn: Learner, degrees: float) -> Learner:
+    """A trained learner whose network from now on looks at every face three times (`Turned`)."""
+    learn.model = Turned(learn.model, degrees)
     return learn
 
 

@@ -113,9 +113,17 @@ def variant_name(experiment: str, own: dict, given: dict) -> str:
     return experiment + "".join(f"+{k}={Path(v).name if isinstance(v, str) else v}" for k, v in sorted(changed.items()))
 
 
+def named_results(folder: Path, names: Sequence[str]) -> dict[str, Result]:
+    """Those of the named results that are recorded in `folder`. What a machine without a network's pretrained weights records in the place
+    of NAME, NAME+weights=none, stands in where NAME is not there."""
+    found = {r.name: r for r in read_results(folder)}
+    either = {name: found.get(name) or found.get(f"{name}+weights=none") for name in names}
+    return {name: r for name, r in either.items() if r}
+
+
 def used_results(folder: Path, names: Sequence[str]) -> dict[str, str]:
     """Those of the named results that are recorded in `folder`, by the hash of their predictions."""
-    return {r.name: paths.sha256(r.folder / "valid.npz")[:16] for r in read_results(folder) if r.name in names}
+    return {r.name: paths.sha256(r.folder / "valid.npz")[:16] for r in named_results(folder, names).values()}
 
 
 def code_hash(source: Path) -> str:

@@ -30,11 +30,13 @@ from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.console import console, warn
 from emofast.data import Competition, open_data
 from emofast.errors import EmofastError, NoWeights, exits_cleanly
+from emofast.nets.pretrained import DLIB, IMAGENET
 from emofast.training.distributed import is_first, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
 from emofast.training.progress import EpochProgress
+from emofast.training.recipes import shipped_teacher
 from emofast.training.record import SeedResult, finished_seed, record, seed_result
 from emofast.training.results import Result, code_hash, package_hash, results_folder, used_results, variant_name
 from emofast.training.resume import Checkpoint, Session
@@ -92,15 +94,18 @@ class Experiment:
         given = {name: args[name] for name in self.defaults if args[name] is not None}
         if "weights" not in self.defaults and args["weights"] not in (None, "none"):
             warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
+        if (self.defaults.get("weights"), given.get("weights")) == (DLIB, IMAGENET):  # run_all.sh gives the same flag to all
+            warn(f"{self.name} starts from dlib's faces, for whose network there are no ImageNet weights")
+            del given["weights"]
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
         default_device(choose_device(args["device"]).type != "cpu")
 
         def train(given: dict) -> None:
+            run = _Run(self, data, plain, given, args)
             if args["lr_find"]:
-                set_seed(args["seed"], reproducible=True)
-                find_rate(lambda: self.function(data, **{**plain, **given}), results_folder(data.name, args["quick"]) / self.name)
+                run.find_rate()
             else:
-                _Run(self, data, plain, given, args).go()
+                run.go()
 
         try:
             train(given)
@@ -205,6 +210,12 @@ class _Run:
         self.key = {"code": code_hash(exp.script), "data_fingerprint": data.fingerprint, "settings": settings}
         if exp.after:
             self.key["uses"] = used_results(self.folder.parent, exp.after)
+        self.teacher = {"teacher": shipped_teacher()} if "distill_shipped" in exp.function.__code__.co_names else {}
+
+    def find_rate(self) -> None:
+        self.checkpoints.mkdir(parents=True, exist_ok=True)
+        set_seed(self.seeds[0], reproducible=True)
+        find_rate(self._call, self.folder.parent / self.exp.name)
 
     def go(self) -> None:
         if self.resume and self._recorded():
@@ -236,12 +247,12 @@ class _Run:
             return False
         console.print(f"{self.name}: recorded for the same code, data and settings, "
                       f"accuracy {summary['scores']['accuracy_tta']:.4f}; skipped")  # fmt: skip
-        if summary["package"] != package_hash() and "carried" not in summary:
-            warn(f"{self.name} was recorded with another version of the training code; run it without --resume to measure anew")
+        if any(summary.get(k) != v for k, v in self.teacher.items()):
+            warn(f"{self.name} was taught by another shipped model ({summary.get('teacher')}); without --resume it learns from today's")
         return True
 
     def _record(self, seeds: list[SeedResult]) -> None:
-        key = {**self.key, "package": self.package}
+        key = {**self.key, **self.teacher, "package": self.package}
         summary = record(self.exp.script, self.source, self.data, key, self.folder, seeds, choose_precision(self.device))
         if not self.quick and self.data.name != "sample":
             refresh_header(self.exp.script)
@@ -252,7 +263,8 @@ class _Run:
     def _begin(self) -> None:
         """Clear what checkpoints of other code, data or settings there are; note what this run is."""
         note = self.checkpoints / "run.json"
-        key = {**self.key, "settings": {k: v for k, v in self.key["settings"].items() if k != "seeds"}, "format": CHECKPOINTS}
+        settings = {k: v for k, v in self.key["settings"].items() if k != "seeds"}
+        key = {**self.key, **self.teacher, "settings": settings, "format": CHECKPOINTS}
         begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
         package = begun.pop("package", None) if begun else None
         if begun == key:

@@ -47,7 +47,7 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
 def order(args: argparse.Namespace) -> Order:
     """The order that the flags give. Raises `EmofastError` where a file or folder is missing."""
     if not args.episode:
-        raise EmofastError("name the episode and its viewers' recordings: python trailer.py EPISODE VIEWER VIEWER --out DIR; or try --demo")
+        raise EmofastError("name the episode and its viewers' recordings: EPISODE VIEWER VIEWER --out DIR; or try --demo")
     if not args.out:
         raise EmofastError("say with --out DIR where the trailer shall go")
     if args.from_moments:

@@ -49,8 +49,12 @@ class Sync:
 
 def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> list[Recording]:
     """Put the recordings whose start is only assumed in step by their sound; what the sound does not tell stays assumed, with a warning."""
-    todo = [r for r in recordings if r.how == "assumed" and r.film.sound]
-    if not todo or not episode.sound:
+    assumed = [r for r in recordings if r.how == "assumed"]
+    todo = [r for r in assumed if r.film.sound and episode.sound]
+    if silent := [r.name for r in assumed if r not in todo]:
+        why = "they have no sound" if episode.sound else "the episode has no sound"
+        listener.warning(f"{', '.join(silent)}: {why} to tell when they start; taken as starting with the episode (or say --offset)")
+    if not todo:
         return recordings
     heard = onsets(episode)
     found = {}

@@ -85,8 +85,9 @@ def _cut(where: str, row: Mapping[str, str | None], episode: Media, table: pd.Da
     if emotion and emotion not in EMOTIONS:
         raise EmofastError(f"{where}: {emotion[:40]!r} is none of {', '.join(EMOTIONS)}; mend the line or delete it")
     known = _from_curves(table, start, end)
+    peak = number("peak", known.peak, seconds_of)
     m = Moment(
-        start, end, number("peak", known.peak, seconds_of), number("score", known.score), emotion or known.emotion,
+        start, end, peak if start <= peak <= end else known.peak, number("score", known.score), emotion or known.emotion,
         int(number("viewers", known.viewers)), number("p_value", math.nan),
         tuple(label.strip() for label in text("group").split(";") if label.strip()),
     )  # fmt: skip

@@ -178,7 +178,7 @@ def _draw_curves(axes: np.ndarray, table: pd.DataFrame) -> None:
     away, extent = table[people].to_numpy().T, (0, t[-1], len(people), 0)
     axes[1].imshow(away, aspect="auto", extent=extent, cmap="Greys", vmin=0, vmax=1.1, interpolation="none")
     names = [c.removeprefix("reaction ") if len(people) <= 12 else "" for c in people]
-    axes[1].set_yticks(np.arange(len(people)) + 0.5, names, size=7)
+    axes[1].set_yticks(np.arange(len(people)) + 0.5, names, size=7, parse_math=False)
     shown = [e for e in EMOTIONS if e != "neutral"]
     colours = [np.array(BY_NAME[e].colour) / 255 for e in shown]
     axes[2].stackplot(t, *(table[f"share_{e}"].fillna(0) for e in shown), colors=colours, labels=shown, lw=0)

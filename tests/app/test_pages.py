@@ -77,6 +77,14 @@ def test_the_leaderboard_is_what_is_recorded(app, results):
     assert differences[against] == {"difference": 0, "half": 0, "n": differences[against]["n"]}
     gain = differences[best["experiment"]]
     assert gain["difference"] == pytest.approx(best["accuracy_tta"] - second["accuracy_tta"], abs=2e-4) and 0 < gain["half"] < 0.03
+    seeds = dict(np.load(results / "ferplus9" / best["experiment"] / "valid.npz"))
+    seeds["per_seed_tta"] = np.stack([seeds["probabilities"], np.roll(seeds["probabilities"], 1, 0)])  # two, of which one is useless
+    (results / "ferplus9" / "02_two_seeds").mkdir()
+    np.savez(results / "ferplus9" / "02_two_seeds" / "valid.npz", **seeds)
+    differences = json.loads(app.ask("GET", f"/api/experiments/ferplus9/{best['experiment']}/compare").body)
+    useless = (seeds["per_seed_tta"][1].argmax(1) == seeds["labels"]).mean()
+    assert differences["02_two_seeds"]["difference"] == pytest.approx((useless - best["accuracy_tta"]) / 2, abs=1e-4)
+    shutil.rmtree(results / "ferplus9" / "02_two_seeds")
     records = sorted((results / "ferplus9").glob("*/valid.npz"))
     broken = [p for p in records if p.parent.name not in (against, best["experiment"])][:2]
     broken[0].write_bytes(b"")

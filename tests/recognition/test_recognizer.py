@@ -271,7 +271,8 @@ def test_pickle_of_something_else(tmp_path):
 
 def test_missing_file_says_how_to_make_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert "emofast export" in refusal("artifacts/emofast.pkl")
+    monkeypatch.setattr("emofast.recognition.recognizer.SHIPPED", tmp_path)
+    assert "emofast export" in refusal("artifacts/emofast.pkl") and "no model yet" in refusal(None)
 
 
 def test_default_is_found_among_the_results_from_anywhere(exported, own_artifacts, tmp_path, monkeypatch):

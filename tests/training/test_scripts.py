@@ -35,7 +35,7 @@ def test_a_script_trains(name, drawn, capsys):
     elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49", "53", "54"):  # made of trained networks
+    if name[:2] in ("43", "49", "53", "54", "57"):  # made of trained networks
         with pytest.raises(EmofastError, match="run them on tiny first"):
             exp(data)
         return
@@ -85,6 +85,21 @@ def test_two_streams_begin_as_their_mean_and_learn_together(drawn, monkeypatch, 
     assert learn.spec.arch == "two_streams" and not torch.equal(learn.model.fc.weight, TwoStreams(first, second, 48, 9).fc.weight)
     learn.export((tmp_path / "learner.pkl").resolve())
     export_model(tmp_path / "learner.pkl", tmp_path / "out", temperature=0.8)  # holds both files against each other
+
+    third, last = emotion_learner(get_dls(drawn, 48, 32, channels=1), "small_resnet"), load_experiment("57")
+    monkeypatch.setitem(last.function.__globals__, "load_trained", lambda data, name: {"53": learn, "56": third}[name[:2]])
+    learn = last(replace(open_data(drawn), max_rows=64), size=64, bs=16, epochs=4)
+    learn.export((tmp_path / "learner.pkl").resolve())
+    export_model(tmp_path / "learner.pkl", tmp_path / "out")
+
+
+def test_a_turned_network_sees_the_face_straight_and_from_both_sides():
+    from emofast.nets.streams import Turned
+
+    net, faces = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 9)).eval(), torch.randn(2, 1, 8, 8)
+    torch.testing.assert_close(Turned(net, 0.0)(faces), net(faces))
+    seen = (net(faces) + net(torch.rot90(faces, 1, (2, 3))) + net(torch.rot90(faces, -1, (2, 3)))) / 3
+    torch.testing.assert_close(Turned(net, 90.0)(faces), seen, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SCRIPTS])

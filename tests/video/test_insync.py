@@ -3,13 +3,16 @@
 import warnings
 import wave
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.signal import fftconvolve, resample_poly
 
 from emofast.film.media import Media
-from emofast.video.insync import find_offset, onsets
+from emofast.video.audience import Recording
+from emofast.video.insync import find_offset, in_step, onsets
+from emofast.video.listener import Listener
 
 RATE = 16000
 
@@ -97,6 +100,18 @@ def test_a_muted_microphone_tells_nothing(episode):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert not find_offset(episode[1], np.zeros((16, 12000), np.float32)).sure
+
+
+@pytest.mark.parametrize(("first", "second", "why"), [(True, False, "they have no sound"), (False, True, "the episode has no sound")])
+def test_a_start_that_no_sound_can_tell_is_said(first, second, why):
+    class Warned(Listener):
+        def warning(self, text):
+            said.append(text)
+
+    said, episode, film = [], SimpleNamespace(sound=first), SimpleNamespace(sound=second)
+    viewers = [Recording(name, film) for name in ("anna", "boris")]
+    assert in_step(viewers, episode, Warned()) == viewers
+    assert said == [f"anna, boris: {why} to tell when they start; taken as starting with the episode (or say --offset)"]
 
 
 @pytest.mark.slow

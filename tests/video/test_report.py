@@ -23,7 +23,8 @@ def report(tmp_path_factory):
     film = probe(episode(folder / "an <episode> & <!--<script> {{DATA}} more.mp4", 40))
     events = (Bump(12, "happy", 2.5), Bump(28, "fear", 2.5))
     people = plan_viewers(np.random.default_rng(2), events, 40, 3, missing=0.0)
-    group = Group.of({v.name: (v.timeline(42), 0.0) for v in people}, 40)
+    names = [people[0].name, people[1].name, "$_$"]  # the last is no formula
+    group = Group.of({name: (v.timeline(42), 0.0) for name, v in zip(names, people)}, 40)
     cuts = place(find_moments(group), film, Wish())
     chosen = choose(cuts, film, Wish(length=12))
     posters = {c.rank: folder / f"{c.rank}.jpg" for c in cuts}

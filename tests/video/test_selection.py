@@ -128,6 +128,13 @@ def test_a_row_added_by_hand_is_what_the_curves_say_there(film, tmp_path):
     assert (m.peak, m.score, m.emotion, m.viewers) == (31.5, 44, "fear", 3) and (other.emotion, other.score) == ("happy", 5)
 
 
+def test_a_peak_outside_its_moment_is_found_anew(film, tmp_path):
+    """As in a row whose edge was dragged past it: the marker of an edit list has to lie in its clip."""
+    (tmp_path / "m.csv").write_text("start,end,peak\n20,24,18.75\n30,34,500\n40,44,41\n")
+    a, b, c = (cut.moment for cut in read_moments(tmp_path / "m.csv", film))
+    assert 20 <= a.peak <= 24 and 30 <= b.peak <= 34 and c.peak == 41
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -193,6 +193,7 @@ def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, m
     [
         (["{m}/episode.mp4", "{m}/anna.mp4"], "--out"),
         ([], "--demo"),
+        (["{m}/episode.mp4", "{m}/anna.mp4", "--demo", "--out", "o"], "--demo draws its own episode"),
         (["{m}/absent.mp4", "--out", "o"], "absent.mp4 is not a file"),
         (["{m}/episode.mp4", "{m}/anna.mp4", "--out", "o", "--offset", "berta=2"], "berta"),
         (["{m}/episode.mp4", "--out", "o"], "no face was found"),

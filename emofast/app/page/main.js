@@ -1,5 +1,5 @@
 // Which page is meant, in which language; pages are modules that give back how to leave them.
-import { about, ask, attempt, fill, h, lang, t } from "./ui.js";
+import { about, ask, atHome, attempt, fill, h, lang, t } from "./ui.js";
 
 const PAGES = ["live", "film", "photo", "experiments"];
 let leave = () => {};
@@ -20,7 +20,7 @@ async function open() {
 }
 
 function home() {
-  return [h("h1", {}, t("claim")), h("p", { class: "soft" }, t("privacy")),
+  return [h("h1", {}, t("claim")), h("p", { class: "soft" }, t(atHome() ? "privacy" : "privacyShared")),
     h("div", { class: "tiles" }, PAGES.map((p) => h("a", { class: "card", href: `/${p}` }, h("h2", {}, t(p)), h("p", {}, t(`${p}About`)))))];
 }
 

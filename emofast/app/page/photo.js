@@ -1,5 +1,5 @@
 // A picture dropped, pasted or chosen: its faces, emotions and numbers.
-import { ask, bars, colour, download, emotionName, fill, h, paintFaces, t } from "./ui.js";
+import { ask, atHome, bars, colour, download, emotionName, fill, h, paintFaces, t } from "./ui.js";
 
 export default function photo(main) {
   const input = h("input", { type: "file", accept: "image/*", hidden: true, onchange: () => input.files[0] && read(input.files[0]) });
@@ -7,7 +7,7 @@ export default function photo(main) {
   const hint = h("div", {}, h("p", {}, t("dropHere")), h("button", { onclick: choose }, t("choosePicture")));
   const place = h("div", { class: "drop card" }, hint), side = h("div", { class: "stack" });
   fill(main, h("h1", {}, t("photo")), h("div", { class: "two" }, h("div", { class: "stack" }, place, input), side));
-  fill(side, h("p", { class: "soft" }, t("photoPrivacy")), h("p", {}, h("a", { href: "/api" }, t("apiLink"))));
+  fill(side, h("p", { class: "soft" }, t(atHome() ? "photoPrivacy" : "privacyShared")), h("p", {}, h("a", { href: "/api" }, t("apiLink"))));
   const onPaste = (e) => { const file = [...e.clipboardData.files][0]; if (file) read(file); };
   const over = (e) => { e.preventDefault(); place.classList.toggle("over", e.type === "dragover"); };
   place.addEventListener("dragover", over);

@@ -1,6 +1,7 @@
 // Every word of the pages: English, Russian.
 export const TEXTS = {
   claim: ["What faces say, now and over a whole film", "Что говорят лица: сейчас и за весь фильм"],
+  privacyShared: ["Pictures go to the computer that runs emofast, over this network, and no further.", "Снимки уходят по этой сети на компьютер с emofast — и никуда больше."],
   privacy: ["Everything happens on this computer. Faces never leave it.", "Всё происходит на этом компьютере. Лица его не покидают."],
   live: ["Live", "Камера"], film: ["Film room", "Монтажная"], photo: ["Photo", "Фото"], experiments: ["Experiments", "Опыты"], api: ["HTTP interface", "HTTP-интерфейс"],
   liveAbout: ["The emotion of every face in front of the camera.", "Эмоция каждого лица перед камерой."],

@@ -5,6 +5,7 @@ export const about = { emotions: [], folders: [] };
 export const lang = () => localStorage.getItem("lang") ?? (navigator.language.startsWith("ru") ? "ru" : "en");
 
 /** The text of a key in the language of the page; {0}, {1} stand for the arguments. */
+export const atHome = () => ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname); // else the server is another computer
 export function t(key, ...args) {
   return (TEXTS[key]?.[lang() === "ru" ? 1 : 0] ?? key).replace(/\{(\d)\}/g, (_, k) => args[k]);
 }
