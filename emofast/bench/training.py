@@ -23,7 +23,7 @@ from emofast.training import emotion_learner
 from emofast.training.precision import choose_precision
 
 ARCH, SIZE, BS = "resnet10t", 64, 64
-ROUNDS, BATCHES = 5, 30
+ROUNDS, BATCHES = 9, 60
 
 
 def run(args: argparse.Namespace) -> None:

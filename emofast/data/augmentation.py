@@ -4,6 +4,7 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
+from fastai.data.transforms import Normalize
 from fastai.torch_core import TensorImage
 from fastai.vision.augment import (
     AffineCoordTfm,
@@ -17,6 +18,7 @@ from fastai.vision.augment import (
     aug_transforms,
     setup_aug_tfms,
 )
+from torch._C import DisableTorchFunctionSubclass
 
 
 def face_augmentation(strength: float = 1.0) -> list:
@@ -71,7 +73,8 @@ class QuickAffine(AffineCoordTfm):
     `TensorImage` takes each step through Python. Pictures of validation, which it would resample to themselves, stay as they are."""
 
     def before_call(self, b, split_idx: int):
-        super().before_call(_plain(b), split_idx)
+        with DisableTorchFunctionSubclass():
+            super().before_call(_plain(b), split_idx)
 
     def encodes(self, x: TensorImage):
         if self.split_idx:
@@ -86,13 +89,23 @@ class QuickLight(LightingTfm):
     """fastai's changes of light in a third of the time, on plain tensors."""
 
     def before_call(self, b, split_idx: int):
-        super().before_call(_plain(b), split_idx)
+        with DisableTorchFunctionSubclass():
+            super().before_call(_plain(b), split_idx)
 
     def encodes(self, x: TensorImage):
-        logits = torch.logit(x.as_subclass(torch.Tensor), 1e-7)
-        for change in self.fs:
-            logits = change(logits)
-        return TensorImage(logits.sigmoid_())
+        with DisableTorchFunctionSubclass():
+            logits = torch.logit(x.as_subclass(torch.Tensor), 1e-7)
+            for change in self.fs:
+                logits = change(logits)
+            return TensorImage(logits.sigmoid_())
+
+
+class QuickNormalize(Normalize):
+    """fastai's, in the picture's own memory."""
+
+    def encodes(self, x: TensorImage):
+        with DisableTorchFunctionSubclass():
+            return x.sub_(self.mean).div_(self.std)
 
 
 def _box_mat(x: torch.Tensor, scale: float, shift: float) -> torch.Tensor:

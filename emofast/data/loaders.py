@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from fastai.data.core import DataLoaders, Datasets
-from fastai.data.transforms import IntToFloatTensor, Normalize
+from fastai.data.transforms import IntToFloatTensor
 from fastai.torch_core import default_device
 
 from emofast.console import warn
-from emofast.data.augmentation import face_augmentation
+from emofast.data.augmentation import QuickNormalize, face_augmentation
 from emofast.data.batches import ITEMS, TARGETS, FacesDL, ReadFace, RowOf
 from emofast.data.cache import JoinedCache, cached_faces, evenly, training_faces
 from emofast.data.competition import Competition, open_data, target_va, vote_shares
@@ -71,7 +71,7 @@ def get_dls(
     dls = dsets.dataloaders(
         bs=bs,
         dl_type=FacesDL,
-        after_batch=[IntToFloatTensor(), *augment, Normalize.from_stats(mean, std, cuda=False)],
+        after_batch=[IntToFloatTensor(), *augment, QuickNormalize.from_stats(mean, std, cuda=False)],
         num_workers=0,
         device=torch.device(device or default_device()),
         drop_last=True,
