@@ -32,7 +32,8 @@ def plan(only: str = "", tour: bool = False, large: bool = False, folder: Path =
     if only and only != "all":
         numbers = [n.strip() for n in only.split(",")]
         if unknown := [n for n in numbers if not any(name.startswith(f"{n}_") for name in found)]:
-            raise EmofastError(f"--only {only}: no script in experiments/ has the number {unknown[0]} and trains something; there are: {' '.join(found)}.")
+            lacking = f"no script in experiments/ has the number {unknown[0]} and trains something"
+            raise EmofastError(f"--only {only}: {lacking}; there are: {' '.join(found)}.")
         found = {name: e for name, e in found.items() if name[:2] in numbers}
     elif not only:
         found = {name: e for name, e in found.items() if (e.tour if tour else e.large == large)}
