@@ -207,7 +207,8 @@ class LiveView:
         now = time.perf_counter()
         if self._lead is None:
             self._lead = now - frame.t
-        ahead = frame.t + 1 / self.source.fps + self._lead - now
+        until = self.source.until or frame.t + 1 / self.source.fps  # of an uneven rate the film itself knows
+        ahead = until + self._lead - now
         if ahead < -0.25:  # too slow for this film: go on from here instead of chasing it
             self._lead = None
         return max(int(ahead * 1000), 1)

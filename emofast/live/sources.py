@@ -90,16 +90,24 @@ class VideoFile:
         self.name = path.name
         self._reader = Reader(path, threads=os.cpu_count() or 1)
         self._pictures = iter(self._reader)
-        self._first: Frame | None = None
-        self._first = self.read()
-        if self._first is None:
+        self._next = self._decode()
+        if self._next is None:
             raise EmofastError(f"{path} holds no frame that can be read; it is empty, damaged or no video")
         self.fps = self._reader.rate if 1 <= self._reader.rate <= 1000 else 25.0
 
     def read(self) -> Frame | None:
         """The next frame; None at the end."""
-        frame, self._first = self._first, None
-        return frame or next((Frame(image, t) for t, image, _ in self._pictures), None)
+        frame = self._next
+        self._next = frame and self._decode()
+        return frame
+
+    @property
+    def until(self) -> float | None:
+        """When the frame that was read last gives way to another, on the film's clock; of the last one nobody knows."""
+        return self._next and self._next.t
+
+    def _decode(self) -> Frame | None:
+        return next((Frame(image, t) for t, image, _ in self._pictures), None)
 
     def close(self) -> None:
         self._pictures.close()

@@ -4,6 +4,7 @@ import http.server
 import threading
 import time
 from functools import partial
+from itertools import pairwise
 
 import av
 import cv2
@@ -32,17 +33,29 @@ def test_film_gives_every_frame_at_its_time(film):
     np.testing.assert_allclose([f.t for f in frames], np.arange(40) / 25, atol=1e-3)
 
 
-def write_film(path, frames, codec="libx264", pix_fmt="yuv420p", source_format="bgr24", rotation=0):
+def write_film(path, frames, codec="libx264", pix_fmt="yuv420p", source_format="bgr24", rotation=0, tenths=None):
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=10)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pix_fmt
         if rotation:
             stream.set_display_rotation(rotation)
-        for f in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(f, format=source_format)))
+        for k, f in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(f, format=source_format)
+            picture.pts = k if tenths is None else tenths[k]
+            container.mux(stream.encode(picture))
         container.mux(stream.encode())
     return path
+
+
+def test_a_film_of_uneven_rate_says_how_long_each_frame_stands(tmp_path):
+    tenths = [0, 1, 2, 10, 30]
+    write_film(tmp_path / "f.mp4", [np.full((64, 64, 3), 40 * k, np.uint8) for k in range(5)], tenths=tenths)
+    source, stands = open_source(str(tmp_path / "f.mp4")), []
+    while frame := source.read():
+        stands.append((frame.t, source.until))
+    assert stands[-1][1] is None
+    np.testing.assert_allclose(stands[:-1], list(pairwise(np.array(tenths) / 10)), atol=2e-3)
 
 
 def test_phone_film_is_turned_upright(tmp_path):
