@@ -238,6 +238,7 @@ def submit(args) -> int:
     _flag("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)"),
     _flag("--margin", type=_margin, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)"),
     _flag("--int8", action="store_true", help="the ONNX model in eight bits: twice as fast; needs the data set's folder"),
+    _flag("--mirror", action="store_true", help="look at every face twice, mirrored too: better, and half as fast"),
 )
 def export(args) -> None:
     """Make a trained experiment the model of webcam.py and trailer.py.
@@ -247,7 +248,7 @@ def export(args) -> None:
     example: python -m emofast export 12_small_grey --data ferplus9"""
     from emofast.shipping import export
 
-    card = export(args.experiment, args.data, args.to, args.margin, args.int8)
+    card = export(args.experiment, args.data, args.to, args.margin, args.int8, args.mirror)
     console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
 

@@ -22,8 +22,8 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 Finding       .8093 with flip TTA and .8829 in the FER+ protocol: 26, with no test pictures, one teacher that was worse and eight epochs
               more, has .8120 and .8852, within the noise of one run. So a quarter more faces, with opinions instead of votes, gave nothing
               that validation can show. What it is made for validation cannot show: it agrees with the ensemble (as it was without 45) on
-              95.0 % of the test pictures and on 93.9 % of validation's (26: 94.7 and 94.7 %; bench/pseudo-labels.txt). The ensemble does
-              not take it any more.
+              95.0 % of the test pictures and on 93.9 % of validation's (26: 94.7 and 94.7 %; bench/pseudo-labels.txt). The ensemble
+              hardly takes it any more.
               A first try had 83 copies of validation's pictures among the test pictures; they, and 484 copies of training pictures, are
               left out since. The teachers' mixture was not tempered as a whole then, as it is now
 """

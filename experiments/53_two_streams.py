@@ -20,10 +20,11 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best single network here: .8184 with flip TTA, .8914 in the FER+ protocol and JS divergence .0697 (52: .8127, .8863,
-              .0705; 54: .8135, .8880, .0746; 22: .8152, .8871, .0713); .8189 without TTA. Their plain mean, of the recorded probabilities,
-              has .8176, .8902 and .0708: most of the gain is the committee, and six epochs together add the rest, within the noise. Macro
-              F1 in the FER+ protocol is .747 (52: .725, 54: .726). The price is time, that of both: not for the webcam
+Finding       The best single network before 57, which is this one: .8184 with flip TTA, .8914 in the FER+ protocol and JS divergence .0697
+              (52: .8127, .8863, .0705; 54: .8135, .8880, .0746; 22: .8152, .8871, .0713); .8189 without TTA. Their plain mean, of the
+              recorded probabilities, has .8176, .8902 and .0708: most of the gain is the committee, and six epochs together add the rest,
+              within the noise. Macro F1 in the FER+ protocol is .747 (52: .725, 54: .726). The price is time, that of both: not for the
+              webcam
 """
 
 from emofast.errors import EmofastError

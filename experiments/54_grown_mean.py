@@ -24,7 +24,8 @@ Finding       Better than both where it is used, without TTA: .8113 and .8835 in
               what 51 gained for poor pictures stays: .717 out of focus (43: .705, 51: .723). With the class factors of `emofast export`
               macro F1 in the FER+ protocol is .751 (.737). Shares of .3 to .7 gave .8815 to .8835 in the FER+ protocol; half was chosen
               among them on validation (bench/grown-mean.txt). With other new channels in its start, which compute the same, the mean is up
-              to .003 worse: within the noise
+              to .003 worse: within the noise. Shipped, it looks at every face twice, mirrored too (`emofast export --int8 --mirror`): the
+              numbers are in the card
 """
 
 from emofast.errors import EmofastError

@@ -14,7 +14,7 @@ from processes import PROJECT
 from emofast import EMOTIONS
 from emofast.data import frozen_split, open_data
 from emofast.recognition import EmotionRecognizer
-from emofast.shipping import export
+from emofast.shipping import _seen_twice, export
 from emofast.training.calibration import adjust, consistent_temperature, repeat_factors
 
 sys.path.insert(0, str(PROJECT / "tests" / "recognition"))
@@ -74,6 +74,20 @@ def test_eight_bits_say_what_the_network_says(own_artifacts, drawn):
     assert np.abs(whole - small).max() < 0.02, "the same network"
     assert card["onnx"]["bits"] == 8 and card["onnx"]["accuracy"] == pytest.approx((small.argmax(1) == data.labels[rows]).mean(), abs=1e-4)
     assert card["accuracy"] == pytest.approx(1 / 9, abs=1e-3), "of the network itself, as it is recorded"
+
+    from_the_other_side = [np.ascontiguousarray(face[:, ::-1]) for face in faces]
+    mirrored = EmotionRecognizer(own_artifacts / "emofast.pkl").probabilities(from_the_other_side)
+    assert json.loads(export("01_baseline", drawn, int8=True, mirror=True).read_text())["mirrored"]
+    twice, eight = (EmotionRecognizer(own_artifacts / f"emofast.{s}") for s in ("pkl", "onnx"))
+    for model in (twice, eight):
+        np.testing.assert_allclose(model.probabilities(faces), model.probabilities(from_the_other_side), atol=1e-4)
+    np.testing.assert_allclose(twice.probabilities(faces), softmax((np.log(whole) + np.log(mirrored)) / 2), atol=1e-4)
+
+
+def test_what_a_mirrored_network_says_is_known_from_the_record():
+    face, mirrored = np.random.default_rng(0).normal(0, 2, (2, 50, 9))
+    seen = {"per_seed": softmax(face)[None], "probabilities": (softmax(face) + softmax(mirrored)) / 2}
+    np.testing.assert_allclose(_seen_twice(seen), softmax((face + mirrored) / 2), atol=1e-6)
 
 
 def test_untrained_experiment_is_one_sentence(own_artifacts, project):

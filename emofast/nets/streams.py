@@ -1,4 +1,4 @@
-"""Networks that look more than once: two that see the same face, each at the size it was made for; one that sees it turned."""
+"""Networks that look more than once: two that see one face, each at the size it was made for; one that sees it turned, or mirrored."""
 
 import math
 
@@ -25,6 +25,22 @@ class TwoStreams(nn.Module):
     def get_classifier(self) -> nn.Module:
         """The head, as timm's networks name it."""
         return self.fc
+
+
+class Mirrored(nn.Module):
+    """Faces [n, channels, h, w] to the mean of what `net` says of them and of their mirror images, which show the same emotion: flip TTA
+    as a network. Twice the work of `net`."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        return self.net(torch.cat([x, x.flip(3)])).reshape(2, x.shape[0], -1).mean(0)
+
+    def get_classifier(self) -> nn.Module:
+        """The head, as timm's networks name it."""
+        return self.net.get_classifier()
 
 
 class Turned(nn.Module):

@@ -17,6 +17,7 @@ from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.machine import installed
 from emofast.nets.spec import NetworkSpec
+from emofast.nets.streams import Mirrored
 from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import write_card
@@ -34,11 +35,12 @@ DERIVED = "mean of the class centres of emofast.emotions weighted by the probabi
 
 def export_model(
     learner: Path, to: Path, temperature: float = 1.0, factors: np.ndarray | None = None, facts: dict | None = None, margin: float = MARGIN,
-    calibration: np.ndarray | None = None, measure: Callable[[Network], dict] | None = None,
+    calibration: np.ndarray | None = None, measure: Callable[[Network], dict] | None = None, mirror: bool = False,
 ) -> Path:
     """Write emofast.pkl, emofast.onnx and emofast.json into `to` from a pickled learner that has a `spec`; returns the card's path.
 
-    Its nine probabilities are those of the network times `factors` [9] (default: ones), tempered. Given faces for `calibration`, the ONNX
+    Its nine probabilities are those of the network times `factors` [9] (default: ones), tempered; `mirror`: of the network that looks at
+    every face twice, mirrored too (`Mirrored`). Given faces for `calibration`, the ONNX
     model is in eight bits (`quantise`), once it has passed for the learner's twin; the card then says of it what `measure` finds.
 
     The card comes last: until then a new pickle does not fit the old card and is refused, so a killed export leaves nothing that misleads.
@@ -54,6 +56,8 @@ def export_model(
             learn.decoder.log_prior = learn.decoder.log_prior + favour
     else:
         _calibrate(learn.model, temperature, favour)
+    if mirror:
+        learn.model = Mirrored(learn.model)
     _forget(learn)
     pkl, onnx = Path(to) / "emofast.pkl", Path(to) / "emofast.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
@@ -72,6 +76,7 @@ def export_model(
         "input": {"size": spec.size, "channels": spec.channels, "mean": list(spec.mean), "std": list(spec.std)},
         "crop_margin": margin,
         "target": spec.target,
+        "mirrored": mirror,
         "emotions": list(EMOTIONS),
         "valence_arousal": OWN if "va" in spec.target else DERIVED,
         "class_factors": {e: round(float(f), 4) for e, f in zip(EMOTIONS, factors) if f != 1},
