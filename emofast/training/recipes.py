@@ -28,7 +28,7 @@ from emofast.training.optimizer import FusedAdam
 from emofast.training.predictions import predict, training_dl
 from emofast.training.results import Result, named_results, results_folder
 
-SHIPPED = "artifacts/emofast.onnx"
+STUDENT = "artifacts/emofast.onnx"
 
 
 def three_stages(
@@ -120,7 +120,7 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
 
 def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
     """Soft targets as `distill` makes them, with the shipped model (with flip TTA) as the one teacher: it needs no trained network."""
-    student = open_onnx(find_model(SHIPPED))
+    student = open_onnx(find_model(STUDENT))
     faces = training_faces(data, student.size, student.channels)
     batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
     predicted = np.concatenate([(student.run(x)[0] + student.run(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
@@ -131,7 +131,7 @@ def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.nd
 
 def shipped_teacher() -> str:
     """Which network `distill_shipped` asks: its experiment's name and the beginning of its file's SHA-256."""
-    model = find_model(SHIPPED)
+    model = find_model(STUDENT)
     return f"{(read_card(model) or {}).get('experiment', 'unknown')} {sha256(model)[:12]}"
 
 
