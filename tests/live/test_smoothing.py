@@ -57,7 +57,7 @@ def test_even_probabilities_are_mixed_and_clearness_ends_it():
     smoother = Smoother()
     view = show(smoother, 0, np.full(9, 1 / 9, np.float32))
     assert view.emotion is None and view.reason == MIXED and view.confidence == pytest.approx(1 / 9)
-    for i in range(1, 20):
+    for i in range(1, 30):
         view = show(smoother, i / 30, answer(fear=0.8))
     assert view.emotion == "fear" and view.reason is None
 

@@ -222,7 +222,7 @@ def test_an_offset_that_fits_two_recordings_is_refused(refused, material, tmp_pa
 
 
 def test_without_a_model_the_way_out_is_told(refused, material):
-    said = refused(material / "episode.mp4", material / "anna.mp4", "--out", "o", model=None)
+    said = refused(material / "episode.mp4", material / "anna.mp4", "--out", "o", "--model", "gone.onnx", model=None)
     assert "name one with --model: a FILE" in said and "emofast export" in said
 
 
