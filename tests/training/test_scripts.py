@@ -36,7 +36,7 @@ def test_a_script_trains(name, drawn, capsys):
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
     if name[:2] in ("43", "49", "53", "54", "57"):  # made of trained networks
-        with pytest.raises(EmofastError, match="run (them|it) on tiny first"):
+        with pytest.raises(EmofastError, match=r"run (them|it) on tiny first"):
             exp(data)
         return
     learn = exp(data, **arguments)
