@@ -47,6 +47,8 @@ def read_rows(path: Path, columns: Sequence[str], advice: str = "get it again") 
 
 
 def _open(path: Path) -> io.TextIOBase:
+    if path.exists() and not path.is_file():
+        raise OSError("it is no file")  # a named pipe would be waited for
     if path.suffix != ".zip":
         return path.open(encoding="utf-8-sig", newline="")
     with closing(Archive(path)) as archive:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -101,6 +102,12 @@ def test_checker_refuses_what_a_spreadsheet_makes_of_it(header, comp, drawn, tmp
     _, *rows = (drawn / "sample_submission.csv").read_text().splitlines()
     (tmp_path / "s.csv").write_text("\n".join([header, *(row.replace(",", ";" if ";" in header else ",") for row in rows)]))
     with pytest.raises(EmofastError, match="separated by a comma"):
+        check_submission(tmp_path / "s.csv", comp)
+
+
+def test_a_named_pipe_is_not_waited_for(comp, tmp_path):
+    os.mkfifo(tmp_path / "s.csv")
+    with pytest.raises(EmofastError, match="s.csv cannot be read as a table"):
         check_submission(tmp_path / "s.csv", comp)
 
 
