@@ -75,9 +75,9 @@ def test_run_all_from_data_to_a_checked_submission_and_again(project, drawn, own
 
 
 def test_a_reader_that_has_enough_is_no_error(project):
-    done = subprocess.run(f"{sys.executable} -m emofast plan | head -1; echo ${{PIPESTATUS[0]}}", shell=True, executable="/bin/bash",
+    done = subprocess.run(f"{sys.executable} -m emofast plan | true; echo ${{PIPESTATUS[0]}}", shell=True, executable="/bin/bash",
                           cwd=project, capture_output=True, text=True)  # fmt: skip
-    assert done.stdout.split() == ["experiments/01_resnet_baseline.py", "0"] and not done.stderr
+    assert done.stdout.split() == ["0"] and not done.stderr
 
 
 def test_run_all_goes_on_after_a_failing_experiment(project, tmp_path):

@@ -16,7 +16,7 @@ TAU = 0.2  # s: of a sudden change half is shown after 0.14 s; the label follows
 BOX_TAU = 0.06  # s: the drawn box glides where dlib's steps
 MARGIN = 0.12  # a new emotion replaces the shown one when it leads by this much
 # Entropy of the smoothed probabilities, in nats: a label appears below the first and goes above the second. Above .97 lie 5 % of the 2,144
-# ferplus9 validation photographs on which four of five annotators agree, and 52 % of the 467 that have no majority (shipped network).
+# ferplus9 validation photographs on which four of five annotators agree, and 51 % of the 467 that have no majority (shipped network).
 CLEAR, UNCLEAR = 0.97, 1.07
 TRAIL = 1.5  # s of valence-arousal behind the point
 FORGET = 2.0  # s after which a face that went is forgotten
