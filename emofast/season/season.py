@@ -13,8 +13,7 @@ from emofast.console import console, warn
 from emofast.errors import EmofastError
 from emofast.film.media import Media
 from emofast.paths import atomic_write
-from emofast.season.calls import Call, Outcome, drive
-from emofast.season.engines import open_engine
+from emofast.season.calls import Call, Outcome, drive, open_engine
 from emofast.season.manifest import Manifest
 from emofast.season.progress import Bar
 from emofast.season.summary import write_summary
