@@ -202,8 +202,8 @@ def pauses(episode: Media, start: float, end: float) -> list[Span]:
         return []
     power = np.square(sound[: len(sound) // hop * hop].reshape(-1, hop)).mean(1)
     level = 10 * np.log10(power + 1e-10)
-    quiet = np.concatenate([[False], level < max(np.percentile(level, 90) - QUIET, -60), [False]])
-    edges = np.flatnonzero(np.diff(quiet.astype(int)))
+    quiet = level < max(np.percentile(level, 90) - QUIET, -60)
+    edges = np.flatnonzero(np.diff(quiet, prepend=False, append=False))
     spans = [(start + a * _HOP, start + b * _HOP) for a, b in edges.reshape(-1, 2).tolist()]
     return [(a, b) for a, b in spans if b - a >= PAUSE]
 
