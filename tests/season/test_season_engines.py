@@ -15,7 +15,7 @@ from processes import PROJECT, run_python, wait_until
 from emofast.errors import EmofastError
 from emofast.season.calls import TRIES, Call, drive, open_engine, perform
 from emofast.season.commands import _shell, read_commands, run_commands
-from emofast.season.progress import Bar, duration
+from emofast.video.listener import Bar, duration
 
 # not importorskip: Ray reads its environment when it is imported
 needs_ray = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="no Ray")
