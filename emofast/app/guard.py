@@ -6,11 +6,11 @@ import secrets
 import socket
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import cookie_parser
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -64,10 +64,9 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        headers, limit = Headers(scope=scope), _LIMITS.get(scope["path"], _LIMIT)
-        asked = parse_qs(scope["query_string"][:4096].decode("latin-1"))
-        by_address = self._right(asked.get("token", [""])[0])
-        refused = self._refusal(scope, headers, by_address, limit)
+        asked, limit = HTTPConnection(scope), _LIMITS.get(scope["path"], _LIMIT)
+        by_address = self._right(asked.query_params.get("token", ""))
+        refused = self._refusal(asked, by_address, limit)
         if refused and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -97,7 +96,8 @@ class Guard:
         else:
             await self._app(scope, counted, answer)
 
-    def _refusal(self, scope: Scope, headers: Headers, by_address: bool, limit: int) -> tuple[int, str] | None:
+    def _refusal(self, asked: HTTPConnection, by_address: bool, limit: int) -> tuple[int, str] | None:
+        scope, headers = asked.scope, asked.headers
         host, origin = headers.get("host", ""), headers.get("origin")
         if not _known_host(host, self._share) or not scope["query_string"].isascii():
             return 400, "This address is not served here; open the one that emofast app printed.\n"
@@ -105,7 +105,7 @@ class Guard:
         if origin is not None and not harmless and origin not in (f"http://{host}", f"https://{host}"):
             return 403, "A page of another site may not do this.\n"
         bearer = headers.get("authorization", "").partition("Bearer ")[2]
-        by_cookie = self._right(cookie_parser(headers.get("cookie", "")).get(self._cookie, "")) and (harmless or origin is not None)
+        by_cookie = self._right(asked.cookies.get(self._cookie, "")) and (harmless or origin is not None)
         if not (by_address or by_cookie or self._right(bearer)):
             return 401, "The token is missing or wrong; open the address that emofast app printed.\n"
         length = headers.get("content-length", "0")

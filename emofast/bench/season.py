@@ -20,8 +20,7 @@ from emofast.console import console
 from emofast.film import write_film
 from emofast.film.media import probe
 from emofast.sample.audience import plan_events, plan_viewers
-from emofast.season.calls import Call, Outcome, drive
-from emofast.season.engines import open_engine
+from emofast.season.calls import Call, Outcome, drive, open_engine
 from emofast.season.table import Session
 from emofast.season.work import Recipe, look, make_trailer, piece
 from emofast.video.analysis import CHUNK, HZ, join

@@ -214,10 +214,10 @@ class LiveView:
         return max(int(ahead * 1000), 1)
 
     def _close(self) -> None:
-        """Finish what is being written, whatever ended the session; then let go of camera and window. What fails does not stop the rest."""
+        """Finish what is being written, whatever ended the session; then let go of the window. What fails does not stop the rest."""
         self._finishing = True
         with ExitStack() as stack:
-            for thing in (self.window, self.source, self._record, self._save, self._log):  # the last is closed first
+            for thing in (self.window, self._record, self._save, self._log):  # the last is closed first
                 if thing:
                     stack.callback(thing.close)
 

@@ -1,6 +1,7 @@
 """The command line of `webcam.py`: flags into one session."""
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -55,12 +56,8 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     recognizer = EmotionRecognizer(model, trust=args.trust)
     console.print(f"model: {model} ({recognizer.size} px, {'grey' if recognizer.channels == 1 else 'colour'})")
     detector = make_detector(args.detector, args.upsample)
-    source = open_source(args.source)
-    try:
+    with closing(open_source(args.source)) as source:
         window = None if args.headless else Window("emofast")
         pipeline = Pipeline(recognizer, Stages(), detector)
-        view = LiveView(source, pipeline, window, args.lang, args.save, args.log, args.max_frames, started)
-    except BaseException:
-        source.close()
-        raise
-    view.run().print()
+        summary = LiveView(source, pipeline, window, args.lang, args.save, args.log, args.max_frames, started).run()
+    summary.print()

@@ -1,4 +1,4 @@
-"""Calls that may run anywhere, what comes back of them, the loop that keeps an engine busy, and the engine of this machine."""
+"""Calls that may run anywhere, what comes back of them, the loop that keeps an engine busy, and the engines: this machine's, or Ray's."""
 
 import os
 import signal
@@ -6,7 +6,8 @@ import socket
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -64,6 +65,24 @@ class Engine(Protocol):
     def submit(self, call: Call) -> None: ...
 
     def wait(self) -> list[Outcome]: ...
+
+
+@contextmanager
+def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
+    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
+    worker on another machine prints is printed here."""
+    if name == "ray":
+        from emofast.season.cluster import Cluster
+
+        engine = Cluster(address, jobs, talkative)
+    elif address:
+        raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
+    else:
+        engine = Local(jobs or os.cpu_count() or 1)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def perform(function: Callable, arguments: tuple) -> tuple[Any, str, float, str, bool]:

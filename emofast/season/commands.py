@@ -16,9 +16,8 @@ from socket import gethostname
 from emofast.arguments import Help, Parser, add_engine
 from emofast.console import console
 from emofast.errors import EmofastError, exits_cleanly
-from emofast.season.calls import Call, Engine, Outcome, UnfitMachine, drive
-from emofast.season.engines import open_engine
-from emofast.season.progress import duration
+from emofast.season.calls import Call, Engine, Outcome, UnfitMachine, drive, open_engine
+from emofast.video.listener import duration
 
 
 def read_commands(lines: Iterable[str]) -> dict[str, tuple[list[str], str]]:

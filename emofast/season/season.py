@@ -11,18 +11,16 @@ from filelock import FileLock, Timeout
 
 from emofast.console import console, warn
 from emofast.errors import EmofastError
-from emofast.film.media import Media
 from emofast.paths import atomic_write
-from emofast.season.calls import Call, Outcome, drive
-from emofast.season.engines import open_engine
+from emofast.season.calls import Call, Outcome, drive, open_engine
 from emofast.season.manifest import Manifest
-from emofast.season.progress import Bar
 from emofast.season.summary import write_summary
 from emofast.season.table import Session, read_sessions
 from emofast.season.work import Recipe, look, make_trailer, piece
 from emofast.video.analysis import Task, join, pending
 from emofast.video.audience import timeline_path
 from emofast.video.folder import read_record
+from emofast.video.listener import Bar
 from emofast.video.timeline import digest, made_from
 
 
@@ -57,7 +55,6 @@ class _Recording:
     state: str = "asked"
     error: str = ""
     stamp: dict = field(default_factory=dict)
-    film: Media | None = None
     task: Task | None = None
     left: int = 0
     pieces: int = 0
@@ -113,7 +110,7 @@ class _Season:
             r.stamp, r.task = outcome.value
             if r.task is None:
                 return self._settle(r, "kept")
-            r.film, todo = r.task.media, pending(r.task)
+            todo = pending(r.task)
             r.pieces = r.left = len(todo)
             if todo:
                 return [Call(("piece", name, k), piece, (r.task, k, self._recipe)) for k in todo]
@@ -125,7 +122,7 @@ class _Season:
         self.bar.tell(f"{len(self._recordings) - states['asked']} of {len(self._recordings)} recordings{failed}")
 
     def _settle(self, r: _Recording, state: str) -> Iterable[Call]:
-        r.state, r.task = state, None
+        r.state = state
         if not r.pieces:  # they were counted one by one
             self.bar.count(r.size, found=state == "kept")
         self._write(r)
@@ -160,7 +157,7 @@ class _Season:
         if whole and self._manifest.hash(name) == wanted:
             return self._settle_trailer(name, state="kept")
         self._manifest.settle(name, hash="")
-        given = (folder, sessions, [r.film for r in usable], self._recipe)
+        given = (folder, sessions, [r.task and r.task.media for r in usable], self._recipe)
         return [Call(("trailer", name, wanted), make_trailer, given, here=True)]
 
     def _settle_trailer(self, name: str, state: str, error: str = "", **facts) -> Iterable[Call]:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import gethostname
@@ -12,10 +13,9 @@ from emofast.film.media import Media, probe
 from emofast.paths import atomic_write
 from emofast.recognition.recognizer import find_model
 from emofast.season.calls import UnfitMachine
-from emofast.season.progress import Bar
 from emofast.season.table import Session
-from emofast.video.analysis import DETECTOR, Task, analyse, analyse_chunk, pending, readers, stamp_of
-from emofast.video.listener import Listener
+from emofast.video.analysis import DETECTOR, Task, analyse_chunk, readers, stamp_of, watch_all
+from emofast.video.listener import Listener, Terminal
 from emofast.video.timeline import made_from
 
 
@@ -43,17 +43,14 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
     if out.exists() and not made_from(out):
         raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
     task = Task.of(probe(file), out.absolute(), recipe.model, recipe.detector)
-    kept = task.done
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise EmofastError(f"{out} cannot be written ({e.strerror}); name another place with --out") from None
-    with Bar(len(pending(task))) as bar:
-        bar.tell(file.name)
-        for _ in analyse([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust):
-            bar.count(1)
-            bar.tell(file.name)
-    console.print(f"{out}: " + ("up to date" if kept else f"made from {file}"))
+    state = "up to date" if task.done else f"made from {file}"
+    with closing(Terminal()) as terminal:
+        watch_all([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust, terminal)
+    console.print(f"{out}: {state}")
 
 
 def look(file: Path, out: Path, recipe: Recipe, known: dict) -> tuple[dict, Task | None]:

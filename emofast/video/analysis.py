@@ -4,11 +4,13 @@ goes on."""
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import chain
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from emofast.film import Media, Reader
 from emofast.recognition import Box, Detector, EmotionRecognizer, FaceTracker, TrackedFace, crop_face, make_detector
 from emofast.recognition.quality import FACING, frontality, roll
 from emofast.video.children import born_deaf, end_with_parent
+from emofast.video.listener import Listener
 from emofast.video.timeline import COLUMNS, digest, made_from, read_timeline, write_timeline
 
 HZ = 6.25
@@ -75,6 +78,21 @@ def pending(task: Task) -> list[int]:
     """Numbers of the pieces of a recording that are not done yet."""
     count = 0 if task.done else max(1, int(np.ceil(task.media.duration / task.stamp["chunk"])))
     return [k for k in range(count) if not (task.parts / f"{k:05d}.parquet").is_file()]
+
+
+def watch_all(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Listener) -> None:
+    """`analyse` the tasks, and tell how far it is."""
+    todo = [t for t in tasks if not t.done]
+    total = sum(t.media.duration for t in todo)
+    if not todo:
+        listener.note("timelines are up to date")
+        return
+    seconds, started = 0.0, time.monotonic()
+    for done in chain([0.0], analyse(todo, model, jobs, trust)):
+        seconds += done
+        listener.progress("watching", min(seconds, total), total, "s of film")
+    listener.progress("watching", total, total, "s of film")
+    listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
 
 
 def analyse(tasks: Iterable[Task], model: Path, jobs: int, trust: bool = False) -> Iterator[float]:

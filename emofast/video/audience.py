@@ -1,7 +1,6 @@
 """The audience: recordings told apart, watched, put on the episode's clock, and their people gathered."""
 
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from glob import escape
@@ -14,7 +13,7 @@ import pandas as pd
 
 from emofast.errors import EmofastError
 from emofast.film.media import Media, probe
-from emofast.video.analysis import Task, analyse
+from emofast.video.analysis import Task, watch_all
 from emofast.video.group import Group
 from emofast.video.listener import Listener
 from emofast.video.timeline import digest, read_timeline
@@ -83,7 +82,7 @@ def gather(
 ) -> tuple[Group, dict[str, tuple[str, ...]]]:
     """Bring the timeline of each recording (its task) up to date, and put its people as a group on the episode's clock; also who came of
     each recording, by its name. Raises `EmofastError` where nobody is seen."""
-    _watch(tasks, model, jobs, trust, listener)
+    watch_all(tasks, model, jobs, trust, listener)
     on_screen = [r.film for r in recordings] == [episode]
     people: dict[str, tuple[pd.DataFrame, float]] = {}
     lengths: dict[str, float] = {}
@@ -143,20 +142,6 @@ def _distance(before: pd.DataFrame, after: pd.DataFrame) -> float:
     a, b = before.iloc[-1], after.iloc[0]
     size = (a["w"] + b["w"]) / 2
     return float(np.hypot(a["x"] + a["w"] / 2 - b["x"] - b["w"] / 2, a["y"] + a["h"] / 2 - b["y"] - b["h"] / 2) / size)
-
-
-def _watch(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: Listener) -> None:
-    todo = [t for t in tasks if not t.done]
-    total = sum(t.media.duration for t in todo)
-    if not todo:
-        listener.note("timelines are up to date")
-        return
-    seconds, started = 0.0, time.monotonic()
-    for done in chain([0.0], analyse(todo, model, jobs, trust)):
-        seconds += done
-        listener.progress("watching", min(seconds, total), total, "s of film")
-    listener.progress("watching", total, total, "s of film")
-    listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")
 
 
 def timeline_path(folder: Path, name: str) -> Path:

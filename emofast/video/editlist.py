@@ -41,11 +41,9 @@ class Timebase:
         dropping at 29.97 and 59.94, as cutting programs do; so too where the timecode cannot be one, which it
         tells."""
         if episode.timecode:
-            drop = ";" in episode.timecode
             try:
-                if drop and episode.rate not in _DROPPING:
-                    raise ValueError
-                return cls(episode.rate, otio.opentime.from_timecode(episode.timecode, float(episode.rate)).to_frames(), drop)
+                start = otio.opentime.from_timecode(episode.timecode, float(episode.rate)).to_frames()
+                return cls(episode.rate, start, ";" in episode.timecode)
             except ValueError:
                 fits = f"does not fit {float(episode.rate):.3f} frames/s; the edit lists count from zero"
                 tell(f"the start timecode {episode.timecode!r} of {episode.path.name} {fits}")

@@ -1,18 +1,18 @@
 """From moments to cuts: where each one starts and ends, and which of them make the trailer."""
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
-import av
 import numpy as np
 
 from emofast.emotions import EMOTIONS
-from emofast.film.media import Media, open_film, picture_stream
-from emofast.film.reader import hear
+from emofast.film.media import Media
+from emofast.film.reader import Reader, hear
 from emofast.video.moments import Moment
 
 Span = tuple[float, float]
@@ -43,6 +43,7 @@ ORDERS = ("episode", "rank", "rows")
 
 _RATE = 16000  # samples a second that pauses are heard from, `_HOP` seconds at a time
 _HOP = 0.02
+_SMALL = 256  # pixels of the longer side at which shot changes are looked for
 
 
 @dataclass(frozen=True)
@@ -178,20 +179,13 @@ def seams(episode: Media, spans: list[Span]) -> list[int]:
 
 def shot_changes(path: Path, start: float, end: float) -> list[float]:
     """Seconds at which a new shot begins, between `start` and `end`, by PySceneDetect's content detector."""
-    from scenedetect import ContentDetector, SceneManager, open_video
+    from scenedetect import ContentDetector, FrameTimecode
 
-    with open_film(path) as film:  # PySceneDetect counts from the first picture, which may come later than the sound
-        stream = picture_stream(film, path)
-        late = float((stream.start_time or 0) * stream.time_base) - (film.start_time or 0) / av.time_base
-    if end <= late:
-        return []
-    video = open_video(str(path.absolute()), backend="pyav", suppress_output=True)
-    if start > late:
-        video.seek(float(start - late))  # to PySceneDetect a whole number is a frame, a float is seconds
-    manager = SceneManager()
-    manager.add_detector(ContentDetector(min_scene_len=5))
-    manager.detect_scenes(video, end_time=float(end - late))
-    return [late + shot.seconds for shot, _ in manager.get_scene_list()[1:]]
+    detector, times, begins = ContentDetector(min_scene_len=5), [], []
+    for t, picture, _ in Reader(path, start, end, side=_SMALL, threads=os.cpu_count() or 1):
+        begins += detector.process_frame(FrameTimecode(len(times), fps=25.0), picture)  # it only counts frames; their times are ours
+        times.append(t)
+    return [times[int(frame)] for frame in begins]
 
 
 def pauses(episode: Media, start: float, end: float) -> list[Span]:
@@ -202,8 +196,8 @@ def pauses(episode: Media, start: float, end: float) -> list[Span]:
         return []
     power = np.square(sound[: len(sound) // hop * hop].reshape(-1, hop)).mean(1)
     level = 10 * np.log10(power + 1e-10)
-    quiet = np.concatenate([[False], level < max(np.percentile(level, 90) - QUIET, -60), [False]])
-    edges = np.flatnonzero(np.diff(quiet.astype(int)))
+    quiet = level < max(np.percentile(level, 90) - QUIET, -60)
+    edges = np.flatnonzero(np.diff(quiet, prepend=False, append=False))
     spans = [(start + a * _HOP, start + b * _HOP) for a, b in edges.reshape(-1, 2).tolist()]
     return [(a, b) for a, b in spans if b - a >= PAUSE]
 

@@ -13,10 +13,9 @@ from chores import work
 from processes import PROJECT, run_python, wait_until
 
 from emofast.errors import EmofastError
-from emofast.season.calls import TRIES, Call, drive, perform
+from emofast.season.calls import TRIES, Call, drive, open_engine, perform
 from emofast.season.commands import _shell, read_commands, run_commands
-from emofast.season.engines import open_engine
-from emofast.season.progress import Bar, duration
+from emofast.video.listener import Bar, duration
 
 # not importorskip: Ray reads its environment when it is imported
 needs_ray = pytest.mark.skipif(not importlib.util.find_spec("ray"), reason="no Ray")
@@ -99,8 +98,7 @@ def test_a_machine_that_does_not_see_the_folder_is_unfit(tmp_path):
 def test_processes_end_with_a_parent_that_is_killed(tmp_path):
     code = (
         "import sys; sys.path.insert(0, 'tests/season'); from chores import work\n"
-        "from emofast.season.calls import Call, drive\n"
-        "from emofast.season.engines import open_engine\n"
+        "from emofast.season.calls import Call, drive, open_engine\n"
         "with open_engine('local', jobs=2) as e:\n"
         "    drive(e, (Call((k,), work, (None, 'sleeps', k)) for k in range(10**6)), lambda _: (), lambda: print('on', flush=True))"
     )
