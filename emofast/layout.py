@@ -1,7 +1,7 @@
 """Writing a data set in the competition's layout: the folder is whole or not there, its bytes depend on its contents alone."""
 
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from emofast.paths import partial_beside
 
 VOTES = ("neutral", "happy", "surprise", "sad", "anger", "disgust", "fear", "contempt", "uncertain")
 """The classes in the order of `train_votes.csv`, which is that of FER+."""
+
+VOTES_HEADER = ",".join(("image_path", *VOTES))
 
 
 @contextmanager
@@ -53,3 +55,11 @@ def write_table(path: Path, header: str, rows: Iterable[tuple]) -> None:
     """A csv file with CRLF line ends, as the competition's; floats get four decimals."""
     lines = [header, *(",".join(f"{x:.4f}" if isinstance(x, float) else str(x) for x in row) for row in rows)]
     path.write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+
+
+def write_tables(folder: Path, train: Sequence[tuple[str, str, Sequence[int]]], test: Iterable[str]) -> None:
+    """`train.csv`, `train_votes.csv` and `sample_submission.csv`, of the training pictures' names, classes and votes and the test pictures'
+    ids, in their order."""
+    write_table(folder / "train.csv", ",image_path,emotion", ((i, f"./{name}", emotion) for i, (name, emotion, _) in enumerate(train)))
+    write_table(folder / "train_votes.csv", VOTES_HEADER, ((f"./{name}", *votes) for name, _, votes in train))
+    write_table(folder / "sample_submission.csv", "image_path,emotion", ((name, "neutral") for name in test))

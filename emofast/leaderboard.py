@@ -10,7 +10,7 @@ from rich.table import Table
 
 from emofast.console import console
 from emofast.data.competition import Competition
-from emofast.data.decode import read_face
+from emofast.data.pictures import read_face
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write

@@ -18,31 +18,27 @@ from emofast.errors import EmofastError
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+_IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 
-
-def _checkout() -> bool:
-    return (PROJECT / "pyproject.toml").is_file()
-
-
-SHIPPED = PROJECT / "artifacts" if _checkout() else Path(__file__).resolve().parent / "shipped"
+SHIPPED = PROJECT / "artifacts" if _IS_CHECKOUT else Path(__file__).resolve().parent / "shipped"
 """Where the shipped model lies: a wheel carries it inside."""
 
 
 def artifacts() -> Path:
     """Folder of recorded results; `$EMOFAST_ARTIFACTS` moves it (tests, read-only checkouts)."""
-    place = PROJECT if _checkout() else platformdirs.user_data_path("emofast")
+    place = PROJECT if _IS_CHECKOUT else platformdirs.user_data_path("emofast")
     return Path(os.environ.get("EMOFAST_ARTIFACTS") or place / "artifacts")
 
 
 def cache() -> Path:
     """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
-    place = PROJECT / ".cache" if _checkout() else platformdirs.user_cache_path("emofast")
+    place = PROJECT / ".cache" if _IS_CHECKOUT else platformdirs.user_cache_path("emofast")
     return Path(os.environ.get("EMOFAST_CACHE") or place)
 
 
 def competition_data() -> Path:
     """Where the competition's data lie unless somebody says otherwise."""
-    return (PROJECT if _checkout() else platformdirs.user_data_path("emofast")) / "data" / "skillbox"
+    return (PROJECT if _IS_CHECKOUT else platformdirs.user_data_path("emofast")) / "data" / "skillbox"
 
 
 def sha256(path: Path) -> str:

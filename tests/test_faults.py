@@ -20,8 +20,7 @@ from tiny_competition import TEST, TRAIN, jpg, write_tiny
 
 from emofast.data import check_data, find_data, frozen_split, read_competition
 from emofast.data import competition as competition_module
-from emofast.data.decode import decode_face
-from emofast.data.pictures import Unreadable, open_pictures
+from emofast.data.pictures import Unreadable, decode_face, open_pictures
 from emofast.errors import EmofastError
 from emofast.paths import atomic_write, partial_beside
 

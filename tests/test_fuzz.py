@@ -16,8 +16,7 @@ from tiny_competition import TRAIN, jpg, write_tiny
 from emofast import EmotionRecognizer
 from emofast.cli import main
 from emofast.data import check_data, read_competition
-from emofast.data.decode import decode_face
-from emofast.data.pictures import FORMATS, Unreadable
+from emofast.data.pictures import FORMATS, Unreadable, decode_face
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
 from emofast.recognition.boxes import Box, crop_face

@@ -8,18 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from emofast.bench.disturbances import DISTURBANCES
-from emofast.bench.record import show, write_record
-from emofast.bench.robustness import Faces, disturbed, validation_faces
-from emofast.console import console
+from emofast.bench.record import show
+from emofast.bench.robustness import Faces, disturbed, record, scores, validation_faces
 from emofast.data import open_data
 from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
-from emofast.recognition.export import write_onnx
+from emofast.recognition.export import quantise, write_onnx
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.model_files import unpickle
-from emofast.recognition.quantise import quantise
 from emofast.shipping import calibration_faces
-from emofast.training import metrics
 
 SHOWN = ("none", "out of focus", "motion", "low light", "noise", "poor webcam")
 ROUNDS, FACES = 15, 60  # of the timing
@@ -38,15 +35,14 @@ def run(args: argparse.Namespace) -> None:
         both = {name: EmotionRecognizer(path, trust=True) for name, path in paths.items()}
         sizes = {name: path.stat().st_size for name, path in paths.items()}
         times = _milliseconds(both, faces)
-        rows = [
-            {"model": name, "kilobytes": sizes[name] // 1024, "ms": times[name], "disturbance": f"{d}", **_scores(r, faces, d)}
-            for name, r in both.items() for d in DISTURBANCES if d.name in SHOWN
-        ]  # fmt: skip
+        rows = []
+        for name, recognizer in both.items():
+            for d in (d for d in DISTURBANCES if d.name in SHOWN):
+                scored = scores(disturbed(recognizer, faces, d), faces)
+                kept = {what: scored[what] for what in ("accuracy", "ferplus_accuracy", "calibration_error")}
+                rows.append({"model": name, "kilobytes": sizes[name] // 1024, "ms": times[name], "disturbance": f"{d}", **kept})
     show(rows)
-    if args.max_rows or data.va is not None or args.model:  # as in `bench robustness`
-        console.print("a look: nothing was recorded (the shipped model on the whole validation split of real faces is)")
-    else:
-        write_record("bench/int8.csv", f"int8 --data {data.name}", rows)
+    record(args, data, "bench/int8.csv", f"int8 --data {data.name}", rows)
 
 
 def _milliseconds(models: dict[str, EmotionRecognizer], faces: Faces) -> dict[str, float]:
@@ -59,13 +55,3 @@ def _milliseconds(models: dict[str, EmotionRecognizer], faces: Faces) -> dict[st
                 recognizer.probabilities([faces[i]])
             times[name].append((time.perf_counter() - started) / min(FACES, len(faces)) * 1000)
     return {name: round(float(np.median(t)), 2) for name, t in times.items()}
-
-
-def _scores(recognizer: EmotionRecognizer, faces: Faces, disturbance) -> dict:
-    probabilities = disturbed(recognizer, faces, disturbance)
-    ferplus = metrics.ferplus_scores(probabilities, *faces.votes)["accuracy"] if faces.votes else float("nan")
-    return {
-        "accuracy": round(metrics.accuracy(probabilities, faces.labels), 4),
-        "ferplus_accuracy": round(ferplus, 4),
-        "calibration_error": round(metrics.calibration_error(probabilities, faces.labels), 4),
-    }

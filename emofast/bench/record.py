@@ -1,9 +1,9 @@
 """Where measurements go: a csv file whose first line says by which command, when and on what they were made."""
 
-import csv
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 from rich.table import Table
 
 from emofast.console import console
@@ -24,8 +24,6 @@ def write_record(name: str, command: str, rows: list[dict]) -> Path:
     path = artifacts() / name
     with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as f:
         f.write(f"# python -m emofast bench {command}; {date.today().isoformat()}; {machine()}\n")
-        out = csv.DictWriter(f, rows[0])
-        out.writeheader()
-        out.writerows(rows)
+        pd.DataFrame(rows).to_csv(f, index=False, lineterminator="\r\n")
     console.print(str(path))
     return path

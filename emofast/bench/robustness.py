@@ -42,15 +42,21 @@ def run(args: argparse.Namespace) -> None:
     console.print(f"{recognizer.path.name}: {len(DISTURBANCES)} disturbances of {len(faces)} validation pictures of {comp.name}")
     rows: list[dict] = []
     for disturbance in DISTURBANCES:
-        rows.append(_scores(disturbance, disturbed(recognizer, faces, disturbance), faces, rows[0] if rows else None))
+        scored = scores(disturbed(recognizer, faces, disturbance), faces, rows[0] if rows else None)
+        rows.append({"disturbance": disturbance.name, "strength": disturbance.strength, **scored})
         console.print(f"{len(rows)}/{len(DISTURBANCES)} {disturbance}: accuracy {rows[-1]['accuracy']:.4f}")
     show(rows)
     console.print("accuracy: nine classes; low, high: its 95 % interval; change: from undisturbed; ferplus: in its protocol, eight classes")
-    if args.max_rows or comp.va is not None or args.model:  # too few faces to be quoted, drawn ones, or another network
-        console.print("a look: nothing was recorded (the shipped model on the whole validation split of real faces is)")
-        return
     model = f"{recognizer.path.name} {sha256(recognizer.path)[:12]}"
-    write_record("bench/robustness.csv", f"robustness --data {comp.name}; {model}", rows)
+    record(args, comp, "bench/robustness.csv", f"robustness --data {comp.name}; {model}", rows)
+
+
+def record(args: argparse.Namespace, comp: Competition, name: str, command: str, rows: list[dict]) -> None:
+    """`write_record` of a whole measurement; too few faces to be quoted, drawn ones, or another network are only a look."""
+    if args.max_rows or comp.va is not None or args.model:
+        console.print("a look: nothing was recorded (the shipped model on the whole validation split of real faces is)")
+    else:
+        write_record(name, command, rows)
 
 
 def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows: int | None = None) -> Faces:
@@ -81,8 +87,9 @@ def disturbed(recognizer: EmotionRecognizer, faces: Faces, disturbance: Disturba
     return np.concatenate([recognizer.probabilities([disturbance(faces[i], int(faces.rows[i])) for i in part]) for part in parts])
 
 
-def _scores(disturbance: Disturbance, probabilities: np.ndarray, faces: Faces, before: dict | None) -> dict:
-    """One row of the record; `before`: the undisturbed row, None for that row itself. Without votes there is no FER+ accuracy."""
+def scores(probabilities: np.ndarray, faces: Faces, before: dict | None = None) -> dict:
+    """How good probabilities [n, 9] of the faces are; `before`: the undisturbed scores, None for those themselves. Without votes there is
+    no FER+ accuracy."""
     accuracy = round(metrics.accuracy(probabilities, faces.labels), 4)
     low, high = metrics.bootstrap_interval(probabilities.argmax(1) == faces.labels)
     ferplus = metrics.ferplus_scores(probabilities, *faces.votes) if faces.votes else {"rows": 0}
@@ -95,5 +102,4 @@ def _scores(disturbance: Disturbance, probabilities: np.ndarray, faces: Faces, b
         "ferplus_accuracy": ferplus["accuracy"] if ferplus["rows"] else "",
         "calibration_error": metrics.calibration_error(probabilities, faces.labels),
     }
-    rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
-    return {"disturbance": disturbance.name, "strength": disturbance.strength, **rounded}
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}

@@ -16,7 +16,7 @@ from PIL import Image
 from plum import dispatch
 
 from emofast.data.cache import PixelCache
-from emofast.data.decode import Unreadable, decode_face
+from emofast.data.pictures import Unreadable, decode_face
 from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face

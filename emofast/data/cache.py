@@ -14,8 +14,7 @@ from rich.progress import track
 from emofast import paths
 from emofast.console import console
 from emofast.data.competition import Competition
-from emofast.data.decode import read_face
-from emofast.data.pictures import Pictures
+from emofast.data.pictures import Pictures, read_face
 from emofast.errors import EmofastError
 
 CHUNK = 512  # pictures decoded between two writes; bounds memory whatever the size of the data set

@@ -11,8 +11,7 @@ from rich.table import Column, Table
 
 from emofast.console import console
 from emofast.data.competition import Competition
-from emofast.data.decode import read_face
-from emofast.data.pictures import Pictures
+from emofast.data.pictures import Pictures, read_face
 from emofast.data.split import duplicate_groups
 from emofast.emotions import EMOTIONS, N
 

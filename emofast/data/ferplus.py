@@ -12,7 +12,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table
+from emofast.layout import VOTES, VOTES_HEADER, add_picture, new_archive, new_folder, write_table, write_tables
 from emofast.tables import read_rows
 
 SIDE = 48  # px
@@ -46,20 +46,17 @@ def make_ferplus(images: Path, labels: Path, folder: Path) -> str:
                 if emotion is None:
                     left_out[votes] += 1
                 elif usage == "Training":
-                    train.append((emotion, f"train/{emotion}/{numbers[emotion]}.png", votes))
+                    train.append((f"train/{emotion}/{numbers[emotion]}.png", emotion, votes))
                     numbers[emotion] += 1
-                    add_picture(train_zip, train[-1][1], png)
+                    add_picture(train_zip, train[-1][0], png)
                 else:
                     test.append((f"{len(test)}.png", *votes))
                     add_picture(test_zip, f"test_kaggle/{test[-1][0]}", png)
         if not train or not test:
             raise EmofastError(f"{labels} leaves no {'test' if train else 'training'} picture with a face; {_LABELS_FROM}")
-        train.sort(key=lambda row: row[:2])  # as text: 10.png comes before 2.png
-        header = ",".join(("image_path", *VOTES))
-        write_table(partial / "train.csv", ",image_path,emotion", ((i, f"./{name}", emotion) for i, (emotion, name, _) in enumerate(train)))
-        write_table(partial / "train_votes.csv", header, ((f"./{name}", *votes) for _, name, votes in train))
-        write_table(partial / "sample_submission.csv", "image_path,emotion", ((name, "neutral") for name, *_ in test))
-        write_table(partial / "test_votes.csv", header, test)
+        train.sort()  # as text: 10.png comes before 2.png
+        write_tables(partial, train, (name for name, *_ in test))
+        write_table(partial / "test_votes.csv", VOTES_HEADER, test)
     classes = ", ".join(f"{e} {numbers[e]}" for e in EMOTIONS)
     return (
         f"Made {folder}: {len(train)} training pictures ({classes}) and {len(test)} test pictures, "

@@ -1,9 +1,12 @@
 """A trained learner into the three files that are handed out: fastai learner, ONNX model, model card."""
 
+import io
 import json
 import logging
+import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +26,6 @@ from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import write_card
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.model_files import Network, open_learner, open_onnx, unpickle
-from emofast.recognition.quantise import quantise
 
 PARITY = 1e-3
 """Largest difference allowed between learner and ONNX model, in any probability and in valence-arousal."""
@@ -137,6 +139,36 @@ def write_onnx(graph: FaceGraph, path: Path, spec: NetworkSpec, margin: float) -
         part.ClearField("metadata_props")  # the exporter's stack traces: paths of this machine, a third of the file
         part.ClearField("doc_string")
     onnx.save(model, path)
+
+
+def quantise(model: Path, path: Path, faces: np.ndarray) -> None:
+    """Write `model` with its convolutions in eight bits, all but the first two, which see every pixel: onnxruntime's static quantiser,
+    weights by channel, activations calibrated on `faces` uint8 [n, channels, size, size]; seven bits of weights, because
+    processors without VNNI overflow with eight. `path` may be `model` itself."""
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):
+        def __init__(self):
+            size = min(64, len(faces))
+            self.batches = iter([{"faces": faces[i : i + size]} for i in range(0, len(faces) - size + 1, size)])  # all of one size
+
+        def get_next(self):
+            return next(self.batches, None)
+
+    logging.disable(logging.WARNING)  # on the root logger it advises what is done already
+    try:
+        with tempfile.TemporaryDirectory() as tmp, redirect_stdout(io.StringIO()):  # it tells of its histograms
+            prepared = Path(tmp) / "prepared.onnx"
+            quant_pre_process(model, prepared, skip_symbolic_shape=True)
+            convolutions = [node.name for node in onnx.load(prepared).graph.node if node.op_type == "Conv"]
+            quantize_static(
+                prepared, path, Reader(), per_channel=True, reduce_range=True, op_types_to_quantize=["Conv"], weight_type=QuantType.QInt8,
+                activation_type=QuantType.QUInt8, nodes_to_exclude=convolutions[:2], calibrate_method=CalibrationMethod.Percentile,
+            )  # fmt: skip
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def parity(a: Network, b: Network) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
+from scipy.special import softmax
 
 from emofast.emotions import CENTRES, EMOTIONS
 from emofast.sample.action_units import MOVING
@@ -61,8 +62,7 @@ class DrawnViewer:
         expression = self.expression(t)
         logits = 4.0 * expression + noise * (0.6 * rng.normal(size=expression.shape) + 0.4 * _drift(rng, expression.shape, hz))
         logits[:, EMOTIONS.index("neutral")] += 1.5
-        p = np.exp(logits - logits.max(1, keepdims=True))
-        p /= p.sum(1, keepdims=True)
+        p = softmax(logits, axis=1)
         va = expression @ np.array(CENTRES) + self.bias
         va += noise * (0.15 * rng.normal(size=va.shape) + 0.08 * _drift(rng, va.shape, hz))
         va = np.clip(va, -1, 1)

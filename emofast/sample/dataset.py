@@ -15,7 +15,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table
+from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table, write_tables
 from emofast.sample.action_units import action_units, uncertain_mixture, valence_arousal
 from emofast.sample.drawing import draw_face
 from emofast.sample.identity import Identity, Pose
@@ -100,14 +100,10 @@ def write_sample(folder: Path, seed: int = 42, train: int = 5500, test: int = 30
             with new_archive(partial / name) as archive:
                 for row in rows:
                     add_picture(archive, row.name, jpegs[row.photograph])
-        paths = [f"./{row.name}" for row in train_rows]
-        named = ((i, f"./{row.name}", row.emotion) for i, row in enumerate(train_rows))
-        write_table(partial / "train.csv", ",image_path,emotion", named)
         ids = [row.name.removeprefix("test_kaggle/") for row in test_rows]
-        write_table(partial / "sample_submission.csv", "image_path,emotion", ((i, "neutral") for i in ids))
-        votes = ((p, *vote(row.photograph, VOTES)) for p, row in zip(paths, train_rows))
-        write_table(partial / "train_votes.csv", ",".join(("image_path", *VOTES)), votes)
-        truth = ((p, *row.photograph.truth()) for p, row in zip(paths + ids, train_rows + test_rows))
+        write_tables(partial, [(row.name, row.emotion, vote(row.photograph, VOTES)) for row in train_rows], ids)
+        paths = [*(f"./{row.name}" for row in train_rows), *ids]
+        truth = ((path, *row.photograph.truth()) for path, row in zip(paths, train_rows + test_rows))
         write_table(partial / "truth.csv", "image_path,emotion,valence,arousal,intensity,identity,yaw,pitch,roll", truth)
     return folder
 

@@ -16,7 +16,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import get_type_hints
 
-import fastai.callback.progress  # noqa: F401  adds its bar to `defaults.callbacks`, from which a run takes it out again
 import torch
 from fastai.callback.core import Callback
 from fastai.callback.progress import ProgressCallback
@@ -99,21 +98,14 @@ class Experiment:
             del given["weights"]
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
         default_device(choose_device(args["device"]).type != "cpu")
-
-        def train(given: dict) -> None:
-            run = _Run(self, data, plain, given, args)
-            if args["lr_find"]:
-                run.find_rate()
-            else:
-                run.go()
-
+        way = _Run.find_rate if args["lr_find"] else _Run.go
         try:
-            train(given)
+            way(_Run(self, data, plain, given, args))
         except NoWeights as e:
             if "weights" in given:
                 raise
             warn(f"{e} This run starts from nothing and is recorded as a variant of that name.")
-            train({**given, "weights": "none"})
+            way(_Run(self, data, plain, {**given, "weights": "none"}, args))
 
     def _parser(self) -> Parser:
         doc = (self.function.__globals__["__doc__"] or self.function.__doc__ or "").strip()

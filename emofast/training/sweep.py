@@ -21,8 +21,6 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
     """
     try:
         import optuna
-        from optuna.storages import JournalStorage
-        from optuna.storages.journal import JournalFileBackend
     except ImportError:
         raise EmofastError("sweep needs Optuna, which is not installed: pip install optuna") from None
     exp = load_experiment(which)
@@ -34,8 +32,9 @@ def sweep(which: str, data: str | None, ranges: dict[str, str], trials: int, mor
     journal = folder / exp.name / "checkpoints" / "sweep.journal"
     journal.parent.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # of an interrupted trial it would print a traceback
-    study = optuna.create_study(storage=JournalStorage(JournalFileBackend(str(journal))), direction="maximize", load_if_exists=True,
-                                study_name=json.dumps(ranges, sort_keys=True))  # fmt: skip
+    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(journal)))
+    name = json.dumps(ranges, sort_keys=True)
+    study = optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
 
     def objective(trial) -> float:
         arguments = {name: choose(trial) for name, choose in choices.items()}

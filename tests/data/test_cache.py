@@ -12,8 +12,7 @@ from processes import wait_until
 
 from emofast.data import read_competition
 from emofast.data.cache import PixelCache, cached_faces
-from emofast.data.decode import Unreadable, decode_face
-from emofast.data.pictures import open_pictures
+from emofast.data.pictures import Unreadable, decode_face, open_pictures
 from emofast.errors import EmofastError
 from emofast.faces import prepare_face
 

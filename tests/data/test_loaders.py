@@ -96,7 +96,7 @@ def test_test_pictures_are_treated_like_validation(comp):
     test_dl, readable = get_test_dl(dls, comp)
     batches = list(test_dl)
     assert readable.all() and sum(len(b[0]) for b in batches) == len(comp.test_ids)
-    from emofast.data.decode import decode_face
+    from emofast.data.pictures import decode_face
 
     mean, std = (np.array(s).reshape(-1, 1, 1) for s in dls.stats)
     face = decode_face(comp.test_pictures.read(comp.test_names[0]), 32, 3)
