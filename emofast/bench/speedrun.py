@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
             for name, make in contenders.items():
                 seconds, accuracy = _trained(make, data, seed)
                 console.print(f"{name}, seed {seed}: {seconds:.0f} s, {accuracy:.4f}")
-                scores = {"seconds": round(seconds, 1), "ferplus_accuracy": round(accuracy, 4)}
+                scores = {"seconds": round(seconds, 2), "ferplus_accuracy": round(accuracy, 4)}
                 rows.append({"contender": name, "seed": seed, **scores, "threads": threads})
                 write_record("bench/speedrun.csv", f"speedrun --data {data.name}", rows)
     console.print(_table(pd.DataFrame(rows)))
