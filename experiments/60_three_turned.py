@@ -4,6 +4,11 @@ Idea          as 57 with 53's network: what the answers to a face and to the sam
 Descends from 59, its network, and 57
 Changed       the network: 59's for 53's; nothing is trained
 Command       python experiments/60_three_turned.py --data DIR
+
+--- measured (written by the tool from result.json) ---
+--- end of measured ---
+
+Finding       TODO
 """
 
 from emofast.errors import EmofastError

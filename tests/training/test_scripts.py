@@ -86,7 +86,13 @@ def test_two_streams_begin_as_their_mean_and_learn_together(drawn, monkeypatch, 
     learn.export((tmp_path / "learner.pkl").resolve())
     export_model(tmp_path / "learner.pkl", tmp_path / "out", temperature=0.8)  # holds both files against each other
 
-    last = load_experiment("57")
+    three = load_experiment("59")
+    parts = {"53_two_streams": learn, "58_sface": emotion_learner(get_dls(drawn, 56, 32, channels=1), "sface_mobilenet", "none")}
+    monkeypatch.setitem(three.function.__globals__, "load_trained", lambda data, name: parts[name])
+    learn = three(replace(open_data(drawn), max_rows=64), size=64, bs=16, epochs=3)
+    assert learn.model.size == 56 and learn.model.first.size == 48
+
+    last = load_experiment("60")
     monkeypatch.setitem(last.function.__globals__, "load_trained", lambda data, name: learn)
     learn = last(open_data(drawn), size=64)
     learn.export((tmp_path / "learner.pkl").resolve())
