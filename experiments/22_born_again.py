@@ -21,10 +21,10 @@ last, also of its teachers, which this experiment reads: a short seeded run ther
 (artifacts/bench/carried.csv)
 --- end of measured ---
 
-Finding       The best single network here: .8152 with flip TTA and .8871 in the FER+ protocol (19: .8125 and .8863), macro F1 there .751
-              (.736). One run each and within its noise, but the validation loss, which is steadier, agrees: .700 (.711), below that of 19
-              from the first epoch to the last. The polish that gave 19 nothing takes .004 of loss off here. Costs what 19 costs, once
-              the teachers are there; how much of it another run of 19 would have found by luck was not measured
+Finding       The best single network before 53: .8152 with flip TTA and .8871 in the FER+ protocol (19: .8125 and .8863), macro F1 there
+              .751 (.736). One run each and within its noise, but the validation loss, which is steadier, agrees: .700 (.711), below that
+              of 19 from the first epoch to the last. The polish that gave 19 nothing takes .004 of loss off here. Costs what 19 costs,
+              once the teachers are there; how much of it another run of 19 would have found by luck was not measured
 """
 
 from emofast.training import distill, experiment, three_stages, vote_shares

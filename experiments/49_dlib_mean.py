@@ -18,8 +18,9 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       .8120 with flip TTA and .8849 in the FER+ protocol: no better than 48 alone (.8115, .8843), and its JS divergence lies between
-              the two (.0709; 45: .0722, 48: .0702). Why the mean gains nothing here was not looked into; it has 3 % of the ensemble
+Finding       .8120 with flip TTA and .8849 in the FER+ protocol: no better than 48 alone (.8115, .8843), and its JS divergence lies
+              between the two (.0709; 45: .0722, 48: .0702). Why the mean gains nothing here was not looked into; it has 1 % of the
+              ensemble
 """
 
 from emofast.errors import EmofastError

@@ -18,10 +18,10 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best single network here: .8211 with flip TTA and .8945 in the FER+ protocol, JS divergence .0693 (53: .8184, .8914,
-              .0697); .8221 without the mirror. On the same pictures it is .0027 better than 53, at the edge of the noise (-.000 to .005),
-              and the ensemble gains .0017 by it (11). Turns were chosen among turns, zooms and shifts on validation; all nine views
-              together are no better (bench/views.txt). It costs three times 53's time, 35 ms a face
+Finding       The best single network before 59: .8211 with flip TTA and .8945 in the FER+ protocol, JS divergence .0693 (53: .8184,
+              .8914, .0697); .8221 without the mirror. On the same pictures it is .0027 better than 53, at the edge of the noise (-.000 to
+              .005), and the ensemble gained .0017 by it (11). Turns were chosen among turns, zooms and shifts on validation; all nine
+              views together are no better (bench/views.txt). It costs three times 53's time, 35 ms a face
 """
 
 from emofast.errors import EmofastError
