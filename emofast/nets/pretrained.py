@@ -1,9 +1,11 @@
 """Networks by name, with weights that are fetched, come with a package, are read from a file, or drawn."""
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import timm
 import torch
@@ -19,9 +21,21 @@ from emofast.nets.sface import SFace, load_sface
 from emofast.nets.small import SMALL, SmallResNet
 
 IMAGENET, DLIB, SFACE, NONE = "imagenet", "dlib", "sface", "none"
-FACES = {DLIB: "dlib_face_resnet", SFACE: "sface_mobilenet"}
-"""Weights that come from recognising people, and the networks whose they are."""
-OWN = (*SMALL, *FACES.values())
+
+
+class _Recogniser(NamedTuple):
+    arch: str
+    network: type[nn.Module]
+    load: Callable[[nn.Module], object]
+
+
+FACES = {
+    DLIB: _Recogniser("dlib_face_resnet", DlibFaceResNet, lambda net: load_dlib(net, installed_file())),
+    SFACE: _Recogniser("sface_mobilenet", SFace, lambda net: load_sface(net, _sface_file())),
+}
+"""Weights that come from recognising people: the network whose they are, its class, and what puts them into it."""
+_FACE_NETWORKS = {face.arch: face.network for face in FACES.values()}
+OWN = (*SMALL, *_FACE_NETWORKS)
 
 WHEELS = {
     "tf_efficientnet_lite0": (
@@ -52,17 +66,15 @@ def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAG
     _check_names(arch, base, weights)
     if base in SMALL:
         model = SmallResNet(n_out, channels, drop=drop, **SMALL[base] | options)
-    elif base in FACES.values():
-        model = (DlibFaceResNet if base == FACES[DLIB] else SFace)(n_out, channels, drop, **options)
+    elif base in _FACE_NETWORKS:
+        model = _FACE_NETWORKS[base](n_out, channels, drop, **options)
     else:
         more = options | {"num_classes": n_out, "in_chans": channels, "drop_rate": drop}
         model = _pretrained(arch, **more) if weights == IMAGENET else timm.create_model(arch, **more)
     if weights == IMAGENET and isinstance(head := model.get_classifier(), nn.Linear):
         head.reset_parameters()  # EfficientNet's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 6
-    if weights == DLIB:
-        load_dlib(model, installed_file())
-    elif weights == SFACE:
-        load_sface(model, _sface_file())
+    if weights in FACES:
+        FACES[weights].load(model)
     elif weights not in (IMAGENET, NONE):
         _load_file(model, Path(weights))
     return model
@@ -74,16 +86,14 @@ def _check_names(arch: str, base: str, weights: str) -> None:
     if base not in (*OWN, *timm.list_models()):
         near = get_close_matches(arch, [*OWN, *timm.list_models()], n=5, cutoff=0.75)
         raise EmofastError(f"timm has no network {arch!r}" + (f"; did you mean one of {', '.join(near)}?" if near else "."))
-    if weights in FACES and base != FACES[weights]:
-        raise EmofastError(
-            f"--weights {weights} are those of {FACES[weights]}, and this network is {arch}; give imagenet, none, or a file."
-        )
+    if weights in FACES and base != (own := FACES[weights].arch):
+        raise EmofastError(f"--weights {weights} are those of {own}, and this network is {arch}; give imagenet, none, or a file.")
     if weights not in (IMAGENET, *FACES, NONE) and not Path(weights).is_file():
         near = get_close_matches(weights, (IMAGENET, *FACES, NONE), n=1)
         hint = f"did you mean {near[0]}?" if near else "give imagenet, dlib, sface, none, or a state-dict file (.pth or .safetensors)."
         raise EmofastError(f"--weights: no file {weights}; {hint}")
     if weights == IMAGENET and base in OWN:
-        better = "".join(f"; its own are --weights {name}" for name, its in FACES.items() if its == base)
+        better = "".join(f"; its own are --weights {name}" for name, face in FACES.items() if face.arch == base)
         raise NoWeights(f"there are no ImageNet weights of {arch}{better}.")
 
 
