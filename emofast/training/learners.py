@@ -19,7 +19,7 @@ from emofast.errors import EmofastError
 from emofast.nets.dlib_face import calibrate
 from emofast.nets.groups import VAOutput, split_head, split_stages
 from emofast.nets.heads import ClassPointLoss, Elect, PointLoss, cross_entropy
-from emofast.nets.pretrained import DLIB, create_network
+from emofast.nets.pretrained import FACES, create_network
 from emofast.nets.spec import NetworkSpec
 from emofast.training.metrics import ccc
 from emofast.training.optimizer import FusedAdam
@@ -43,7 +43,7 @@ SPLITTERS = {"head": split_head, "stages": split_stages}
 def emotion_learner(
     dls: DataLoaders,  # from `get_dls`; its target decides what the network puts out
     arch: str,  # timm's name, with its tag for particular weights, or one of emofast's own
-    weights: str = "none",  # imagenet, dlib, sface, none, or a state-dict file
+    weights: str = "none",  # imagenet, dlib, sface, vggface2, none, or a state-dict file
     loss_func: Callable | None = None,  # default: cross entropy for classes and votes, squared error for valence and arousal
     split: str = "head",  # 'head': body and head; 'stages': stem, each stage, head (for discriminative rates)
     drop: float = 0.0,  # dropout before the classifier
@@ -61,7 +61,7 @@ def emotion_learner(
         raise EmofastError(f"unknown split {split!r}; the splits are {', '.join(SPLITTERS)}.")
     has_class, has_point = dls.target != "va", dls.target in ("va", "class+va")
     model = create_network(arch, N * has_class + 2 * has_point, dls.channels, weights, drop, **options)
-    if weights == DLIB:
+    if weights in FACES and FACES[weights].folded:
         calibrate(model, torch.cat([batch[0].as_subclass(torch.Tensor).cpu() for batch, _ in zip(dls.valid, range(4))]))
     if has_point:
         model = nn.Sequential(model, VAOutput())
