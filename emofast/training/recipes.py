@@ -164,7 +164,9 @@ def load_trained(data: Competition, experiment: str) -> Learner | None:
 
 def two_streams(dls: DataLoaders, first: Learner, second: Learner) -> Learner:
     """A learner of two trained networks in one (`TwoStreams`): `first` sees the faces of `dls` as they are, `second` at its own size."""
-    learn = emotion_learner(dls, second.spec.arch, "none")  # its network gives way; `first` may be of two streams itself
+    archs = (part.spec.arch for part in (second, first))
+    own = next((arch for arch in archs if arch != "two_streams"), "small_resnet")  # both parts may be of two streams themselves
+    learn = emotion_learner(dls, own, "none")  # its network gives way
     learn.model = TwoStreams(first.model, second.model, second.spec.size, N).to(dls.device)
     learn.spec = replace(learn.spec, arch="two_streams")
     return learn

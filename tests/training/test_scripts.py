@@ -29,13 +29,13 @@ def test_a_script_trains(name, drawn, capsys):
 
     exp, data = load_experiment(name[:2]), replace(open_data(drawn), max_rows=60)
     # these give a part of the epochs to their last fit
-    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55", "58"), 8)
+    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55", "58", "61"), 8)
     arguments = {**exp.quick, "epochs": least.get(name[:2], 1)}
     faces = find_spec("face_recognition_models") is None
     elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49", "53", "54", "57", "59", "60"):  # made of trained networks
+    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63"):  # made of trained networks
         with pytest.raises(EmofastError, match=r"run (them|it) on tiny first"):
             exp(data)
         return
@@ -92,9 +92,15 @@ def test_two_streams_begin_as_their_mean_and_learn_together(drawn, monkeypatch, 
     learn = three(replace(open_data(drawn), max_rows=64), size=64, bs=16, epochs=3)
     assert learn.model.size == 56 and learn.model.first.size == 48
 
-    last = load_experiment("60")
+    four = load_experiment("62")
+    parts = {"59_three_streams": learn, "61_vggface": emotion_learner(get_dls(drawn, 64, 32, channels=1), "vggface_mobilenet", "none")}
+    monkeypatch.setitem(four.function.__globals__, "load_trained", lambda data, name: parts[name])
+    learn = four(replace(open_data(drawn), max_rows=64), size=72, bs=16)
+    assert learn.model.size == 64 and learn.model.second.size == 56
+
+    last = load_experiment("63")
     monkeypatch.setitem(last.function.__globals__, "load_trained", lambda data, name: learn)
-    learn = last(open_data(drawn), size=64)
+    learn = last(open_data(drawn), size=72)
     learn.export((tmp_path / "learner.pkl").resolve())
     export_model(tmp_path / "learner.pkl", tmp_path / "out")
 
