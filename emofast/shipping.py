@@ -53,7 +53,8 @@ def export(
             )
     labels = result.valid["labels"]
     factors = repeat_factors(labels)
-    probabilities = adjust(_seen_twice(result.valid) if mirror else result.valid["per_seed"][-1], factors)
+    target = result.summary["seeds"][-1]["network"]["target"]
+    probabilities = adjust(_seen_twice(result.valid, target) if mirror else result.valid["per_seed"][-1], factors)
     temperature = consistent_temperature(probabilities, labels)
     facts = {
         "experiment": result.name,
@@ -73,11 +74,13 @@ def export(
     return export_model(result.learner, to or artifacts(), temperature, factors, facts, margin, calibration, measure, mirror)
 
 
-def _seen_twice(valid: dict[str, np.ndarray]) -> np.ndarray:
-    """What the mean of the logits of a face and of its mirror image says, [n, 9], of the last seed: recorded are the face's probabilities
-    and the mean of both."""
+def _seen_twice(valid: dict[str, np.ndarray], target: str) -> np.ndarray:
+    """What the mean of a network's outputs for a face and for its mirror image says, [n, 9], of the last seed. Recorded are the face's
+    probabilities and the mean of both; of a valence-arousal network, those of the mean point, which is what is looked for."""
     plain = valid["per_seed"][-1]
     both = valid["per_seed_tta"][-1] if "per_seed_tta" in valid else valid["probabilities"]
+    if target == "va":
+        return both
     product = np.sqrt(np.clip(plain, 1e-9, 1) * np.clip(2 * both - plain, 1e-9, 1))
     return product / product.sum(1, keepdims=True)
 

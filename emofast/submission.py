@@ -87,7 +87,7 @@ def _record(data: Competition, folder: Path, results: list[Result], ensemble: En
     return summary
 
 
-def ensemble_main(doc: str) -> None:
+def ensemble_main() -> None:
     """The command of the script 11_ensemble.py: what `emofast submission` does."""
     sys.argv.insert(1, "submission")
     runpy.run_module("emofast", run_name="__main__")
@@ -107,6 +107,8 @@ def write_submission(data: Competition, probabilities: np.ndarray, path: Path) -
 def check_submission(path: Path, data: Competition) -> None:
     """Raises `EmofastError`, naming the first fault, unless `path` is what Kaggle would accept for this data set:
     its two columns, every test id once, in order, and only known classes."""
+    if path.suffix == ".zip":
+        raise EmofastError(f"{path} is an archive; unpack it and give the csv file in it.")
     rows = [row for _, row in read_rows(path, ["image_path", "emotion"], "make it with `python -m emofast submission`")]
     with path.open(encoding="utf-8-sig") as f:  # as it is: tables of others may have semicolons and blanks
         if (header := f.readline().rstrip()) != "image_path,emotion":

@@ -44,4 +44,4 @@ Finding       It no longer adds to its best member, which has 57 % of it: .8216 
 from emofast.submission import ensemble_main
 
 if __name__ == "__main__":
-    ensemble_main(__doc__)
+    ensemble_main()

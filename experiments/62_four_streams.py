@@ -28,7 +28,7 @@ from emofast.training import (
 PARTS = ("61_vggface", "59_three_streams")
 
 
-@experiment(after=PARTS)
+@experiment(after=PARTS, quick={"epochs": 3, "size": 64})
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 160,  # pictures become squares of this many pixels; the three streams see them at 128

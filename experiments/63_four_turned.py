@@ -17,7 +17,7 @@ from emofast.training import experiment, get_dls, load_trained, turned
 PART = "62_four_streams"
 
 
-@experiment(after=(PART,))
+@experiment(after=(PART,), quick={"size": 64})
 def train(
     data,  # the data set: a folder, or "sample"
     size: int = 160,  # pictures become squares of this many pixels

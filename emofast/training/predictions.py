@@ -26,8 +26,8 @@ class Predictions:
 def raw_outputs(learn: Learner, dl: DataLoader, tta: bool = False) -> np.ndarray:
     """Activated outputs of the network, float32 [n, k]; with `tta` the mean over each face and its mirror image.
 
-    In the precision the network is trained in. A mirrored face shows the same emotion, so the two views are equals; fastai's `learn.tta`
-    averages random augmentations and needs a seed.
+    In the number format the network is trained in, its depthwise convolutions too, which a fit leaves in fp32 on a processor. A mirrored
+    face shows the same emotion, so the two views are equals; fastai's `learn.tta` averages random augmentations and needs a seed.
     """
     model, device = learn.model.eval(), next(learn.model.parameters()).device
     half = choose_precision(device).name == "bf16"

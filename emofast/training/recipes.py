@@ -120,12 +120,14 @@ def distill(data: Competition, votes: np.ndarray, teachers: Sequence[str], share
 
 def distill_shipped(data: Competition, votes: np.ndarray, share: float) -> np.ndarray:
     """Soft targets as `distill` makes them, with the shipped model (with flip TTA) as the one teacher: it needs no trained network."""
-    student = open_onnx(find_model(STUDENT))
+    model = find_model(STUDENT)
+    student, mirrored = open_onnx(model), (read_card(model) or {}).get("mirrored")  # then it looks at the mirror image by itself
     faces = training_faces(data, student.size, student.channels)
-    batches = [faces.rows(rows) for rows in np.array_split(np.arange(len(faces)), len(faces) // 64 + 1)]
-    predicted = np.concatenate([(student.run(x)[0] + student.run(np.ascontiguousarray(x[..., ::-1]))[0]) / 2 for x in batches])
-    soft, train = votes.astype(np.float32), ~frozen_split(data)
-    soft[train] = (1 - share) * votes[train] + share * predicted[train]
+    soft, train = votes.astype(np.float32), np.flatnonzero(~frozen_split(data))
+    for rows in np.array_split(train, len(train) // 64 + 1):
+        x = faces.rows(rows)
+        views = (x,) if mirrored else (x, np.ascontiguousarray(x[..., ::-1]))
+        soft[rows] = (1 - share) * votes[rows] + share * np.mean([student.run(view)[0] for view in views], axis=0)
     return soft
 
 
@@ -150,6 +152,7 @@ def _predict_training(data: Competition, teacher: Result) -> np.ndarray:
     """One teacher's probabilities with flip TTA, float32 [n, 9]; zeros for rows it was not trained on."""
     learn = unpickle(teacher.learner)
     learn.dls = get_dls(data, size=learn.spec.size, bs=256, channels=learn.spec.channels)
+    learn.model.to(learn.dls.device)
     out = np.zeros((len(data.labels), N), np.float32)
     with training_dl(learn) as dl:
         out[dl.dataset.items] = predict(learn, dl, tta=True, decoder=learn.decoder).probabilities
@@ -174,7 +177,8 @@ def two_streams(dls: DataLoaders, first: Learner, second: Learner) -> Learner:
 
 def turned(learn: Learner, degrees: float) -> Learner:
     """A trained learner whose network from now on looks at every face three times (`Turned`)."""
-    learn.model = Turned(learn.model, degrees)
+    learn.model = Turned(learn.model, degrees).to(learn.dls.device)
+    learn.spec = replace(learn.spec, size=learn.dls.size)
     return learn
 
 

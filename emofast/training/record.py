@@ -79,7 +79,7 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
         "parameters": sum(p.numel() for p in learn.model.parameters()),
         "ms_per_face_cpu": round(_ms_per_face(learn), 3),
         "network": asdict(learn.spec),
-        "weights": Path(learn.weights).name,
+        "weights": learn.weights,
         "learner_sha256": paths.sha256(learner),
     }
     history = [row for fit in fits for row in fit["history"]]

@@ -111,7 +111,7 @@ class Checkpoint(Callback):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
             self._restore()
             self.learn.model.load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
-        elif len(self.state["history"]) == self.epoch and len(self.recorder.log) == len(self.recorder.metric_names):
+        elif self.n_epoch and len(self.state["history"]) == self.epoch and len(self.recorder.log) == len(self.recorder.metric_names):
             self._keep_epoch()  # a whole epoch, after which EarlyStoppingCallback (63) has let nobody else have a word
         if not self.state["done"]:
             self.state.update(done=True, **self._now())  # a callback may have loaded its best epoch since

@@ -8,8 +8,9 @@ from fastai.callback.core import Callback
 from fastai.torch_core import set_seed
 
 from emofast.data import get_dls, read_competition
-from emofast.training import EMA, ValidateLast, emotion_learner
-from emofast.training.resume import Checkpoint, Session
+from emofast.training import EMA, GrowingPictures, ValidateLast, emotion_learner
+from emofast.training.resume import Session
+from emofast.training.runner import _fits_of
 
 
 class Witness(Callback):
@@ -63,18 +64,30 @@ class Dies(Callback):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("dies", [0, 1, 2, None])  # in the fit, with its last epoch written, and after it
-def test_a_run_goes_on_with_average_and_weights_from_wherever_it_died(drawn, tmp_path, monkeypatch, dies):
-    def run(at: int | None, session: Session) -> dict:
-        monkeypatch.setattr(Checkpoint, "session", session)
+@pytest.mark.parametrize("dies", [0, 1, 2, 3, None])  # on small pictures, at the change, after it, with the last epoch written, afterwards
+def test_a_run_goes_on_with_its_average_and_its_pictures_from_wherever_it_died(drawn, tmp_path, dies):
+    def run(at: int | None, name: str) -> dict:
         set_seed(0, reproducible=True)
-        learn = emotion_learner(get_dls(read_competition(drawn), size=32, bs=16, device="cpu"), "test_resnet", cbs=[Checkpoint()])
-        with learn.no_bar(), learn.no_logging():
-            learn.fit_one_cycle(3, 1e-2, cbs=[EMA(0.8), ValidateLast(), Dies(at)])
+        with _fits_of(Session(tmp_path / name, 0), []):
+            large, small = (get_dls(read_competition(drawn), size, bs=16, device="cpu") for size in (32, 24))
+            learn = emotion_learner(large, "test_resnet")
+            learn.fit_one_cycle(4, 1e-2, cbs=[EMA(0.8), GrowingPictures(small, 2), ValidateLast(), Dies(at)])
         return {k: v.clone() for k, v in learn.model.state_dict().items()}
 
-    whole = run(None, Session(tmp_path / "whole", 0))
+    whole = run(None, "whole")
     with suppress(KeyboardInterrupt):
-        run(dies, Session(tmp_path / "killed", 0))
-    again = run(None, Session(tmp_path / "killed", 0))
+        run(dies, "killed")
+    epochs = len(torch.load(tmp_path / "killed" / "seed0.fit0.pt", weights_only=False)["history"])
+    assert epochs == (4 if dies is None else dies + 1)
+    again = run(None, "killed")
     assert all(torch.equal(whole[name], value) for name, value in again.items())
+
+
+def test_a_fit_of_no_epochs_leaves_nothing(drawn, tmp_path):
+    session = Session(tmp_path, 0)
+    with _fits_of(session, []):
+        learn = emotion_learner(get_dls(read_competition(drawn), size=32, bs=16, device="cpu"), "test_resnet")
+        for epochs in (0, 1, 0):
+            learn.fit_one_cycle(epochs, 1e-2, reset_opt=True)
+    histories = [torch.load(path, weights_only=False)["history"] for path in session.files]
+    assert [len(rows) for rows in histories] == [0, 1, 0]

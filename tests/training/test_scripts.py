@@ -114,6 +114,15 @@ def test_a_turned_network_sees_the_face_straight_and_from_both_sides():
     torch.testing.assert_close(Turned(net, 90.0)(faces), seen, rtol=1e-4, atol=1e-5)
 
 
+def test_networks_that_look_more_than_once_know_their_head():
+    from emofast.nets.groups import VAOutput
+    from emofast.nets.pretrained import create_network
+    from emofast.nets.streams import Mirrored, Turned
+
+    net = torch.nn.Sequential(create_network("shallow_resnet", 11, 1, "none"), VAOutput())
+    assert Mirrored(net).get_classifier() is Turned(net, 6.0).get_classifier() is net[0].fc
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SCRIPTS])
 def test_a_script_is_a_page_that_explains_itself(script):
     text = script.read_text()
