@@ -40,6 +40,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
+[ -z "$address" ] || [ -n "$engine" ] || { echo "error: --address is that of a Ray cluster: add --engine ray, or leave it out" >&2; exit 2; }
 # relative paths are the caller's
 case $data in '' | sample | /*) ;; *) data=$PWD/$data ;; esac
 case $weights in '' | /*) ;; *) [ ! -f "$weights" ] || weights=$PWD/$weights ;; esac

@@ -41,7 +41,7 @@ set_up() {
         PYTHON=$PWD/.venv/bin/python
         if [ ! -x "$PYTHON" ]; then
             stage "Making .venv" "5 s"
-            "$base" -m venv .venv || { echo "error: $base cannot make .venv; on Debian and Ubuntu: apt install python3-venv." >&2; return 2; }
+            "$base" -m venv .venv || { rm -rf .venv; echo "error: $base cannot make .venv; on Debian and Ubuntu: apt install python3-venv." >&2; return 2; }
         fi
     fi
     environment=$("$PYTHON" -c 'import sys; print(sys.prefix)')

@@ -109,6 +109,7 @@ def analyse(folder: Path, listener: Listener, model: str, trust: str = "") -> No
         listener.progress("finding shots", k * _PIECE, duration, "s")
         start, end = k * _PIECE, min((k + 1) * _PIECE, duration)
         shots += [t for t in shot_changes(session.episode, max(start - 1, 0.0), end) if t >= start]
+    listener.progress("finding shots", duration, duration, "s")
     with atomic_write(folder / "shots.json") as partial:
         partial.write_text(json.dumps(shots), encoding="utf-8")
 

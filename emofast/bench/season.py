@@ -81,8 +81,7 @@ def measure(folder: Path, recipe: Recipe) -> tuple[Costs, dict[str, float]]:
     audience = plan_viewers(rng, plan_events(rng, LENGTH, 60), LENGTH, VIEWERS)
     facts = {"width": media.width, "height": media.height, "duration": media.duration, "damaged": 0}
     for viewer in audience:
-        timeline = viewer.timeline(LENGTH, HZ).assign(facing=np.nan)
-        write_timeline(folder / "e" / "timelines" / f"{viewer.name}.parquet", timeline, task.stamp | facts)
+        write_timeline(folder / "e" / "timelines" / f"{viewer.name}.parquet", viewer.timeline(LENGTH, HZ), task.stamp | facts)
     sessions = [Session("e", film, viewer.name, film, 0.0) for viewer in audience]
     _, trailer = _timed(make_trailer, folder / "e", sessions, [media] * VIEWERS, recipe)
     costs = Costs(looked, tuple(pieces), joined, trailer, float(np.mean(answers)))

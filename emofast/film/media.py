@@ -8,11 +8,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
 from emofast.errors import EmofastError
 
 RATES = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")))
 """Frame rates that every player and cutting program takes."""
+
+_NO_INDEX = ("mpegts", "mpeg")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Media:
     the header gives, 0 where it gives none; much more than `duration` means the file is cut short. timecode: of the first frame, as the
     file states it; drop-frame ones have a semicolon. track: which of its sound tracks is the default one, with so many channels.
     pixel: width of a pixel by its height. colour: matrix, primaries and transfer by their numbers in ITU-T H.273.
+    gap: longest time between key frames of a transport or program stream, which has no index: a seek must aim so much earlier.
     """
 
     path: Path
@@ -38,6 +42,7 @@ class Media:
     pixel: Fraction = Fraction(1)
     colour: tuple[int, int, int] = (2, 2, 2)
     interlaced: bool = False
+    gap: float = 0.0
 
     @property
     def hdr(self) -> bool:
@@ -73,21 +78,24 @@ def probe(path: Path) -> Media:
     with open_film(path) as film:
         stream = picture_stream(film, path)
         start = (film.start_time or 0) / av.time_base
-        first, end = None, 0.0
+        first, end, keys = None, 0.0, [0.0]
         with suppress(av.error.FFmpegError):  # what came before the damage counts; the shortfall shows against `claimed`
             for packet in film.demux(stream):
                 if packet.pts is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base) - start)
+                    if packet.is_keyframe:
+                        keys.append(float(packet.pts * packet.time_base) - start)
                 if first is None:  # it knows what headers do not, as the flag by which phones turn films
                     with suppress(av.error.FFmpegError):
                         first = next(iter(packet.decode()), None)
+        gap = float(np.diff([*keys, end]).max()) if film.format.name in _NO_INDEX else 0.0
         if end <= 0 or not first:
             raise EmofastError(f"{path} has no readable frame; it is damaged or empty: copy or export it again")
         stated = stream.metadata.get("timecode") or film.metadata.get("timecode") or next(
             (s.metadata["timecode"] for s in film.streams if "timecode" in s.metadata), None)  # fmt: skip
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        sound = film.streams.audio
-        track = next((k for k, s in enumerate(sound) if s.disposition & av.stream.Disposition.default), 0)
+        sound = {k: s for k, s in enumerate(film.streams.audio) if s.codec_context is not None}  # others are in a codec unknown here
+        track = next((k for k, s in sound.items() if s.disposition & av.stream.Disposition.default), next(iter(sound), 0))
         claimed = (film.duration or 0) / av.time_base if stream.duration is None else stream.duration * stream.time_base
         colour = first.colorspace or 2, first.color_primaries, first.color_trc  # 0 is RGB; what is made of it is not
         turned = first.rotation % 180 != 0
@@ -95,15 +103,18 @@ def probe(path: Path) -> Media:
         return Media(
             Path(path), width, height, standard_rate(rate), end, float(claimed), stated,
             bool(sound), track, sound[track].channels if sound else 0,
-            Fraction(stream.sample_aspect_ratio or 1), colour, first.interlaced_frame,
+            Fraction(stream.sample_aspect_ratio or 1), colour, first.interlaced_frame, gap,
         )  # fmt: skip
 
 
 def picture_stream(film: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """The film's first video stream. Raises `EmofastError` where it has none."""
+    """The film's first video stream. Raises `EmofastError` where it has none, or one that nothing here can decode."""
     if not film.streams.video:
         raise EmofastError(f"{path} has no video stream; give the recording with the picture")
-    return film.streams.video[0]
+    stream = film.streams.video[0]
+    if stream.codec_context is None:
+        raise EmofastError(f"{path} has a picture in a codec that is unknown here; export it again as H.264")
+    return stream
 
 
 def as_source(path: Path) -> str:

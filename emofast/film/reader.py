@@ -4,6 +4,7 @@ skipped."""
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
 
 import av
@@ -12,7 +13,7 @@ from av.video.reformatter import VideoReformatter
 
 from emofast.film.media import Media, open_film, picture_stream
 
-_SEEK_ERROR = 1.0  # seconds by which a seek may land late before the film is decoded from its beginning instead
+_STEP = 2.0  # seconds by which a seek that landed late is tried again earlier
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Reader:
 
     def __iter__(self) -> Iterator[tuple[float, np.ndarray, float]]:
         tick, convert = self.start, VideoReformatter()  # one for all pictures: setting it up costs three conversions
-        for t, frame in self._decode(self.start):
+        for t, frame in self._decode():
             if t >= self.end:
                 return
             if t < tick - 1e-6:
@@ -50,8 +51,22 @@ class Reader:
             picture = convert.reformat(frame, *size, format="bgr24", interpolation="BILINEAR").to_ndarray()
             yield t, np.ascontiguousarray(np.rot90(picture, round(frame.rotation / 90))), scale
 
-    def _decode(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
-        """Frames in order of presentation, from the last key frame before `start`."""
+    def _decode(self) -> Iterator[tuple[float, av.VideoFrame]]:
+        """Frames in order of presentation, the first of them no later than `start`. Transport streams have no index, other films one that
+        lies: where a seek lands late, or behind the last key frame, it is tried again, twice as far back each time."""
+        back, damaged = 0.0, self.damaged
+        while True:
+            frames = self._from(max(0.0, self.start - back))
+            first = next(frames, None)
+            if back >= self.start or (first and first[0] <= self.start):
+                break
+            back, self.damaged = 2 * back or _STEP, damaged
+        if first:
+            yield first
+            yield from frames
+
+    def _from(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
+        """Frames in order of presentation, from the key frame at which a seek to `start` lands."""
         with open_film(self.path) as film:
             stream = picture_stream(film, self.path)
             stream.thread_type = "AUTO" if self.threads > 1 else "NONE"
@@ -62,6 +77,8 @@ class Reader:
             if start > 0:
                 film.seek(int((start + zero) / stream.time_base), stream=stream)
             packets = film.demux(stream)
+            if start > 0:
+                packets = dropwhile(lambda packet: packet.pts is not None and not packet.is_keyframe, packets)
             while True:
                 try:
                     frames = next(packets).decode()
@@ -76,9 +93,6 @@ class Reader:
                     t = None if frame.pts is None else float(frame.pts * frame.time_base) - zero
                     if t is None or (last is not None and t <= last):  # raw streams have no clock; there the frame rate is one
                         t = 0.0 if last is None else last + 1 / self.rate
-                    if last is None and 0 < start < t - _SEEK_ERROR:  # an index that lies: read all before, which is slow and right
-                        yield from self._decode(0.0)
-                        return
                     if self.skim and last is not None and t - last > 1.1 / self.hz:
                         stream.codec_context.skip_frame = "DEFAULT"
                     last = t

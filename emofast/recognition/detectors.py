@@ -1,6 +1,7 @@
 """What finds faces: dlib's detector and CenterFace behind one protocol."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -136,6 +137,7 @@ class CenterFace:
         return sorted(faces, key=lambda f: -f.box.w)
 
 
+@cache
 def _session():
     """The network on one thread. The file lists its weights among its inputs and fixes the picture's size; freed of both, batch
     normalisation folds into the convolutions and a scan takes 3 ms instead of 7."""

@@ -66,7 +66,7 @@ class DrawnViewer:
         va = expression @ np.array(CENTRES) + self.bias
         va += noise * (0.15 * rng.normal(size=va.shape) + 0.08 * _drift(rng, va.shape, hz))
         va = np.clip(va, -1, 1)
-        table = {"t": t, "face": np.ones(len(t)), "x": 200.0, "y": 120.0, "w": 200.0, "h": 200.0}
+        table = {"t": t, "face": np.ones(len(t)), "x": 200.0, "y": 120.0, "w": 200.0, "h": 200.0, "facing": 1.0}
         table |= {f"p_{e}": p[:, k] for k, e in enumerate(EMOTIONS)} | {"valence": va[:, 0], "arousal": va[:, 1]}
         frame = pd.DataFrame(table)
         frame.loc[self.looks_away(t), frame.columns != "t"] = np.nan

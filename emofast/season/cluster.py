@@ -80,6 +80,8 @@ class Cluster:
 
 def _start(address: str | None, jobs: int | None, talkative: bool):
     """The module `ray`, connected."""
+    if address and jobs:
+        raise EmofastError("--jobs is for this machine alone; the cluster at --address has the processes it was started with: leave it out")
     # Our privacy sentence depends on it: Ray reports usage to its makers unless told otherwise before it is imported.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     own = {}

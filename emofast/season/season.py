@@ -34,10 +34,10 @@ def make_season(table: Path, out: Path, recipe: Recipe, engine: str = "local", a
     out.mkdir(parents=True, exist_ok=True)
     lock = FileLock(out / ".season.lock", timeout=0)
     try:
-        lock.acquire()
+        held = lock.acquire()
     except Timeout:
         raise EmofastError(f"another emofast season is at work in {out}; wait for it, or name another folder with --out") from None
-    with lock, open_engine(engine, address, jobs) as chosen:
+    with held, open_engine(engine, address, jobs) as chosen:
         season = _Season(sessions, out, recipe)
         with season.bar:
             drive(chosen, season.calls(), season.react, season.tell)

@@ -71,7 +71,8 @@ class _Episode:
         self._best = read_moments(folder / "moments.csv", film, self.table)[:_BEST]
         self.viewers = sum(column.startswith("reaction ") for column in self.table)
         self.length = film.duration
-        self._stills = {name.removeprefix("posters/").partition(" ")[0]: folder / name for name in record["made"] if "/" in name}
+        posters = {name.removeprefix("posters/").partition(" ")[0]: folder / name for name in record["made"] if "/" in name}
+        self._stills = {rank: thumbnail(path, 160) for rank, path in posters.items() if path.is_file()}
         self.shown = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
         # what is compared, each the higher the better
         self.figures = {
@@ -93,8 +94,8 @@ class _Episode:
 
     def _still(self, rank: int) -> str:
         """The episode's picture at a moment, small, inside the page."""
-        path = self._stills.get(f"{rank:02d}")
-        return f'<img width="160" alt="" src="{thumbnail(path, 160)}">' if path and path.is_file() else ""
+        still = self._stills.get(f"{rank:02d}")
+        return f'<img width="160" alt="" src="{still}">' if still else ""
 
     def mix(self, most: float) -> str:
         """Mean shares of the emotions as a bar, `most` of them its whole width."""

@@ -127,6 +127,7 @@ def analyse_chunk(task: Task, k: int, model: Path, trust: bool, threads: int = 1
 
 def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[float]:
     readers(model, trust, work[0][0].stamp["detector"])  # what cannot be used is told here; out of a worker it would look like a crash
+    others = set(active_children())
     # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent)
     try:
@@ -138,16 +139,20 @@ def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[fl
         why = "a process that watched recordings was ended from outside (out of memory?)"
         raise EmofastError(f"{why}; the same command goes on, --jobs 1 needs least") from None
     except BaseException:
-        for process in active_children():
+        for process in set(active_children()) - others:
             process.terminate()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-@lru_cache(maxsize=1)
 def readers(model: Path, trust: bool, detector: str, threads: int = 1) -> tuple[EmotionRecognizer, Detector]:
-    """What a process watches with; it stays, since loading takes a second."""
+    """What a process watches with; it stays, since loading takes a second, until the model's file is another."""
+    return _loaded(model, model.stat().st_mtime_ns, trust, detector, threads)
+
+
+@lru_cache(maxsize=1)
+def _loaded(model: Path, changed: int, trust: bool, detector: str, threads: int) -> tuple[EmotionRecognizer, Detector]:
     import cv2
 
     cv2.setNumThreads(threads)

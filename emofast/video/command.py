@@ -51,7 +51,9 @@ def order(args: argparse.Namespace) -> Order:
     if not args.out:
         raise EmofastError("say with --out DIR where the trailer shall go")
     if args.from_moments:
-        given = {"VIEWER": args.viewers, "--offset": args.offset, "--group": args.group, "--lag": args.lag != 1.0}
+        given = {"VIEWER": args.viewers, "--offset": args.offset, "--group": args.group, "--lag": args.lag != 1.0,
+                 "--model": args.model, "--trust": args.trust, "--jobs": args.jobs,
+                 "--detector": args.detector != DETECTOR and not args.vertical}  # fmt: skip
         idle = [name for name, value in given.items() if value]
         if idle and not args.demo:
             raise EmofastError(f"--from-moments only cuts again, the moments are as the file says; leave out {' and '.join(idle)}")

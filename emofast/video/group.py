@@ -124,9 +124,8 @@ def _facing(timeline: pd.DataFrame, t: np.ndarray, start: float) -> np.ndarray:
     """float [len(t)]: 1 where the face is seen, turned to the camera as far as the timeline knows, else 0. No lag is taken off:
     attention is what a viewer does while the film runs."""
     rows, slot = _slots(timeline, t, start)
-    turned = rows["facing"].fillna(1).to_numpy(float) if "facing" in rows else np.ones(len(rows))
     count = np.bincount(slot, minlength=len(t))
-    facing = np.bincount(slot, turned, len(t)) > count / 2
+    facing = np.bincount(slot, rows["facing"].fillna(1).to_numpy(float), len(t)) > count / 2
     return (facing | ((count == 0) & _between(facing))).astype(float)
 
 

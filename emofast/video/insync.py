@@ -88,6 +88,8 @@ def onsets(film: Media) -> np.ndarray:
         power = np.pad(power, ((0, 0), (0, count - power.shape[1])), mode="edge")
         bands = np.stack([power[(f >= lo) & (f < hi)].sum(0) for lo, hi in pairwise(_BANDS)])
         blocks.append(np.log(bands + 1e-9).astype(np.float32))
+    if sum(block.shape[1] for block in blocks) < 3:  # a camera that was switched off at once
+        return np.zeros((len(_BANDS) - 1, 1), np.float32)
     levels = np.concatenate(blocks, axis=1)
     rise = np.maximum(levels[:, 2:] - levels[:, :-2], 0)
     mean = uniform_filter1d(rise, 500, axis=1)

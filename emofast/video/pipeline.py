@@ -110,7 +110,7 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
         table = group_table(group, people)
         cuts = place(with_groups(find_moments(group), group, people), episode, order.wish)
         listener.progress("looking for moments", 1, 1)
-        known = [{"name": r.name, "file": str(r.film.path), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
+        known = [{"name": r.name, "file": str(r.film.path.resolve()), "start": r.start, "rate": r.rate, "how": r.how} for r in recordings]
         facts = {"viewers": known, "reliability": reliability(group)}
         return _fill(folder, order, episode, cuts, table, facts, listener)
 

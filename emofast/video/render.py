@@ -120,7 +120,7 @@ def _decode(
 
 def _seek(episode: Media, frame: int) -> tuple[list[str], int]:
     """Where ffmpeg starts to decode for `frame`, and which frame it is counted from there."""
-    skip = max(0, frame - round(_PREROLL * episode.rate))
+    skip = max(0, frame - round((_PREROLL + episode.gap) * episode.rate))
     return (["-ss", f"{float(skip / episode.rate):.6f}"] if skip else []), frame - skip
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from emofast.emotions import BY_NAME, EMOTIONS
+from emofast.errors import EmofastError
 from emofast.film.media import Media
 from emofast.paths import atomic_write, partial_beside
 from emofast.video.group import STEP
@@ -81,10 +82,13 @@ def _moments(episode: Media, cuts: list[Cut], chosen: list[Cut], inside: list[Cu
 
 
 def thumbnail(picture: Path, width: int) -> str:
-    """A copy of a picture, so many pixels wide, as a data URL."""
+    """A copy of a picture, so many pixels wide, as a data URL. Raises `EmofastError` for what is no picture."""
     import cv2
 
-    image = cv2.imdecode(np.fromfile(picture, np.uint8), cv2.IMREAD_COLOR)
+    data = np.fromfile(picture, np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if image is None:
+        raise EmofastError(f"{picture} is no picture; delete it, and its trailer.json beside it, and start the same command again")
     small = cv2.resize(image, (width, max(1, round(image.shape[0] * width / image.shape[1]))), interpolation=cv2.INTER_AREA)
     return "data:image/jpeg;base64," + base64.b64encode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 72])[1]).decode()
 
@@ -166,7 +170,7 @@ def draw_timeline(path: Path, table: pd.DataFrame | None, cuts: list[Cut], chose
     axes[0].set_title(title, loc="left", color=_INK, parse_math=False)
     axes[0].set_ylim(0, 112)
     axes[-1].set_xlim(0, episode.duration)
-    axes[-1].xaxis.set_major_formatter(lambda s, _: f"{int(s // 60)}:{int(s % 60):02d}")
+    axes[-1].xaxis.set_major_formatter(lambda s, _: clock(s).partition(".")[0])
     with atomic_write(path) as partial:
         figure.savefig(partial, format="png")
 

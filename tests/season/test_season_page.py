@@ -53,15 +53,20 @@ def test_the_page_says_what_is_known_and_nothing_else_runs(page, tmp_path):
 
 
 def test_folders_that_were_edited_or_damaged_since_cost_no_page(tmp_path):
-    rows = [trailer_folder(tmp_path / name, 0) for name in ("edited", "wrong", "bare", "damaged", "lost")]
+    rows = [trailer_folder(tmp_path / name, 0) for name in ("edited", "wrong", "bare", "damaged", "lost", "torn")]
     (tmp_path / "edited" / "moments.csv").write_text("rank;start;end;score\n1;0:01;0:05,5;\n", encoding="utf-8-sig")
     (tmp_path / "wrong" / "moments.csv").write_text("start,end\nsoon,later\n", encoding="utf-8")
     (tmp_path / "bare" / "group.parquet").unlink()
     (tmp_path / "damaged" / "group.parquet").write_bytes(b"PAR1" + b"x" * 100)
     (tmp_path / "lost" / "moments.csv").unlink()
+    record = json.loads((tmp_path / "torn" / "trailer.json").read_text(encoding="utf-8"))
+    (tmp_path / "torn" / "trailer.json").write_text(json.dumps(record | {"made": {"posters/01 happy.jpg": 0}}), encoding="utf-8")
+    (tmp_path / "torn" / "posters").mkdir()
+    (tmp_path / "torn" / "posters" / "01 happy.jpg").touch()
     path, failed = write_summary(tmp_path, "Season", [], rows)
     page = path.read_text(encoding="utf-8")
-    assert {(f["name"], f["kind"]) for f in failed} == {(name, "page") for name in ("wrong", "bare", "damaged", "lost")}
-    assert "5 episodes, 0 recordings, 4 failures" in page and "edited/report.html" in page and "0:01" in page
-    for name, file in (("wrong", "moments.csv line 2"), ("bare", "group.parquet"), ("damaged", "group.parquet"), ("lost", "moments.csv")):
+    assert {(f["name"], f["kind"]) for f in failed} == {(name, "page") for name in ("wrong", "bare", "damaged", "lost", "torn")}
+    assert "6 episodes, 0 recordings, 5 failures" in page and "edited/report.html" in page and "0:01" in page
+    wrong = {"wrong": "moments.csv line 2", "bare": "group.parquet", "damaged": "group.parquet", "lost": "moments.csv", "torn": "posters"}
+    for name, file in wrong.items():
         assert f"{name}/{file}" in page and any(f["name"] == name and file in f["error"] for f in failed)

@@ -69,6 +69,10 @@ def episode(tmp_path_factory):
     return sound, onsets(written(tmp_path_factory.mktemp("sound") / "e.wav", sound, 48000))
 
 
+def test_a_camera_that_was_switched_off_at_once_votes_for_nothing(episode, tmp_path):
+    assert not find_offset(episode[1], onsets(written(tmp_path / "off.wav", episode[0][: RATE // 50]))).sure
+
+
 def synced(episode, folder, seed: int, start: float, noise: float, rate: int, seconds: float, drift: float = 0.0):
     rng = np.random.default_rng(seed)
     sound = recorded(rng, episode[0], start, noise, drift)[: round(seconds * RATE)]

@@ -34,6 +34,17 @@ def test_a_stretch_is_the_same_as_in_the_whole(film, start):
     assert read(film, start, start + 4) == [s for s in read(film) if start <= s[0] < start + 4]
 
 
+@pytest.mark.parametrize(("suffix", "codec"), [("ts", "libx264"), ("mpg", "mpeg2video")])
+def test_a_stretch_of_a_film_without_an_index_is_whole(film, tmp_path, suffix, codec):
+    """Broadcasts and camcorders: a seek lands anywhere, and there may be no key frame behind it."""
+    path = tmp_path / f"film.{suffix}"
+    ffmpeg("-i", film, "-c:v", codec, "-b:v", "4M", "-g", 200, "-sc_threshold", 1_000_000_000, path)
+    whole = read(path)
+    assert len(whole) == 120 and probe(path).gap == pytest.approx(8, abs=0.2)
+    for start in (1.0, 7.0, 9.5, 11.0):
+        assert read(path, start, start + 1) == [s for s in whole if start <= s[0] < start + 1] != []
+
+
 def test_threads_change_nothing(film):
     assert read(film, threads=2) == read(film)
 
@@ -45,7 +56,7 @@ def test_skimming_gives_the_same_pictures_fewer_of_them_and_enough(film, tmp_pat
     skimmed = [(t, number(p[..., 1])) for t, p, _ in Reader(usual, skim=True, hz=6)]
     assert all(whole[n] == t for t, n in skimmed)
     assert np.diff([t for t, _ in skimmed]).max() < 0.25 and len(skimmed) > 0.95 * 6 * 12
-    decoded, all_of_them = (sum(1 for _ in Reader(usual, skim=skim, hz=6)._decode(0)) for skim in (True, False))
+    decoded, all_of_them = (sum(1 for _ in Reader(usual, skim=skim, hz=6)._decode()) for skim in (True, False))
     assert decoded < 0.7 * all_of_them == 0.7 * 300
 
 

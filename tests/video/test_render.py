@@ -36,6 +36,14 @@ def test_every_frame_is_the_one_that_was_ordered(tmp_path):
     assert read_numbers(tmp_path / "t.mp4") == [k for a, b in SPANS for k in range(a, b)]
 
 
+def test_so_it_is_in_a_film_without_an_index(tmp_path):
+    whole = episode(tmp_path / "e.mp4", 14)
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-i", whole, "-g", "200", "-sc_threshold", "0", tmp_path / "e.ts"]
+    subprocess.run(command, check=True)
+    render(probe(tmp_path / "e.ts"), [*SPANS, (340, 349)], tmp_path / "t.mp4")
+    assert read_numbers(tmp_path / "t.mp4") == [k for a, b in [*SPANS, (340, 349)] for k in range(a, b)]
+
+
 def test_sound_and_picture_stay_in_step(tmp_path):
     film = probe(episode(tmp_path / "e.mp4", 14))
     spans = [(30, 95), (130, 190), (205, 300)]  # starting at 1.2, 5.2 and 8.2 s

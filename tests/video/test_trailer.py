@@ -200,6 +200,7 @@ def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, m
         (["{m}/episode.mp4", "v.mp4", "--offset", "v=2", "--out", "o", "--from-moments", "m.csv"], "leave out VIEWER and --offset"),
         (["{m}/episode.mp4", "{m}/anna.mp4", "--out", "o", "--group", "a=anna", "--group", "b=anna.mp4"], "anna is in a and in b"),
         (["{m}/episode.mp4", "--lag", "2", "--group", "a=b", "--out", "o", "--from-moments", "m.csv"], "leave out --group and --lag"),
+        (["{m}/episode.mp4", "--trust", "--jobs", "2", "--out", "o", "--from-moments", "m.csv"], "leave out --trust and --jobs"),
         (["{m}/episode.mp4", "--out", "o", "--from-moments", "{m}/absent.csv"], "absent.csv cannot be read"),
         (["{m}/episode.mp4", "--out", "o", "--from-moments", "{m}/long.csv", "--length", "2"], "(the shortest: 6.5 s)"),
     ],
