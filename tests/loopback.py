@@ -190,6 +190,7 @@ class HubServer(_Server):
     def __init__(self):
         super().__init__(_HubHandler)
         self.repositories: dict[str, dict[str, bytes]] = {}
+        self.private: set[str] = set()
 
 
 class _HubHandler(_Handler):
@@ -221,6 +222,7 @@ class _HubHandler(_Handler):
         if parts[1] == "repos":
             name = "/".join(filter(None, map(json.loads(body).get, ("organization", "name"))))
             self.server.repositories.setdefault(name, {})
+            self.server.private |= {name} if json.loads(body).get("private") or json.loads(body).get("visibility") == "private" else set()
             return self.say({"url": f"{self.server.url}/{name}", "name": name})
         name = "/".join(parts[2:4])
         if parts[4] == "preupload":

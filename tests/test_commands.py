@@ -90,10 +90,15 @@ def test_run_all_goes_on_after_a_failing_experiment(project, tmp_path):
         "*01_a*) exit 2 ;;\nesac\n"
     )
     python.chmod(0o755)
-    out = subprocess.run(["./run_all.sh", "--data", "sample", "--quick"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    command = ["./run_all.sh", "--data", "sample", "--quick", "--submit"]
+    out = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert out.returncode == 1 and out.stderr.strip().endswith("say why: 01_a.py")
     calls = (tmp_path / "calls").read_text()
     assert "02_b.py --data sample --resume --quick" in calls and "submission --data sample" in calls and "leaderboard" in calls
+    assert "emofast submit " not in calls, "nothing is sent"
+    python.write_text(python.read_text().replace("exit 2", "exit 0"))
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    assert (tmp_path / "calls").read_text().endswith("-m emofast submit --data sample --quick --yes\n")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_the_shipped_model_goes_out_and_comes_back(hub, monkeypatch, tmp_path, c
     assert main(["publish", "--to", "ada/faces"]) == 0
     assert f"{hub.url}/ada/faces" in capsys.readouterr().out
     files = hub.repositories["ada/faces"]
+    assert main(["publish", "--to", "ada/ours", "--private"]) == 0 and hub.private == {"ada/ours"}
     assert set(files) == {"emofast.onnx", "emofast.safetensors", "emofast.json", "README.md"}, "no pickle"
     card, page = json.loads(files["emofast.json"]), files["README.md"].decode()
     assert page.startswith("---\n") and "pipeline_tag: image-classification" in page and f"value: {card['onnx']['accuracy']}" in page

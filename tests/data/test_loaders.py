@@ -3,7 +3,6 @@ import zipfile
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -131,12 +130,6 @@ def test_unreadable_training_pictures_are_left_out_aloud(data_copy, capsys):
     assert {0, 9}.isdisjoint([*dls.train.dataset.items, *dls.valid.dataset.items])
     said = capsys.readouterr().err
     assert "2 training pictures cannot be read" in said and names[0] in said
-
-
-def test_one_class_is_refused(data_copy):
-    pd.read_csv(data_copy / "train.csv").query("emotion == 'sad'").to_csv(data_copy / "train.csv", index=False)
-    with pytest.raises(EmofastError, match="one class"):
-        get_dls(read_competition(data_copy), size=32)
 
 
 def test_loaders_pickle_without_data(comp):

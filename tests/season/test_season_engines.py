@@ -80,6 +80,7 @@ def test_calls_are_drawn_as_they_are_needed(engine, tmp_path):
 
     drive(engine, calls(), react)
     assert sorted(ended) == [-1] * 2 + list(range(200)) and max(ahead) <= engine.capacity + 10
+    assert ended.index(-1) < 100 + engine.capacity + 10
 
 
 def test_commands_run_when_those_they_come_after_have_ended(engine, tmp_path, monkeypatch, capsys):
@@ -103,8 +104,9 @@ def test_processes_end_with_a_parent_that_is_killed(tmp_path):
         "    drive(e, (Call((k,), work, (None, 'sleeps', k)) for k in range(10**6)), lambda _: (), lambda: print('on', flush=True))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE)
-    parent.stdout.readline()
+    assert parent.stdout.readline() == b"on\n"
     workers = psutil.Process(parent.pid).children(recursive=True)
+    assert len(workers) >= 2
     parent.kill()
     parent.wait()
     wait_until(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in workers), 30)

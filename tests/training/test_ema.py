@@ -66,21 +66,22 @@ class Dies(Callback):
 
 @pytest.mark.parametrize("dies", [0, 1, 2, 3, None])  # on small pictures, at the change, after it, with the last epoch written, afterwards
 def test_a_run_goes_on_with_its_average_and_its_pictures_from_wherever_it_died(drawn, tmp_path, dies):
-    def run(at: int | None, name: str) -> dict:
+    def run(at: int | None, name: str) -> tuple[dict, int]:
         set_seed(0, reproducible=True)
         with _fits_of(Session(tmp_path / name, 0), []):
             large, small = (get_dls(read_competition(drawn), size, bs=16, device="cpu") for size in (32, 24))
             learn = emotion_learner(large, "test_resnet")
             learn.fit_one_cycle(4, 1e-2, cbs=[EMA(0.8), GrowingPictures(small, 2), ValidateLast(), Dies(at)])
-        return {k: v.clone() for k, v in learn.model.state_dict().items()}
+        return {k: v.clone() for k, v in learn.model.state_dict().items()}, len(learn.recorder.losses) // len(large.train)
 
-    whole = run(None, "whole")
+    whole, trained = run(None, "whole")
+    assert trained == 4
     with suppress(KeyboardInterrupt):
         run(dies, "killed")
     epochs = len(torch.load(tmp_path / "killed" / "seed0.fit0.pt", weights_only=False)["history"])
     assert epochs == (4 if dies is None else dies + 1)
-    again = run(None, "killed")
-    assert all(torch.equal(whole[name], value) for name, value in again.items())
+    again, trained = run(None, "killed")
+    assert trained == 4 - epochs and all(torch.equal(whole[name], value) for name, value in again.items())
 
 
 def test_a_fit_of_no_epochs_leaves_nothing(drawn, tmp_path):

@@ -10,7 +10,7 @@ from emofast.nets.pretrained import create_network
 from emofast.nets.small import SMALL
 from emofast.training import MixUp, emotion_learner
 from emofast.training.precision import Precision, choose_device, choose_precision
-from emofast.training.predictions import fit_decoder, predict, raw_outputs
+from emofast.training.predictions import fit_decoder, predict, raw_outputs, training_dl
 
 TINY = "test_resnet"
 OUTPUTS = {"class": 9, "votes": 9, "va": 2, "class+va": 11}
@@ -24,6 +24,17 @@ def comp(drawn):
 def make(comp, target="class", arch=TINY, **kwargs):
     dls = get_dls(comp, size=32, bs=32, target=target, device="cpu")
     return emotion_learner(dls, arch, **kwargs)
+
+
+def test_a_network_learns_its_training_pictures(comp):
+    """Which needs each picture's own label, a loss that falls and weights that follow it."""
+    torch.manual_seed(0)
+    learn = make(comp, arch="shallow_resnet")
+    with learn.no_bar(), learn.no_logging():
+        learn.fit_one_cycle(20, 5e-3)
+    with training_dl(learn) as dl:
+        right = predict(learn, dl).probabilities.argmax(1) == comp.labels[dl.dataset.items]
+    assert right.mean() > 0.5  # chance is .11
 
 
 @pytest.mark.parametrize("target", OUTPUTS)
@@ -89,28 +100,6 @@ def test_weights_from_a_file(comp, tmp_path, capsys):
     other = emotion_learner(get_dls(comp, size=32, bs=16, target="va"), TINY, weights=str(tmp_path / "w.pth"))
     assert "the others stay random" in capsys.readouterr().out
     assert other.spec.target == "va"
-
-
-@pytest.mark.parametrize(
-    ("arch", "weights", "says"),
-    [
-        ("no_such_net", "none", "timm has no network"),
-        ("resnet1000", "none", "did you mean"),
-        (TINY, "nowhere.pth", "no file nowhere.pth"),
-    ],
-)
-def test_network_errors_name_the_way_out(arch, weights, says):
-    with pytest.raises(EmofastError, match=says):
-        create_network(arch, 9, weights=weights)
-
-
-def test_weights_that_cannot_be_fetched_name_the_ways_out(monkeypatch):
-    def offline(*args, **kwargs):
-        raise OSError("Network is unreachable")
-
-    monkeypatch.setattr("timm.create_model", offline)
-    with pytest.raises(EmofastError, match=r"--weights none.*--weights FILE.*HF_HOME"):
-        create_network("resnet18", 9, weights="imagenet")
 
 
 def test_damaged_weights_file(tmp_path):
