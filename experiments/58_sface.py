@@ -19,13 +19,13 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best network of one stream in the FER+ protocol, without a teacher and with 3.2 M parameters: .8891 with flip TTA (52:
-              .8863, 54: .8880), .8150 of the nine classes (.8127, .8135), macro F1 in the FER+ protocol .761 (.725, .726), and JS
-              divergence .0690, which 53 and 57, two streams each, do not reach (.0697, .0693). Its accuracy differs from theirs by less
-              than the noise of one run. It learns fast: by history.csv, which compares with the class that the votes elect, one epoch
-              gives .774 (52: .756) and thirteen at 64 px .834 (52: .823 after twenty at 96). Then it has learnt what votes alone teach
-              it: the validation loss stands at .696 from the seventh epoch at 80 px on and ends at .700, while the training loss falls
-              from .68 to .60. Fewer epochs at 80 px, or a teacher, would do
+Finding       Before 61 the best network of one stream in the FER+ protocol, without a teacher and with 3.2 M parameters: .8891 with flip
+              TTA (52: .8863, 54: .8880), .8150 of the nine classes (.8127, .8135), macro F1 in the FER+ protocol .761 (.725, .726), and
+              JS divergence .0690, which 53 and 57, two streams each, do not reach (.0697, .0693). Its accuracy differs from theirs by
+              less than the noise of one run. It learns fast: by history.csv, which compares with the class that the votes elect, one
+              epoch gives .774 (52: .756) and thirteen at 64 px .834 (52: .823 after twenty at 96). Then it has learnt what votes alone
+              teach it: the validation loss stands at .696 from the seventh epoch at 80 px on and ends at .700, while the training loss
+              falls from .68 to .60. Fewer epochs at 80 px, or a teacher, would do
 """
 
 from emofast.training import EMA, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares

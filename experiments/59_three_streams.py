@@ -19,11 +19,11 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best single network that looks once: .8223 with flip TTA and .8956 in the FER+ protocol, macro F1 there .768, JS
-              divergence .0680 (53: .8184, .8914, .747, .0697; 58: .8150, .8891, .761, .0690), .8201 without TTA. The mean of the recorded
-              probabilities of 53 and 58 has .8194, .8916, .753 and .0673: the epochs together bring accuracy and cost a little of the
-              votes' spread, as half of the target is the student's. The validation loss is .685 from the first epoch on and .683 after
-              the mild one (53: .687): two epochs would have done. It costs 19 ms a face
+Finding       Before 62 the best single network that looks once: .8223 with flip TTA and .8956 in the FER+ protocol, macro F1 there .768,
+              JS divergence .0680 (53: .8184, .8914, .747, .0697; 58: .8150, .8891, .761, .0690), .8201 without TTA. The mean of the
+              recorded probabilities of 53 and 58 has .8194, .8916, .753 and .0673: the epochs together bring accuracy and cost a little
+              of the votes' spread, as half of the target is the student's. The validation loss is .685 from the first epoch on and .683
+              after the mild one (53: .687): two epochs would have done. It costs 19 ms a face
 """
 
 from emofast.errors import EmofastError

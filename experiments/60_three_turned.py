@@ -17,10 +17,11 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best there is here, the ensemble included: .8235 with flip TTA and .8961 in the FER+ protocol (59: .8223, .8956; 57:
-              .8211, .8945), JS divergence .0676 (.0680, .0693), Spearman of entropies .737 (.735, .730). On the same pictures as 59 the
-              turns are worth .0012, within the noise, as in every step from 53 on; macro F1 in the FER+ protocol falls from .768 to .761,
-              which is a handful of rare pictures. It costs three times 59's time, 54 ms a face: for a submission, not for a camera
+Finding       The best there was before VGGFace's body came (61 to 63), the ensemble included: .8235 with flip TTA and .8961 in the FER+
+              protocol (59: .8223, .8956; 57: .8211, .8945), JS divergence .0676 (.0680, .0693), Spearman of entropies .737 (.735, .730).
+              On the same pictures as 59 the turns are worth .0012, within the noise, as in every step from 53 on; macro F1 in the FER+
+              protocol falls from .768 to .761, which is a handful of rare pictures. It costs three times 59's time, 54 ms a face: for a
+              submission, not for a camera
 """
 
 from emofast.errors import EmofastError
