@@ -44,9 +44,9 @@ def _flags():
         for block in re.findall(r"```bash\n(.*?)```", (PROJECT / page).read_text(), re.S):
             for line in block.splitlines():
                 words = shlex.split(line, comments=True)
-                program = {"python": 1, "emofast": 0}.get(words[0]) if words else None
-                if program is not None and (words[program] == "emofast" or words[program].endswith(".py")):
-                    head = tuple(words[program : program + (2 if words[program] == "emofast" else 1)])
+                words = words[2:] if words[:2] == ["python", "-m"] else words[words[:1] == ["python"] :]
+                if words and (words[0] == "emofast" or words[0].endswith(".py")):
+                    head = tuple(words[: 1 if words[0] != "emofast" else 3 if words[1] in ("data", "bench") else 2])
                     commands |= {(head, w.split("=")[0]) for w in words if w.startswith("--")}
     return sorted(commands)
 

@@ -130,7 +130,7 @@ def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
     again = tmp_path / "by command"
     session = series / "emofast" / "первая"
     viewers = [series / f"{name.replace('/', '_')}.mp4" for name in VIEWERS]
-    done = run_python("trailer.py", series / "episode.mp4", "--out", again, "--from-moments", session / "moments.csv", "--model", model)
+    done = run_python("trailer.py", series / "episode.mp4", "--out", again, "--from-moments", session / "moments.csv")
     assert done.returncode == 0, done.stderr
     assert (again / "trailer.edl").read_bytes() == (session / "trailer.edl").read_bytes(), "trailer.py makes the same of the same file"
     assert all(v.is_file() for v in viewers)

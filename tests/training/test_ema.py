@@ -68,6 +68,7 @@ class Dies(Callback):
 def test_a_run_goes_on_with_its_average_and_its_pictures_from_wherever_it_died(drawn, tmp_path, dies):
     def run(at: int | None, name: str) -> tuple[dict, int]:
         set_seed(0, reproducible=True)
+        (tmp_path / name).mkdir(exist_ok=True)
         with _fits_of(Session(tmp_path / name, 0), []):
             large, small = (get_dls(read_competition(drawn), size, bs=16, device="cpu") for size in (32, 24))
             learn = emotion_learner(large, "test_resnet")

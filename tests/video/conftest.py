@@ -32,7 +32,8 @@ def trailer(project, tmp_path, model):
     """`trailer(*arguments)`: run trailer.py with the known model; the finished process."""
 
     def run(*arguments, wait: bool = True, **env):
-        command = [str(project / "trailer.py"), *map(str, arguments), "--model", str(model)]
+        watches = [] if "--from-moments" in arguments else ["--model", str(model)]
+        command = [str(project / "trailer.py"), *map(str, arguments), *watches]
         if wait:
             return run_python(*command, cwd=tmp_path, env={**os.environ, **env})
         return subprocess.Popen(

@@ -58,7 +58,8 @@ def refused(model, tmp_path, monkeypatch, capfd):
     def run(*arguments, model=model) -> str:
         monkeypatch.chdir(tmp_path)
         before = signal.getsignal(signal.SIGTERM)
-        status = exits_cleanly(programs.trailer)([*map(str, arguments), *(["--model", str(model)] if model else [])])
+        watches = ["--model", str(model)] if model and "--from-moments" not in arguments else []
+        status = exits_cleanly(programs.trailer)([*map(str, arguments), *watches])
         signal.signal(signal.SIGTERM, before)
         errors = [line for line in capfd.readouterr().err.splitlines() if line.startswith("error: ")]
         assert status == 2 and len(errors) == 1
