@@ -167,6 +167,7 @@ def test_leaderboard_files_and_table(comp, own_artifacts, drawn, run_cli):
     fake_result(folder / "02_strong", comp, 0.8, 2)
     table = write_leaderboard(folder, comp)
     assert list(table.experiment) == ["02_strong", "01_weak"]
+    assert (table.iloc[0][["runs", "train_minutes", "parameters_m", "ms_per_face_cpu"]] == [1, 1.0, 0.001, 1.0]).all()
     assert {"leaderboard.csv", "curves.png", "mistakes.csv", "mistakes.png"} <= {p.name for p in folder.iterdir()}
     written = pd.read_csv(folder / "leaderboard.csv")
     written["ancestor"] = written["ancestor"].astype(object).fillna("").astype(str)  # these two have none
