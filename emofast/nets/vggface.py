@@ -30,7 +30,9 @@ def vggface_mobilenet(n_out: int, channels: int = 3, drop: float = 0.0, **option
 
     Its own faces have 224 px. `options`: of timm's network.
     """
-    return timm.create_model("mobilenetv1_100", num_classes=n_out, in_chans=channels, drop_rate=drop, pad_type="same", **options)
+    net = timm.create_model("mobilenetv1_100", num_classes=n_out, in_chans=channels, drop_rate=drop, pad_type="same", **options)
+    net.get_classifier().reset_parameters()  # timm's own start has 1 / sqrt(n_out): nine classes would begin at a loss of 5
+    return net
 
 
 @torch.no_grad()
