@@ -1,6 +1,6 @@
 """61 VGGFace: a third recogniser's body, at its own pictures' size, from the annotators' votes alone.
 
-Idea          a MobileNet that tells the 9,131 people of VGGFace2 apart (Savchenko 2019, HSE_FaceRec_tf; Apache-2.0), in all their poses,
+Idea          a MobileNet that tells the 9,131 people of VGGFace2 apart (Savchenko 2019, HSE_FaceRec_tf), in all their poses,
               ages and moods: a linear probe on its frozen features knows far more of expressions than one on SFace's
 Descends from 58
 Changed       the network and its weights; 128 then 160 px, since it halves a picture five times; fewer epochs

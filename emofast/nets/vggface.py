@@ -1,6 +1,6 @@
 """A MobileNet that tells the 9,131 people of VGGFace2 apart, as a start for expressions.
 
-Savchenko 2019 (HSE_FaceRec_tf, Apache-2.0; VGGFace2: Cao et al. 2018, arXiv:1710.08092), from the file `faceres.bin` of the npm package
+Savchenko 2019 (HSE_FaceRec_tf; VGGFace2: Cao et al. 2018, arXiv:1710.08092), from the file `faceres.bin` of the npm package
 `@vladmandic/human` (MIT), where batch norms are folded into the convolutions and all numbers have 16 bits.
 """
 
