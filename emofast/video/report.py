@@ -88,7 +88,7 @@ def thumbnail(picture: Path, width: int) -> str:
     data = np.fromfile(picture, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
-        raise EmofastError(f"{picture} is no picture; delete the trailer.json of its trailer, and start the same command again")
+        raise EmofastError(f"{picture} is no picture; delete it, and start the same command again")
     small = cv2.resize(image, (width, max(1, round(image.shape[0] * width / image.shape[1]))), interpolation=cv2.INTER_AREA)
     return "data:image/jpeg;base64," + base64.b64encode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 72])[1]).decode()
 
