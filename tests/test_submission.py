@@ -182,6 +182,25 @@ def test_leaderboard_files_and_table(comp, own_artifacts, drawn, run_cli):
     assert by_name.returncode == 0 and "02_strong" in by_name.stdout and "without mistakes.png" in by_name.stderr
 
 
+def test_votes_of_the_test_pictures_score_them(comp, own_artifacts, drawn, tmp_path, run_cli):
+    """Every third picture is a tie, which the FER+ protocol leaves out and the competition calls uncertain."""
+    folder = shutil.copytree(drawn, tmp_path / comp.name)
+    classes, n = np.arange(len(comp.test_ids)) % 8, len(comp.test_ids)
+    votes = np.zeros((n, 9), int)
+    votes[np.arange(n), classes] = 9
+    votes[::3] = np.eye(9, dtype=int)[[0, 1]].sum(0) * 5
+    table = pd.DataFrame(votes, columns=EMOTIONS)
+    table.insert(0, "image_path", comp.test_ids)
+    table.to_csv(folder / "test_votes.csv", index=False)
+    fake_result(own_artifacts / comp.name / "01_one", comp, 0.5, 1)
+    assert run_cli("leaderboard", "--data", folder).returncode == 0
+    row = pd.read_csv(own_artifacts / comp.name / "leaderboard.csv").iloc[0]
+    said = read_results(own_artifacts / comp.name)[0].test["probabilities"]
+    clear = np.arange(n) % 3 > 0
+    assert row["test"] == pytest.approx((said[clear, :8].argmax(1) == classes[clear]).mean(), abs=1e-4)
+    assert row["test_accuracy"] == pytest.approx((said.argmax(1) == np.where(clear, classes, 8)).mean(), abs=1e-4)
+
+
 def test_a_winner_among_equals_is_not_better_than_they_are(comp, own_artifacts):
     folder = own_artifacts / comp.name
     for k in range(12):

@@ -168,6 +168,15 @@ def test_one_viewer_alone_works_without_p(trailer, material, tmp_path):
     assert "no p-value" in done.stderr
 
 
+def test_without_viewers_the_person_on_screen_is_the_viewer(trailer, material, tmp_path):
+    done = trailer(material / "anna.mp4", "--out", tmp_path / "out", "--length", 8, "--jobs", 1)
+    assert done.returncode == 0, done.stderr
+    rows = moments_of(tmp_path / "out")
+    assert sorted(round(float(r["peak"])) for r in rows[:2]) == [9, 18], "as anna smiles at 8.8 and 18 s: nothing lags behind her own face"
+    assert {r["emotion"] for r in rows[:2]} == {"happy"} and rows[0]["p_value"] == ""
+    assert [p.stem for p in (tmp_path / "out" / "timelines").iterdir()] == ["anna"]
+
+
 def test_what_is_wrong_with_some_viewers_is_told_and_the_others_go_on(trailer, material, tmp_path):
     blind = write_film(tmp_path / "nobody there.mp4", faces(24, away=((0, 24),)), 10)
     sound_only, broken = tmp_path / "sound.m4a", tmp_path / "broken.mp4"
