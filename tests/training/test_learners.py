@@ -1,6 +1,9 @@
+import platform
+
 import numpy as np
 import pytest
 import torch
+from processes import run_python
 
 from emofast.data import get_dls, get_test_dl, read_competition
 from emofast.errors import EmofastError
@@ -156,6 +159,28 @@ def test_precision_is_chosen_with_a_reason_and_really_used(comp, monkeypatch):
         learn.fit(1)
     assert kinds == {torch.bfloat16} and layouts == {True}
     assert next(learn.model.parameters()).dtype == torch.float32
+
+
+TRAIN_THEN_USE_MEMORY = """
+import resource, sys, torch
+from emofast.data import get_dls
+from emofast.training import emotion_learner
+learn = emotion_learner(get_dls(sys.argv[1], 32, 32, device="cpu"), "test_resnet")
+with learn.no_bar(), learn.no_logging():
+    learn.fit(1)
+def use():
+    torch.empty(64 << 20, dtype=torch.uint8).fill_(1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+counts = [use() for _ in range(20)]
+print(counts[-1] - counts[4])
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
+def test_a_processor_that_trains_keeps_its_memory(drawn, own_artifacts):
+    """64 MB have 16,384 pages, which the system would have to clear each time."""
+    done = run_python("-c", TRAIN_THEN_USE_MEMORY, drawn)
+    assert done.returncode == 0 and int(done.stdout) < 1000, done.stderr
 
 
 def test_depthwise_convolutions_stay_in_fp32_while_a_processor_trains_in_bf16(comp, monkeypatch):
