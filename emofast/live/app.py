@@ -2,7 +2,7 @@
 
 import signal
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emofast.console import console, warn
+from emofast.console import console
 from emofast.errors import EmofastError
 from emofast.film import Writer
 from emofast.live.log import FaceLog
@@ -24,9 +24,7 @@ from emofast.live.window import Window
 from emofast.paths import atomic_write
 from emofast.recognition import Box
 
-AGAIN = 0.5  # s: a signal that comes sooner is the same one, sent on by whoever started the program
 TOAST = 2.0  # s that a message stays on screen
-GIVE_UP = 60.0  # s that a run without a window waits for a lost camera; a person at a window decides for himself
 
 
 class LiveView:
@@ -48,10 +46,8 @@ class LiveView:
         self._frame: Frame | None = None
         self._seen = Seen([], np.empty((0, 9)), np.empty((0, 2)))
         self._fps, self._ticked = None, None
-        self._lost_since: float | None = None
         self._lead: float | None = None  # of the wall clock over the film's
-        self._told: float | None = None  # to leave, by a signal
-        self._finishing = False
+        self._told = False  # to leave, by a signal
 
     def run(self) -> Summary:
         """Show until the end; Ctrl-C is a way to leave like any other: log and video are finished, and hold the same frames."""
@@ -61,19 +57,15 @@ class LiveView:
                 if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup means to go on
                     stack.callback(signal.signal, number, signal.signal(number, self._tell))
             stack.callback(self._close)
-            with suppress(KeyboardInterrupt):  # told twice: it was worth half a frame
-                while not (self.quit or self._told or self.summary.frames == self.max_frames):
-                    self._step()
+            while not (self.quit or self._told or self.summary.frames == self.max_frames):
+                self._step()
         if self._told:
             console.print("\nstopped.")
         return self.summary
 
     def _tell(self, *_) -> None:
-        """A signal asks to leave after this frame; a second one ends even a loop that does not come round, but never the finish."""
-        now = time.monotonic()
-        self._told = self._told or now
-        if now - self._told > AGAIN and not self._finishing:
-            raise KeyboardInterrupt
+        """A signal asks to leave, which is done after this frame: in the middle of one, log and video would not hold the same frames."""
+        self._told = True
 
     def _step(self) -> None:
         """One turn of the loop: a new frame seen and shown, or, while paused or without one, the last one shown again."""
@@ -100,14 +92,8 @@ class LiveView:
         self._read_ms = (time.perf_counter() - start) * 1e3
         if frame is not None:
             self.stages.add("wait" if self.source.live else "read", self._read_ms)
-            self._lost_since = None
         elif not self.source.live:
             self.over, self.quit = True, not self.window  # a person may look at the last picture as long as he likes
-        elif self.source.lost and not self.window:
-            self._lost_since = self._lost_since or start
-            if start - self._lost_since > GIVE_UP:
-                warn(f"{self.source.name} did not come back within {GIVE_UP:.0f} s: leaving.")
-                self.quit = True
         return frame
 
     def _draw(self) -> np.ndarray:
@@ -130,19 +116,15 @@ class LiveView:
         return draw(image, views, self.texts, status)
 
     def _keep(self, frame: Frame, picture: np.ndarray) -> None:
-        """Count, log and write one frame. Raises `EmofastError` where the disk is full."""
-        writer, number = self._log, self.summary.frames
+        """Count, log and write one frame. Where the disk is full, `_close` says which file could not be finished."""
+        if self._log:
+            self._log.add(frame.t, self.summary.frames, self._seen)
+        recorders = [r for r in (self._save, self._record) if r]
+        if recorders:
+            with self.stages("write"):
+                for writer in recorders:
+                    writer.add(picture, frame.t)
         self.summary.add(self._seen.views)
-        try:
-            if self._log:
-                self._log.add(frame.t, number, self._seen)
-            recorders = [r for r in (self._save, self._record) if r]
-            if recorders:
-                with self.stages("write"):
-                    for writer in recorders:
-                        writer.add(picture, frame.t)
-        except OSError as e:
-            raise EmofastError(f"{writer.path} cannot be written further ({e.strerror}); what was written until then is kept") from None
 
     def _show(self, picture: np.ndarray, wait_ms: int) -> None:
         with self.stages("show"):
@@ -215,7 +197,6 @@ class LiveView:
 
     def _close(self) -> None:
         """Finish what is being written, whatever ended the session; then let go of the window. What fails does not stop the rest."""
-        self._finishing = True
         with ExitStack() as stack:
             for thing in (self.window, self._record, self._save, self._log):  # the last is closed first
                 if thing:

@@ -49,8 +49,6 @@ def run(args: argparse.Namespace, started: float | None = None) -> None:
     if args.save and args.log and args.save.resolve() == args.log.resolve():
         raise EmofastError(f"{args.save} cannot be both the video and the log; name another file with --log")
     model = find_model(args.model)
-    if args.max_frames is None and args.headless and not (args.save or args.log):
-        console.print("Without a window, --save or --log nothing is kept but the summary; Ctrl-C ends.")
     if model.suffix == ".pkl":
         console.print(f"loading {model} (a fastai learner: some seconds; the .onnx model is quicker)")
     recognizer = EmotionRecognizer(model, trust=args.trust)

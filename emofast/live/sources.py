@@ -21,7 +21,6 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # its complaints are told
 RETRY = 0.5  # s between attempts to get a lost camera back
 STALL = 3.0  # s without a frame after which a camera or stream counts as lost
 FIRST = 15.0  # s until the first frame; some cameras take ten to wake up
-CAMERAS = 256  # numbers that a camera can have
 SIZE = 1280, 720  # px: asked of a camera, which may give others; almost all give it 30 times a second
 BACKENDS = {"linux": cv2.CAP_V4L2, "darwin": cv2.CAP_AVFOUNDATION, "win32": cv2.CAP_DSHOW}  # what starts fastest where
 
@@ -40,9 +39,7 @@ def open_source(source: str) -> "VideoFile | LiveSource":
     Raises `EmofastError` where there is nothing to see, saying why.
     """
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    if source.isascii() and source.isdigit():
-        if len(source) > 3 or int(source) >= CAMERAS:
-            raise EmofastError(f"there is no camera {source}: cameras have numbers from 0 on; see them with --list-cameras")
+    if re.fullmatch("[0-9]{1,3}", source):
         return LiveSource(int(source))
     if "://" in source:
         return LiveSource(source)

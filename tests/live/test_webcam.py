@@ -106,7 +106,7 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     assert "both the video and the log" in sentence(
         webcam("--source", film, "--model", model, "--headless", "--save", "a.mp4", "--log", "./a.mp4")
     )
-    assert "--list-cameras" in sentence(webcam("--source", "4294967296", "--model", model, "--headless"))
+    assert "no video 4294967296" in sentence(webcam("--source", "4294967296", "--model", model, "--headless"))
     assert "no video ²" in sentence(webcam("--source", "²", "--model", model, "--headless"))
     assert "cannot be written" in sentence(webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv"))
 
