@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emofast.emotions import EMOTIONS
-from emofast.errors import EmofastError
+from emofast.errors import EmofastError, first_line
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import crop_margin, read_card, refuse_unvouched
 
@@ -19,8 +19,6 @@ class Network(NamedTuple):
     """A loaded model. `run(faces)` turns uint8 [n, channels, size, size] into float32 [n, 9] and [n, 2]."""
 
     run: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-    kind: str
-    arch: str
     size: int
     channels: int
     margin: float
@@ -42,10 +40,6 @@ def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
     options.log_severity_level = 3
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as e:  # onnxruntime raises a dozen classes of its own, all for a file that is not a model it can run
-        way = "fetch it again, or export it anew with: python -m emofast export"
-        raise EmofastError(f"{path} is no usable ONNX model ({_short(e)}); {way}") from None
-    try:
         meta = session.get_modelmeta().custom_metadata_map
         if json.loads(meta["emotions"]) != list(EMOTIONS):
             raise ValueError("its classes are others")
@@ -60,9 +54,10 @@ def open_onnx(path: Path, threads: int = 1, trust: bool = False) -> Network:
         probabilities, points = run(np.zeros((1, channels, size, size), np.uint8))
         if probabilities.shape != (1, len(EMOTIONS)) or points.shape != (1, 2) or not abs(probabilities.sum() - 1) < 1e-3:
             raise ValueError("what it gives are no probabilities")
-        return Network(run, "onnx", meta["arch"], size, channels, crop_margin(meta["crop_margin"]))
-    except Exception as e:  # metadata of any kind, and again onnxruntime's own classes
-        raise EmofastError(f"{path} is an ONNX model of something else ({_short(e)}); give one made by: python -m emofast export") from None
+        return Network(run, size, channels, crop_margin(meta["crop_margin"]))
+    except Exception as e:  # onnxruntime raises a dozen classes of its own, and metadata may be of any kind
+        way = "fetch it again, or export it anew with: python -m emofast export"
+        raise EmofastError(f"{path} is no usable ONNX model of emofast ({_reason(e)}); {way}") from None
 
 
 def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
@@ -80,11 +75,8 @@ def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
 
     from emofast.recognition.graph import FaceGraph
 
-    try:
-        learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
-        graph = FaceGraph.of(learn).eval()
-    except Exception as e:  # whatever a stranger has put in the places of network, temperature and decoder
-        raise EmofastError(f"{path} carries no network that can be run ({_short(e)}); give one made by: python -m emofast export") from None
+    learn.model.float().to(memory_format=torch.contiguous_format)  # trained in channels last or half precision on a GPU
+    graph = FaceGraph.of(learn).eval()
 
     def run(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         before = torch.get_num_threads()  # the setting is the whole process's: it is only borrowed
@@ -95,7 +87,7 @@ def open_learner(path: Path, threads: int = 1, trust: bool = False) -> Network:
         finally:
             torch.set_num_threads(before)
 
-    return Network(run, "learner", spec.arch, spec.size, spec.channels, (read_card(path) or {}).get("crop_margin", MARGIN))
+    return Network(run, spec.size, spec.channels, (read_card(path) or {}).get("crop_margin", MARGIN))
 
 
 def unpickle(path: Path):
@@ -117,7 +109,7 @@ def unpickle(path: Path):
             made = (read_card(path) or {}).get("versions", {})
             names = f"fastai {made['fastai']}, torch {made.get('torch')}" if made.get("fastai") else "none"
             raise EmofastError(
-                f"{path} cannot be loaded ({_short(e)}): it is damaged, no exported learner, or of other versions than are installed here "
+                f"{path} cannot be loaded ({_reason(e)}): it is damaged, no exported learner, or of other versions than are installed here "
                 f"(fastai {version('fastai')}, torch {version('torch')}; its card names {names}); "
                 "fetch or export it again, or use the .onnx model, which depends on neither"
             ) from None
@@ -128,7 +120,5 @@ def unpickle(path: Path):
     return learn
 
 
-def _short(error: Exception) -> str:
-    """The first line of an error's message, cut to a readable length."""
-    text = f"{type(error).__name__}: {error}".split("\n")[0]
-    return text if len(text) <= 160 else text[:157] + "..."
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {first_line(error)}"

@@ -48,13 +48,9 @@ class EmotionRecognizer:
 
     def __init__(self, weights: str | Path = "artifacts/emofast.pkl", *, threads: int = 1, trust: bool = False):
         self.path = find_model(weights)
-        self._network = n = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
-        self.margin, self.size, self.channels = n.margin, n.size, n.channels
+        self._network = (open_onnx if self.path.suffix == ".onnx" else open_learner)(self.path, threads, trust)
+        self.margin, self.size, self.channels = self._network.margin, self._network.size, self._network.channels
         self.predict_arrays([np.zeros((64, 64), np.uint8)])
-
-    def __repr__(self) -> str:
-        n = self._network
-        return f"EmotionRecognizer({str(self.path)!r}: {n.arch}, {n.size} px, {'grey' if n.channels == 1 else 'colour'}, {n.kind})"
 
     def predict(self, face: np.ndarray) -> Prediction:
         """The emotion of one face."""

@@ -230,7 +230,7 @@ def test_someone_elses_onnx(tmp_path):
     out = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [value], [out])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "other.onnx")
-    assert "something else" in refusal(tmp_path / "other.onnx")
+    assert "no usable ONNX model of emofast" in refusal(tmp_path / "other.onnx")
 
 
 def saved(path, thing):
