@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from emofast.emotions import EMOTIONS
-from emofast.errors import EmofastError
 from emofast.live.pipeline import Seen
 from emofast.paths import atomic_write, keeping
 
@@ -29,11 +28,8 @@ class FaceLog:
 
     def __init__(self, path: Path):
         self.path, self._files = Path(path), ExitStack()
-        try:
-            part = self._files.enter_context(atomic_write(Path(path)))
-            self._file = part.open("w", newline="", encoding="utf-8")
-        except OSError as e:
-            raise EmofastError(f"the log {path} cannot be written ({e.strerror}); choose another place") from None
+        part = self._files.enter_context(atomic_write(self.path))
+        self._file = part.open("w", newline="", encoding="utf-8")
         self._rows = csv.writer(self._file)
         self._rows.writerow(COLUMNS)
 

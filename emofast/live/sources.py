@@ -38,7 +38,6 @@ def open_source(source: str) -> "VideoFile | LiveSource":
 
     Raises `EmofastError` where there is nothing to see, saying why.
     """
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     if re.fullmatch("[0-9]{1,3}", source):
         return LiveSource(int(source))
     if "://" in source:
@@ -48,7 +47,6 @@ def open_source(source: str) -> "VideoFile | LiveSource":
 
 def cameras() -> list[str]:
     """The cameras of this computer that give a picture, each as its number, its name where the system tells it, and the size it gives."""
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     numbers = sorted(int(p.name[5:]) for p in Path("/dev").glob("video[0-9]*")) if sys.platform == "linux" else range(5)
     found = []
     for number in numbers:
@@ -121,6 +119,7 @@ class LiveSource:
     live = True
 
     def __init__(self, device: int | str):
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         self.device = device
         self.name = f"camera {device}" if isinstance(device, int) else without_password(device)
         self.lost, self.is_film, self.fps, self.size = False, False, 30.0, None

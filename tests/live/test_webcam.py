@@ -108,7 +108,9 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     )
     assert "no video 4294967296" in sentence(webcam("--source", "4294967296", "--model", model, "--headless"))
     assert "no video ²" in sentence(webcam("--source", "²", "--model", model, "--headless"))
-    assert "cannot be written" in sentence(webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv"))
+    assert "out.csv: Not a directory; name another place" in sentence(
+        webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv")
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="X11")
