@@ -17,32 +17,15 @@ from emofast.training import metrics
 BATCH = 64
 
 
-class Faces:
-    """The readable validation pictures of a data set, as a network sees them: `rows` int [n] of train.csv, `labels` int [n],
-    `votes` their shares float32 [n, 9] and number [n], or None; `faces[i]` uint8, grey [size, size] or BGR [size, size, 3]."""
-
-    def __init__(self, comp: Competition, rows: np.ndarray, pixels: np.ndarray):
-        self.rows, self.labels = rows, comp.labels[rows]
-        self.votes = None if comp.votes is None else (comp.votes[rows], comp.annotators[rows])
-        self._pixels = pixels
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, i: int) -> np.ndarray:
-        face = self._pixels[i]
-        return face[0] if len(face) == 1 else np.ascontiguousarray(face[::-1].transpose(1, 2, 0))
-
-
 def run(args: argparse.Namespace) -> None:
     """Print the table and write it to `artifacts/bench/robustness.csv`; not a look at some rows, drawn faces, another model."""
     recognizer = EmotionRecognizer(args.model or artifacts() / "emofast.onnx")
     comp = open_data(args.data)
-    faces = validation_faces(comp, recognizer, args.max_rows)
+    numbers, faces = validation_faces(comp, recognizer, args.max_rows)
     console.print(f"{recognizer.path.name}: {len(DISTURBANCES)} disturbances of {len(faces)} validation pictures of {comp.name}")
     rows: list[dict] = []
     for disturbance in DISTURBANCES:
-        scored = scores(disturbed(recognizer, faces, disturbance), faces, rows[0] if rows else None)
+        scored = scores(disturbed(recognizer, numbers, faces, disturbance), comp, numbers, rows[0] if rows else None)
         rows.append({"disturbance": disturbance.name, "strength": disturbance.strength, **scored})
         console.print(f"{len(rows)}/{len(DISTURBANCES)} {disturbance}: accuracy {rows[-1]['accuracy']:.4f}")
     show(rows)
@@ -59,8 +42,9 @@ def record(args: argparse.Namespace, comp: Competition, name: str, command: str,
         write_record(name, command, rows)
 
 
-def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows: int | None = None) -> Faces:
-    """The validation pictures at the network's own size, the very pixels that training validates on; `max_rows` of them, drawn evenly.
+def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """The validation pictures at the network's own size, the very pixels that training validates on; `max_rows` of them, drawn evenly:
+    rows of train.csv int [n], and faces as cameras give them, uint8, grey [n, size, size] or BGR [n, size, size, 3].
 
     Pictures that cannot be read are left out and counted. Raises `EmofastError` where none is left.
     """
@@ -75,31 +59,33 @@ def validation_faces(comp: Competition, recognizer: EmotionRecognizer, max_rows:
         raise EmofastError(f"{comp.folder} has no readable validation picture; check it with: python -m emofast data check")
     if max_rows is not None:
         rows = evenly(rows, max_rows)
-    return Faces(comp, rows, cache.rows(rows))
+    faces = cache.rows(rows)
+    return rows, faces[:, 0] if faces.shape[1] == 1 else np.ascontiguousarray(faces[:, ::-1].transpose(0, 2, 3, 1))
 
 
-def disturbed(recognizer: EmotionRecognizer, faces: Faces, disturbance: Disturbance) -> np.ndarray:
+def disturbed(recognizer: EmotionRecognizer, rows: np.ndarray, faces: np.ndarray, disturbance: Disturbance) -> np.ndarray:
     """Probabilities of the disturbed faces, float32 [n, 9]; the same on every run.
 
     A batch at a time: four thousand faces of 400 px would not fit into a laptop's memory beside everything else.
     """
     parts = np.split(np.arange(len(faces)), range(BATCH, len(faces), BATCH))
-    return np.concatenate([recognizer.probabilities([disturbance(faces[i], int(faces.rows[i])) for i in part]) for part in parts])
+    return np.concatenate([recognizer.probabilities([disturbance(faces[i], int(rows[i])) for i in part]) for part in parts])
 
 
-def scores(probabilities: np.ndarray, faces: Faces, before: dict | None = None) -> dict:
-    """How good probabilities [n, 9] of the faces are; `before`: the undisturbed scores, None for those themselves. Without votes there is
-    no FER+ accuracy."""
-    accuracy = round(metrics.accuracy(probabilities, faces.labels), 4)
-    low, high = metrics.bootstrap_interval(probabilities.argmax(1) == faces.labels)
-    ferplus = metrics.ferplus_scores(probabilities, *faces.votes) if faces.votes else {"rows": 0}
+def scores(probabilities: np.ndarray, comp: Competition, rows: np.ndarray, before: dict | None = None) -> dict:
+    """How good probabilities [n, 9] of the faces in `rows` are; `before`: the undisturbed scores, None for those themselves. Without
+    votes there is no FER+ accuracy."""
+    labels = comp.labels[rows]
+    accuracy = round(metrics.accuracy(probabilities, labels), 4)
+    low, high = metrics.bootstrap_interval(probabilities.argmax(1) == labels)
+    ferplus = {"rows": 0} if comp.votes is None else metrics.ferplus_scores(probabilities, comp.votes[rows], comp.annotators[rows])
     row = {
         "accuracy": accuracy,
         "low": low,
         "high": high,
         "change": accuracy - before["accuracy"] if before else 0.0,
-        "macro_f1": metrics.macro_f1(probabilities, faces.labels),
+        "macro_f1": metrics.macro_f1(probabilities, labels),
         "ferplus_accuracy": ferplus["accuracy"] if ferplus["rows"] else "",
-        "calibration_error": metrics.calibration_error(probabilities, faces.labels),
+        "calibration_error": metrics.calibration_error(probabilities, labels),
     }
     return {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}

@@ -3,6 +3,7 @@
 import csv
 import re
 import shutil
+from argparse import Namespace
 
 import cv2
 import numpy as np
@@ -96,27 +97,28 @@ def test_the_same_faces_get_the_same_answers_whatever_else_is_measured(data, mod
     monkeypatch.setattr(robustness, "BATCH", 7)
     comp, recognizer = read_competition(data), EmotionRecognizer(model)
     every, some = (robustness.validation_faces(comp, recognizer, n) for n in (None, 5))
-    assert len(some) == 5 and len(every) > 14
-    where = np.searchsorted(every.rows, some.rows)
+    assert len(some[1]) == 5 and len(every[1]) > 14
+    where = np.searchsorted(every[0], some[0])
     for disturbance in (DISTURBANCES[0], *(d for d in DISTURBANCES if d.random)):
-        whole = robustness.disturbed(recognizer, every, disturbance)
-        assert whole.shape == (len(every), 9)
-        np.testing.assert_allclose(whole[where], robustness.disturbed(recognizer, some, disturbance), atol=1e-6, err_msg=str(disturbance))
+        whole = robustness.disturbed(recognizer, *every, disturbance)
+        assert whole.shape == (len(every[0]), 9)
+        np.testing.assert_allclose(whole[where], robustness.disturbed(recognizer, *some, disturbance), atol=1e-6, err_msg=str(disturbance))
 
 
 def test_colour_faces_are_bgr_as_cameras_give_them(data):
-    comp = read_competition(data)
-    pixels = np.arange(3, dtype=np.uint8)[None, :, None, None] * np.ones((1, 1, 4, 4), np.uint8)  # RGB: red 0, green 1, blue 2
-    face = robustness.Faces(comp, np.array([0]), pixels)[0]
-    assert face.shape == (4, 4, 3) and face[0, 0].tolist() == [2, 1, 0]
+    comp, looks = read_competition(data), Namespace(size=48, channels=3)
+    held_out = comp.train_names[np.flatnonzero(frozen_split(comp))[0]]
+    cv2.imwrite(str(data / held_out), np.full((48, 48, 3), (200, 100, 0), np.uint8))  # blue, green, red
+    _, faces = robustness.validation_faces(read_competition(data), looks)
+    assert faces.shape[1:] == (48, 48, 3) and faces[0, 0, 0].tolist() == [200, 100, 0]
 
 
 def test_an_unreadable_picture_is_left_out_and_told(data, model, capsys):
     held_out = np.flatnonzero(frozen_split(read_competition(data)))
     comp = read_competition(data)
     (data / comp.train_names[held_out[3]]).write_bytes(b"no picture")
-    faces = robustness.validation_faces(read_competition(data), EmotionRecognizer(model))
-    assert faces.rows.tolist() == np.delete(held_out, 3).tolist()
+    rows, _ = robustness.validation_faces(read_competition(data), EmotionRecognizer(model))
+    assert rows.tolist() == np.delete(held_out, 3).tolist()
     assert "1 validation pictures cannot be read" in capsys.readouterr().err
     for i in held_out:
         (data / comp.train_names[i]).write_bytes(b"no picture")
