@@ -77,11 +77,6 @@ class Session:
         names, top = [p.name for p in paths], os.path.commonpath([p.parent for p in paths])
         return {p.name if names.count(p.name) == 1 else p.relative_to(top).as_posix(): p for p in paths}
 
-    @property
-    def wish(self) -> Wish:
-        """What the trailer shall hold."""
-        return Wish(self.length, order=self.order)
-
     def order_of(self, **more) -> Order:
         """What `trailer.py` would be asked for, and `more`."""
         groups: dict[str, tuple[str, ...]] = {}
@@ -89,7 +84,7 @@ class Session:
             if v.group:
                 groups[v.group] = (*groups.get(v.group, ()), str(v.file))
         return Order(
-            self.episode, tuple(v.file for v in self.viewers), self.folder, lag=self.lag, wish=self.wish,
+            self.episode, tuple(v.file for v in self.viewers), self.folder, lag=self.lag, wish=Wish(self.length, order=self.order),
             offsets={str(v.file): v.offset for v in self.viewers if v.offset is not None}, groups=groups,
             overwrite=True, jobs=os.cpu_count() or 1, vertical=self.vertical, **more,
         )  # fmt: skip
@@ -155,7 +150,7 @@ def timeline(session: Session) -> dict:
     known = {_from(before, Path(v["file"])): {key: v[key] for key in ("start", "rate", "how")} for v in record.get("viewers", [])}
     return {
         "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
-        "curves": {name: _plain(table[name]) for name in shown},
+        "curves": {name: [None if math.isnan(v) else round(v, 3) for v in table[name].to_numpy(float).tolist()] for name in shown},
         "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
         "starts": {name: known[_from(home, path)] for name, path in session.films.items() if _from(home, path) in known},
     }  # fmt: skip
@@ -170,7 +165,7 @@ def moments(session: Session) -> dict:
     data = path.read_bytes()
     found = list(read_rows(path, ("start", "end"), "mend it, or move it away and make the trailer again"))
     cuts = rows_to_cuts(found, film, _table(session), str(path)) if found else []
-    chosen = {id(c) for c in choose(cuts, film, session.wish)}
+    chosen = {id(c) for c in choose(cuts, film, session.order_of().wish)}
     rows = [
         {"start": float(c.first / film.rate), "end": float(c.last / film.rate), "peak": m.peak, "score": m.score, "emotion": m.emotion,
          "viewers": m.viewers, "p_value": None if math.isnan(m.p_value) else m.p_value, "group": "; ".join(m.groups), "name": c.label,
@@ -215,10 +210,6 @@ def _table(session: Session) -> pd.DataFrame | None:
         return _kept(read_table, path, path.stat().st_mtime_ns, media(session.episode)) if path.is_file() else None
     except EmofastError as e:
         raise EmofastError(f"{e}; delete it and make the trailer again") from None
-
-
-def _plain(column: pd.Series) -> list:
-    return [None if math.isnan(v) else round(v, 3) for v in column.to_numpy(float).tolist()]
 
 
 def _there(folder: Path, path: str) -> Path:

@@ -34,6 +34,8 @@ PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dlib", trust: bool = False) -> Starlette:
     """Everything behind the guard. detector: that of the live view. trust: the recognizer's model needs no card."""
     room = FilmRoom(shelf, recognizer.path, trust)
+    emotions = [asdict(e) | {"colour": f"#{bytes(e.colour).hex()}"} for e in TABLE]
+    about = {"emotions": emotions, "model": recognizer.path.name, "folders": [r.name for r in shelf.roots]}
 
     def answers(path: str, what: Callable[..., dict], *methods: str) -> Route:
         return Route(path, partial(_answer, what), methods=methods or ["GET"])
@@ -45,7 +47,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         *[Route(path, lambda request: FileResponse(PAGE / "index.html")) for path in PAGES],
         Mount("/page", StaticFiles(directory=PAGE)),
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
-        answers("/api/about", partial(_about, recognizer, shelf)),
+        answers("/api/about", lambda: about),
         answers("/api/openapi.json", lambda: OPENAPI),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
         WebSocketRoute("/api/live", partial(_live, recognizer, detector, asyncio.Semaphore(MOST_VIEWINGS))),
@@ -86,11 +88,6 @@ async def _answer(what: Callable[..., dict], request: Request) -> Response:
         if not arguments or not isinstance(arguments[-1], dict):
             raise HTTPException(400, "the request's body is no JSON object")
     return JSONResponse(await run_in_threadpool(what, *arguments))
-
-
-def _about(recognizer: EmotionRecognizer, shelf: Shelf) -> dict:
-    emotions = [asdict(e) | {"colour": f"#{bytes(e.colour).hex()}"} for e in TABLE]
-    return {"emotions": emotions, "model": recognizer.path.name, "folders": [r.name for r in shelf.roots]}
 
 
 async def _predict(recognizer: EmotionRecognizer, request: Request) -> Response:
