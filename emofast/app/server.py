@@ -20,7 +20,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from emofast.app import board
 from emofast.app.film import FilmRoom
 from emofast.app.guard import Shelf
-from emofast.app.openapi import OPENAPI
 from emofast.app.sight import Viewing, faces_in, read_picture
 from emofast.emotions import TABLE
 from emofast.errors import EmofastError
@@ -48,7 +47,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
         Mount("/page", StaticFiles(directory=PAGE)),
         Route("/favicon.ico", lambda request: FileResponse(PAGE / "icon.svg")),
         answers("/api/about", lambda: about),
-        answers("/api/openapi.json", lambda: OPENAPI),
+        Route("/api/openapi.json", lambda request: FileResponse(PAGE / "openapi.json")),
         Route("/api/predict", partial(_predict, recognizer), methods=["POST"]),
         WebSocketRoute("/api/live", partial(_live, recognizer, detector, asyncio.Semaphore(MOST_VIEWINGS))),
         answers("/api/experiments", board.datasets),

@@ -12,6 +12,8 @@ import pytest
 from browser import visit
 from films import faces
 
+from emofast.emotions import EMOTIONS
+
 
 @pytest.fixture
 def photo(tmp_path):
@@ -63,7 +65,9 @@ def test_the_interface_is_described_as_it_is(app, photo):
     spec = json.loads(app.ask("GET", "/api/openapi.json").body)
     answers = spec["paths"]["/api/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
     found = json.loads(app.ask("POST", "/api/predict", photo.read_bytes()).body)
-    assert set(found) == set(answers) and set(found["faces"][0]) == set(answers["faces"]["items"]["properties"])
+    face = answers["faces"]["items"]["properties"]
+    assert set(found) == set(answers) and set(found["faces"][0]) == set(face)
+    assert face["emotion"]["enum"] == list(face["probabilities"]["properties"]) == list(EMOTIONS)
 
 
 def test_the_leaderboard_is_what_is_recorded(app, results):
