@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -109,7 +110,7 @@ def _overhead(engine: str, n: int = 50) -> tuple[float, float]:
     """Seconds from call to call with one worker that does nothing, the best of eight times, as others may be busy beside; and the
     processor seconds that each takes here."""
     best, spent = math.inf, math.inf
-    with open_engine(engine, jobs=1) as chosen:
+    with closing(open_engine(engine, jobs=1)) as chosen:
         for _ in range(9):  # the first starts the worker
             started = time.perf_counter()
             calls = (Call((k,), abs, (1,)) for k in range(n))

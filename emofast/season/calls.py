@@ -1,24 +1,18 @@
 """Calls that may run anywhere, what comes back of them, the loop that keeps an engine busy, and the engines: this machine's, or Ray's."""
 
 import os
-import signal
 import socket
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
 
 from emofast.errors import EmofastError
-from emofast.video.children import born_deaf, end_with_parent
-
-_SPAWN = get_context("spawn")  # a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
+from emofast.video.children import Workers
 
 TRIES = 4
 """A call whose worker dies this often is given up: it is the call that kills them."""
@@ -66,23 +60,19 @@ class Engine(Protocol):
 
     def wait(self) -> list[Outcome]: ...
 
+    def close(self) -> None: ...
 
-@contextmanager
-def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Iterator[Engine]:
-    """The engine local or ray, ended with the block. jobs: processes on this machine, by default one a core. talkative: what a
-    worker on another machine prints is printed here."""
+
+def open_engine(name: str, address: str | None = None, jobs: int | None = None, talkative: bool = False) -> Engine:
+    """The engine local or ray. jobs: processes on this machine, by default one a core. talkative: what a worker on another machine
+    prints is printed here."""
     if name == "ray":
         from emofast.season.cluster import Cluster
 
-        engine = Cluster(address, jobs, talkative)
-    elif address:
+        return Cluster(address, jobs, talkative)
+    if address:
         raise EmofastError("--address is that of a Ray cluster: add --engine ray, or leave it out")
-    else:
-        engine = Local(jobs or os.cpu_count() or 1)
-    try:
-        yield engine
-    finally:
-        engine.close()
+    return Local(jobs or os.cpu_count() or 1)
 
 
 def perform(function: Callable, arguments: tuple) -> tuple[Any, str, float, str, bool]:
@@ -125,63 +115,35 @@ def drive(
 
 
 class Local:
-    """`jobs` processes, started as they are needed. They end with this one, even where it is killed: their pipes close."""
+    """`jobs` processes, each a pool of its own: one that dies takes no other call with it. They are started as they are needed, and end
+    with this one, even where it is killed."""
 
     def __init__(self, jobs: int):
         self.capacity = jobs
-        self._idle: list[tuple[BaseProcess, Connection]] = []
-        self._busy: dict[Connection, tuple[BaseProcess, Call]] = {}
+        self._idle: list[Workers] = []
+        self._busy: dict[Future, tuple[Workers, Call]] = {}
 
     def submit(self, call: Call) -> None:
-        """Give the call to a free process; one that died while it was idle is replaced."""
-        while True:
-            process, pipe = self._idle.pop() if self._idle else self._start()
-            try:
-                pipe.send((call.function, call.arguments))
-            except OSError:
-                continue
-            self._busy[pipe] = process, call
-            return
+        pool = self._idle.pop() if self._idle else Workers(1)
+        try:
+            self._busy[pool.submit(perform, call.function, call.arguments)] = pool, call
+        except BrokenExecutor:  # it died while it was idle
+            self.submit(call)
 
     def wait(self) -> list[Outcome]:
         """What the next processes answer, or that they died."""
-        return [self._outcome(pipe) for pipe in wait(list(self._busy), timeout=1)]
+        return [self._outcome(future) for future in wait(self._busy, timeout=1, return_when=FIRST_COMPLETED).done]
 
     def close(self) -> None:
         """End all processes; what they were doing is lost."""
-        for process, _ in self._busy.values():
-            process.terminate()
-        for process, pipe in self._idle:
-            pipe.close()
-            process.join()
+        for pool in [*self._idle, *(pool for pool, _ in self._busy.values())]:
+            pool.end()
 
-    def _outcome(self, pipe: Connection) -> Outcome:
-        process, call = self._busy.pop(pipe)
+    def _outcome(self, future: Future) -> Outcome:
+        pool, call = self._busy.pop(future)
         try:
-            answer = pipe.recv()
-        except (EOFError, OSError):
-            process.join()
-            pipe.close()
-            signalled = f"by {signal.Signals(-process.exitcode).name}" if (process.exitcode or 0) < 0 else f"with status {process.exitcode}"
-            return Outcome(call, error=f"the process that worked on it was ended {signalled}, {call.tries} times", died=True)
-        self._idle.append((process, pipe))
+            answer = future.result()
+        except BrokenExecutor:
+            return Outcome(call, error=f"the process that worked on it was ended (out of memory?), {call.tries} times", died=True)
+        self._idle.append(pool)
         return Outcome(call, *answer)
-
-    def _start(self) -> tuple[BaseProcess, Connection]:
-        ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_serve, args=(theirs,), daemon=True)
-        with born_deaf():
-            process.start()
-        theirs.close()
-        return process, ours
-
-
-def _serve(pipe: Connection) -> None:
-    """A worker: calls from the pipe until it closes, with the parent if need be."""
-    end_with_parent()
-    os.environ["OMP_NUM_THREADS"] = "1"  # as many processes as cores; threads on top would only wait for each other
-    try:
-        while True:
-            pipe.send(perform(*pipe.recv()))
-    except (EOFError, OSError):
-        return

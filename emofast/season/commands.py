@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from socket import gethostname
@@ -76,7 +77,7 @@ def main() -> int:
     args = p.parse_args()
     commands = read_commands(sys.stdin)
     jobs = args.jobs or (1 if args.engine == "local" else None)  # a training takes all cores by itself
-    with open_engine(args.engine, args.address, jobs, talkative=True) as engine:
+    with closing(open_engine(args.engine, args.address, jobs, talkative=True)) as engine:
         failed = run_commands(commands, engine)
     named = f": {', '.join(failed)}" * bool(failed)
     console.print(f"{len(commands)} commands asked = {len(commands) - len(failed)} done + {len(failed)} failed{named}")

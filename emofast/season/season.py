@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -37,7 +38,7 @@ def make_season(table: Path, out: Path, recipe: Recipe, engine: str = "local", a
         held = lock.acquire()
     except Timeout:
         raise EmofastError(f"another emofast season is at work in {out}; wait for it, or name another folder with --out") from None
-    with held, open_engine(engine, address, jobs) as chosen:
+    with held, closing(open_engine(engine, address, jobs)) as chosen:
         season = _Season(sessions, out, recipe)
         with season.bar:
             drive(chosen, season.calls(), season.react, season.tell)

@@ -6,12 +6,11 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import sha256
 from itertools import chain
-from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from emofast.errors import EmofastError
 from emofast.film import Media, Reader
 from emofast.recognition import Box, Detector, EmotionRecognizer, FaceTracker, TrackedFace, crop_face, make_detector
 from emofast.recognition.quality import FACING, frontality, roll
-from emofast.video.children import born_deaf, end_with_parent
+from emofast.video.children import Workers
 from emofast.video.listener import Listener
 from emofast.video.timeline import COLUMNS, digest, made_from, read_timeline, write_timeline
 
@@ -127,32 +126,20 @@ def analyse_chunk(task: Task, k: int, model: Path, trust: bool, threads: int = 1
 
 def _in_parallel(work: list, jobs: int, model: Path, trust: bool) -> Iterator[float]:
     readers(model, trust, work[0][0].stamp["detector"])  # what cannot be used is told here; out of a worker it would look like a crash
-    others = set(active_children())
-    # spawn: a fork of a process that has started threads (ffmpeg, onnxruntime) may hang
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=end_with_parent)
+    pool = Workers(jobs)
     try:
-        with born_deaf():
-            futures = [pool.submit(analyse_chunk, task, k, model, trust) for task, k in work]  # the first of these start the processes
-        for done in as_completed(futures):
+        for done in as_completed([pool.submit(analyse_chunk, task, k, model, trust) for task, k in work]):
             yield done.result()
     except BrokenExecutor:
         why = "a process that watched recordings was ended from outside (out of memory?)"
         raise EmofastError(f"{why}; the same command goes on, --jobs 1 needs least") from None
-    except BaseException:
-        for process in set(active_children()) - others:
-            process.terminate()
-        raise
     finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def readers(model: Path, trust: bool, detector: str, threads: int = 1) -> tuple[EmotionRecognizer, Detector]:
-    """What a process watches with; it stays, since loading takes a second, until the model's file is another."""
-    return _loaded(model, model.stat().st_mtime_ns, trust, detector, threads)
+        pool.end()
 
 
 @lru_cache(maxsize=1)
-def _loaded(model: Path, changed: int, trust: bool, detector: str, threads: int) -> tuple[EmotionRecognizer, Detector]:
+def readers(model: Path, trust: bool, detector: str, threads: int = 1) -> tuple[EmotionRecognizer, Detector]:
+    """What a process watches with; it stays, since loading takes a second."""
     import cv2
 
     cv2.setNumThreads(threads)

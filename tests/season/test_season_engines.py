@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -29,7 +30,7 @@ def outcomes(engine, calls, **kwargs) -> dict:
 
 @pytest.fixture(scope="module")
 def local():
-    with open_engine("local", jobs=2) as engine:
+    with closing(open_engine("local", jobs=2)) as engine:
         yield engine
 
 
@@ -37,7 +38,7 @@ def local():
 def cluster():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", f"{PROJECT}{os.pathsep}{Path(__file__).parent}")  # where Ray's workers find the chores
-        with open_engine("ray", jobs=2) as engine:
+        with closing(open_engine("ray", jobs=2)) as engine:
             yield engine
 
 
@@ -98,9 +99,9 @@ def test_a_machine_that_does_not_see_the_folder_is_unfit(tmp_path):
 
 def test_processes_end_with_a_parent_that_is_killed(tmp_path):
     code = (
-        "import sys; sys.path.insert(0, 'tests/season'); from chores import work\n"
+        "import sys; sys.path.insert(0, 'tests/season'); from contextlib import closing; from chores import work\n"
         "from emofast.season.calls import Call, drive, open_engine\n"
-        "with open_engine('local', jobs=2) as e:\n"
+        "with closing(open_engine('local', jobs=2)) as e:\n"
         "    drive(e, (Call((k,), work, (None, 'sleeps', k)) for k in range(10**6)), lambda _: (), lambda: print('on', flush=True))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdout=subprocess.PIPE)
