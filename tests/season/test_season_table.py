@@ -31,7 +31,7 @@ def test_paths_are_relative_to_the_table_and_alike_episodes_get_folders_of_their
 
 
 def test_as_spreadsheets_save_it(table):
-    read = read_sessions(table("\ufeffEpisode; Viewer ;file;group;offset\ne3.mp4;Анна;rec/anna.mkv;women;-1,5\n;;;;\n"))
+    read = read_sessions(table("\ufeffepisode; viewer ;file;group;offset\ne3.mp4;Анна;rec/anna.mkv;women;-1,5\n;;;;\n"))
     assert [(s.viewer, s.offset, s.group) for s in read] == [("Анна", -1.5, "women")]
 
 
@@ -44,7 +44,6 @@ def test_everything_wrong_is_named_at_once(table):
             "e3.mp4,dora,rec/dora.mkv,soon",
             "e9.mp4,../x,rec/anna.mkv,inf",
             ",,rec/anna.mkv,0",
-            "e3.mp4,eve, mallory,rec/anna.mkv,0",
         ]
     )
     with pytest.raises(EmofastError) as e:
@@ -52,7 +51,7 @@ def test_everything_wrong_is_named_at_once(table):
     assert "nothing was started" in str(e.value) and "\n" not in str(e.value)
     for part in (
         "Line 3: the viewer 'Anna' stands in line 2", "anna.mkv stands in line 2", "Line 5: the offset 'soon'", "dora.mkv",
-        "Line 6: the viewer '../x'", "e9.mp4", "'inf'", "Line 7: no episode, no viewer", "Line 8: more cells",
+        "Line 6: the viewer '../x'", "e9.mp4", "'inf'", "Line 7: no episode, no viewer",
     ):  # fmt: skip
         assert part in str(e.value), part
 
@@ -60,11 +59,12 @@ def test_everything_wrong_is_named_at_once(table):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "it needs episode,viewer,file"),
-        ("episode,viewer,file,ofset\n", "ofset"),
+        ("", "lacks the column 'episode'.*with the columns episode,viewer,file"),
+        ("episode,viewer,file,ofset\ne3.mp4,a,rec/anna.mkv,3\n", "a column 'ofset'.*offset and group"),
+        ("episode,viewer,file,offset\ne3.mp4,eve, mallory,rec/anna.mkv,0\n", "line 2 has 5 cells and the header 4"),
         ("episode,viewer,file\n", "holds no recordings"),
-        ('episode,viewer,file\ne3.mp4,"anna,rec/anna.mkv\ne3.mp4,b,rec/boris.mkv\n', "line 2 cannot be read .*quote in it"),
-        ("episode,viewer,file\ne3.mp4,a," + "x" * 200_000, "line 2 cannot be read"),
+        ('episode,viewer,file\ne3.mp4,"anna,rec/anna.mkv\ne3.mp4,b,rec/boris.mkv\n', "sessions.csv cannot be read as a table"),
+        ("episode,viewer,file\ne3.mp4,a," + "x" * 200_000, "sessions.csv cannot be read as a table"),
         ("episode,viewer,file\ne3.mp4,a\u2028b,rec/anna.mkv\n", r"Line 2: the viewer 'a\\u2028b'"),
     ],
 )
