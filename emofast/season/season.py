@@ -1,6 +1,7 @@
 """A whole season: recordings to timelines, episodes to trailer folders, all of it written down, and one page about it."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -38,11 +39,15 @@ def make_season(table: Path, out: Path, recipe: Recipe, engine: str = "local", a
         held = lock.acquire()
     except Timeout:
         raise EmofastError(f"another emofast season is at work in {out}; wait for it, or name another folder with --out") from None
-    with held, closing(open_engine(engine, address, jobs)) as chosen:
-        season = _Season(sessions, out, recipe)
-        with season.bar:
-            drive(chosen, season.calls(), season.react, season.tell)
-        return season.conclude(table.stem)
+    try:
+        with held, closing(open_engine(engine, address, jobs)) as chosen, closing(Manifest(out / "season.sqlite")) as manifest:
+            season = _Season(sessions, out, recipe, manifest)
+            with season.bar:
+                drive(chosen, season.calls(), season.react, season.tell)
+            return _conclude(out, table.stem, manifest)
+    except sqlite3.Error as e:
+        way = "close what else has it open, or move it away (timelines are kept, trailers are cut again)"
+        raise EmofastError(f"{out / 'season.sqlite'} cannot be used ({e}); {way}, and start the same command again") from None
 
 
 @dataclass
@@ -68,8 +73,8 @@ class _Season:
     """The calls that bring a season up to date, and what follows from their outcomes: each recording is looked at, watched in pieces
     wherever there is room, and joined here; when the last one of an episode is settled its trailer is begun."""
 
-    def __init__(self, sessions: list[Session], out: Path, recipe: Recipe):
-        self._out, self._recipe = out, recipe
+    def __init__(self, sessions: list[Session], out: Path, recipe: Recipe, manifest: Manifest):
+        self._out, self._recipe, self._manifest = out, recipe, manifest
         self._recordings: dict[str, _Recording] = {}
         self._episodes: dict[str, list[_Recording]] = {}
         for s in sessions:
@@ -79,7 +84,6 @@ class _Season:
         films = {name: recordings[0].session.episode for name, recordings in self._episodes.items()}
         self._sizes = {name: film.stat().st_size for name, film in films.items()}
         self.bar = Bar(sum(self._sizes.values()) + sum(r.size for r in self._recordings.values()))
-        self._manifest = Manifest(out / "season.sqlite")
         asked = [(r.name, "recording", r.session.file) for r in self._recordings.values()]
         self._manifest.ask([*asked, *((name, "trailer", film) for name, film in films.items())])
 
@@ -126,23 +130,18 @@ class _Season:
         r.state = state
         if not r.pieces:  # they were counted one by one
             self.bar.count(r.size, found=state == "kept")
-        self._write(r)
+        facts = {} if state == "kept" else {"tries": r.tries, "seconds": round(r.seconds, 2), "place": " ".join(sorted(r.places))}
+        self._manifest.settle(r.name, hash=r.stamp.get("recording", ""), state=state, error=r.error, **facts)
         name = r.session.name
         return () if any(other.state == "asked" for other in self._episodes[name]) else self._begin_trailer(name)
-
-    def _write(self, r: _Recording) -> None:
-        facts = {"hash": r.stamp.get("recording", ""), "state": r.state, "error": r.error}
-        if r.state != "kept":
-            facts |= {"tries": r.tries, "seconds": round(r.seconds, 2), "place": " ".join(sorted(r.places))}
-        self._manifest.settle(r.name, **facts)
 
     def _begin_trailer(self, name: str) -> Iterable[Call]:
         first: dict[str, _Recording] = {}
         for r in self._episodes[name]:
             if r.state != "failed" and (twin := first.setdefault(r.stamp["recording"], r)) is not r:
-                whose = f"{twin.session.viewer}'s, {twin.session.file}"
-                r.state, r.error = "failed", f"{r.session.file} is the same recording as {whose}; give this viewer's own"
-                self._write(r)
+                whose = f"{twin.session.viewer}'s, {twin.session.file}; give this viewer's own"
+                r.state = "failed"
+                self._manifest.settle(r.name, state=r.state, error=f"{r.session.file} is the same recording as {whose}")
         usable = list(first.values())
         if not usable:
             return self._settle_trailer(name, state="failed", error="none of its recordings can be used")
@@ -166,16 +165,16 @@ class _Season:
         self._manifest.settle(name, state=state, error=error, **facts)
         return ()
 
-    def conclude(self, title: str) -> int:
-        """Write the page, name what failed, and count; 1 if anything failed."""
-        recordings, trailers = self._manifest.rows("recording"), self._manifest.rows("trailer")
-        self._manifest.close()
-        page, failed = write_summary(self._out, title, recordings, trailers)
-        for row in failed:
-            warn(f"{row['name']}: {row['error']}")
-        console.print(f"{page}  open it in a browser")
-        console.print(f"{_counted('recordings', recordings)}; {_counted('trailers', trailers)}")
-        return int(bool(failed))
+
+def _conclude(out: Path, title: str, manifest: Manifest) -> int:
+    """Write the page, name what failed, and count; 1 if anything failed."""
+    recordings, trailers = manifest.rows("recording"), manifest.rows("trailer")
+    page, failed = write_summary(out, title, recordings, trailers)
+    for row in failed:
+        warn(f"{row['name']}: {row['error']}")
+    console.print(f"{page}  open it in a browser")
+    console.print(f"{_counted('recordings', recordings)}; {_counted('trailers', trailers)}")
+    return int(bool(failed))
 
 
 def _counted(what: str, rows: list) -> str:

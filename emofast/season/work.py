@@ -43,10 +43,7 @@ def watch_recording(file: Path, out: Path, recipe: Recipe, jobs: int | None = No
     if out.exists() and not made_from(out):
         raise EmofastError(f"{out} is no timeline that can be read, and would be lost; name another file with --out, or move that one away")
     task = Task.of(probe(file), out.absolute(), recipe.model, recipe.detector)
-    try:
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise EmofastError(f"{out} cannot be written ({e.strerror}); name another place with --out") from None
+    task.out.parent.mkdir(parents=True, exist_ok=True)
     state = "up to date" if task.done else f"made from {file}"
     with closing(Terminal()) as terminal:
         watch_all([task], recipe.model, jobs or os.cpu_count() or 1, recipe.trust, terminal)
