@@ -71,8 +71,8 @@ class _Episode:
         self._best = read_moments(folder / "moments.csv", film, self.table)[:_BEST]
         self.viewers = sum(column.startswith("reaction ") for column in self.table)
         self.length = film.duration
-        posters = {name.removeprefix("posters/").partition(" ")[0]: folder / name for name in record["made"] if "/" in name}
-        self._stills = {rank: thumbnail(path, 160) for rank, path in posters.items() if path.is_file()}
+        posters = [folder / name for name in record["made"] if "/" in name]
+        self._stills = {p.stem.partition(" ")[0]: f'<img width="160" alt="" src="{thumbnail(p, 160)}">' for p in posters if p.is_file()}
         self.shown = {e: float(self.table[f"share_{e}"].mean()) for e in _SHOWN}
         # what is compared, each the higher the better
         self.figures = {
@@ -86,16 +86,11 @@ class _Episode:
         return [
             f'<tr{" class=chance" * (c.moment.p_value >= SIGNIFICANT)}>'
             + self.name.replace("<td", f"<td rowspan={len(self._best)}", 1) * (k == 0)
-            + f"<td>{self._still(c.rank)}<td>{clock(c.moment.start)}<td>{_dot(c.moment.emotion)}{c.moment.emotion}"
+            + f"<td>{self._stills.get(f'{c.rank:02d}', '')}<td>{clock(c.moment.start)}<td>{_dot(c.moment.emotion)}{c.moment.emotion}"
             + f"<td>{c.moment.score:.0f}<td>{c.moment.viewers} of {self.viewers}"
             + f"<td>{'–' if math.isnan(c.moment.p_value) else f'{c.moment.p_value:.3f}'}</tr>"
             for k, c in enumerate(self._best)
         ]
-
-    def _still(self, rank: int) -> str:
-        """The episode's picture at a moment, small, inside the page."""
-        still = self._stills.get(f"{rank:02d}")
-        return f'<img width="160" alt="" src="{still}">' if still else ""
 
     def mix(self, most: float) -> str:
         """Mean shares of the emotions as a bar, `most` of them its whole width."""
