@@ -50,11 +50,9 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """Where calls run. `wait` blocks until something came of a call, or a second has passed."""
+    """Where calls run, `capacity` of them at once. `wait` blocks until something came of a call, or a second has passed."""
 
-    @property
-    def capacity(self) -> int:
-        """Calls that may be under way at once."""
+    capacity: int
 
     def submit(self, call: Call) -> None: ...
 

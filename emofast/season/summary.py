@@ -94,7 +94,8 @@ class _Episode:
 
     def mix(self, most: float) -> str:
         """Mean shares of the emotions as a bar, `most` of them its whole width."""
-        parts = "".join(f'<span style="width:{100 * v / most:.1f}%;background:{_colour(e)}"></span>' for e, v in self.shown.items())
+        shares = [(100 * v / most, BY_NAME[e].colour) for e, v in self.shown.items()]
+        parts = "".join(f'<span style="width:{share:.1f}%;background:rgb{colour}"></span>' for share, colour in shares)
         return f'<div class="mix" title="{", ".join(f"{e} {100 * v:.0f} %" for e, v in self.shown.items() if v >= 0.005)}">{parts}</div>'
 
     def curve(self) -> str:
@@ -124,8 +125,4 @@ def _rows(episodes: list[_Episode]) -> list[str]:
 
 
 def _dot(emotion: str) -> str:
-    return f'<span class="dot" style="background:{_colour(emotion)}"></span>' if emotion in BY_NAME else ""
-
-
-def _colour(emotion: str) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*BY_NAME[emotion].colour)
+    return f'<span class="dot" style="background:rgb{BY_NAME[emotion].colour}"></span>'

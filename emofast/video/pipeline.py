@@ -1,7 +1,6 @@
 """The whole way: an episode and its viewers' recordings into timelines, moments, a trailer, edit lists and a report."""
 
 import functools
-import os
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -83,8 +82,7 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
         with closing(Terminal()) as terminal:  # a bar that an error leaves would hide the cursor
             return make_trailer(order, terminal, recordings)
     episode = probe(order.episode)
-    outputs = [order.out / name for name in FILES if os.path.exists(order.out / name)]  # noqa: PTH110 - as in `open_film`
-    refuse_overwriting(outputs, [order.episode, *order.viewers])
+    refuse_overwriting([order.out / name for name in FILES], [order.episode, *order.viewers])
     tell_damage(episode, listener)
     if order.from_moments:
         table = None
