@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import sha256
-from itertools import chain
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -86,9 +86,8 @@ def watch_all(tasks: list[Task], model: Path, jobs: int, trust: bool, listener: 
     if not todo:
         listener.note("timelines are up to date")
         return
-    seconds, started = 0.0, time.monotonic()
-    for done in chain([0.0], analyse(todo, model, jobs, trust)):
-        seconds += done
+    started = time.monotonic()
+    for seconds in accumulate(analyse(todo, model, jobs, trust), initial=0.0):
         listener.progress("watching", min(seconds, total), total, "s of film")
     listener.progress("watching", total, total, "s of film")
     listener.note(f"watched {seconds:.0f} of {total:.0f} s of film in {time.monotonic() - started:.1f} s")

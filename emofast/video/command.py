@@ -76,10 +76,10 @@ def _range(text: str) -> tuple[float, float]:
 
 def _offset(text: str) -> tuple[str, float]:
     name, _, seconds = text.rpartition("=")
-    try:
-        return name, _number(seconds if name else "")
-    except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no offset; write NAME=SECONDS, as viewer-3=4.5") from None
+    with suppress(argparse.ArgumentTypeError):
+        if name:
+            return name, _number(seconds)
+    raise argparse.ArgumentTypeError(f"{text!r} is no offset; write NAME=SECONDS, as viewer-3=4.5")
 
 
 def _group(text: str) -> tuple[str, tuple[str, ...]]:

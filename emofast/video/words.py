@@ -15,10 +15,7 @@ def seconds_of(text: str) -> float:
     """Seconds from "12.5", "1:02.5" or "1:00:02". Raises `ValueError` for anything else."""
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d*)?", text.strip()):
         raise ValueError(f"{text!r} is no time; write seconds (75.5) or minutes (1:15.5)")
-    total = 0.0
-    for part in text.split(":"):
-        total = 60 * total + float(part)
-    return total
+    return sum(60**k * float(part) for k, part in enumerate(reversed(text.split(":"))))
 
 
 def one_line(name: str) -> str:
