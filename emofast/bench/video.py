@@ -1,11 +1,15 @@
-"""How many times faster than real time recordings become timelines, and the memory it takes, from a minute to an hour of film."""
+"""How many times faster than real time recordings become timelines, beside decoding them alone, and the memory it takes, from a minute
+to an hour of film."""
 
 import argparse
 import os
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -16,7 +20,7 @@ import psutil
 from emofast.bench.inference import models
 from emofast.bench.record import show, write_record
 from emofast.console import console
-from emofast.film import write_film
+from emofast.film import Reader, write_film
 from emofast.film.media import probe
 from emofast.sample.episode import drawn_frames
 from emofast.video.analysis import HZ, Task, analyse
@@ -56,17 +60,44 @@ def _looped(piece: Path, seconds: int) -> Path:
 
 
 def _measure(film: Path, model: Path) -> dict:
-    """One row of the table. Memory is the highest seen of this process and its workers together, read whenever a piece is done."""
+    """One row of the table. Memory is the highest seen of this process and its workers together, read 10 times a second."""
     task = Task.of(probe(film), film.with_suffix(".parquet"), model)
-    me, memory, cpu, seconds = psutil.Process(), 0, {}, 0.0
+    me, peak, cpu, done = psutil.Process(), [0], {}, threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.1):
+            try:
+                family = [me, *me.children(recursive=True)]
+                peak[0] = max(peak[0], sum(p.memory_info().rss for p in family))
+                cpu.update({p.pid: sum(p.cpu_times()[:2]) for p in family})
+            except psutil.NoSuchProcess:
+                continue
+
+    watcher = threading.Thread(target=look, daemon=True)
     before, started = sum(me.cpu_times()[:2]), time.perf_counter()
-    for done in analyse([task], model, os.cpu_count() or 1):
-        seconds += done
-        family = [me, *me.children(recursive=True)]
-        memory = max(memory, sum(p.memory_info().rss for p in family))
-        cpu |= {p.pid: sum(p.cpu_times()[:2]) for p in family}
-    took, spent = time.perf_counter() - started, sum(cpu.values()) - before
+    watcher.start()
+    seconds = sum(analyse([task], model, os.cpu_count() or 1))
+    took = time.perf_counter() - started
+    done.set()
+    watcher.join()
+    spent = sum(cpu.values()) - before
+    limit = _decoding(film, seconds)
     return {
         "film_s": round(seconds), "took_s": round(took, 1), "times_real_time": round(seconds / took, 1),
-        "cpu_ms_per_film_s": round(spent / seconds * 1000), "memory_mb": round(memory / 1e6),
+        "decoding_alone": round(seconds / limit, 1),
+        "cpu_ms_per_film_s": round(spent / seconds * 1000), "memory_mb": round(peak[0] / 1e6),
     }  # fmt: skip
+
+
+def _decoding(film: Path, seconds: float) -> float:
+    """Seconds in which as many processes do nothing but decode the film, a part each."""
+    jobs = os.cpu_count() or 1
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        list(pool.map(_decode, [film] * jobs, [0.0] * jobs, [0.1] * jobs))  # starts the processes
+        started = time.perf_counter()
+        list(pool.map(_decode, [film] * jobs, (seconds * k / jobs for k in range(jobs)), (seconds * (k + 1) / jobs for k in range(jobs))))
+        return time.perf_counter() - started
+
+
+def _decode(film: Path, start: float, end: float) -> int:
+    return sum(1 for _ in Reader(film, start, end, hz=1e-3))
