@@ -33,15 +33,6 @@ def _flag(*names: str, **settings) -> Callable[[argparse.ArgumentParser], object
     return lambda p: p.add_argument(*names, **settings)
 
 
-def _margin(text: str) -> float:
-    from emofast.recognition.card import crop_margin
-
-    try:
-        return crop_margin(text)
-    except ValueError as e:
-        raise argparse.ArgumentTypeError(str(e)) from None
-
-
 _QUICK = _flag("--quick", action="store_true", help="take the results of --quick runs")
 _DETECTOR = _flag("--detector", metavar="dlib|centerface", help="what finds faces (default: the one that trailer.py takes)")
 
@@ -192,21 +183,17 @@ def leaderboard(args) -> None:
         print_leaderboard(table, read_results(folder), f"{name}: recorded experiments")
 
 
-@_command(add_data, _QUICK, _flag("--check", type=Path, metavar="FILE", help="only check this file against the data set"))
+@_command(add_data, _QUICK)
 def submission(args) -> None:
     """Choose the ensemble on validation, record it as 11_ensemble, write submission.csv and check it.
 
     example: python -m emofast submission --data data/skillbox"""
     from emofast.data import open_data
-    from emofast.submission import check_submission, make_submission
+    from emofast.submission import make_submission
     from emofast.training.results import results_folder
 
     comp = open_data(args.data)
-    if args.check is None:
-        make_submission(comp, results_folder(comp.name, args.quick))
-    else:
-        check_submission(args.check, comp)
-        console.print(f"{args.check}: {len(comp.test_ids)} rows, every id once and in order, known classes only")
+    make_submission(comp, results_folder(comp.name, args.quick))
 
 
 @_command(
@@ -236,7 +223,6 @@ def submit(args) -> int:
     _flag("experiment", metavar="EXPERIMENT", help="its name in the leaderboard, e.g. 12_small_grey"),
     _flag("--data", required=True, metavar="DIR", help="the data set it was trained on: its folder or the name of that"),
     _flag("--to", type=Path, metavar="DIR", help="folder for the three files (default: artifacts)"),
-    _flag("--margin", type=_margin, metavar="SHARE", help="crop margin, share of dlib's box (default: 0.14, as measured)"),
     _flag("--int8", action="store_true", help="the ONNX model in eight bits: twice as fast; needs the data set's folder"),
     _flag("--mirror", action="store_true", help="look at every face twice, mirrored too: better, and half as fast"),
 )
@@ -248,7 +234,7 @@ def export(args) -> None:
     example: python -m emofast export 12_small_grey --data ferplus9"""
     from emofast.shipping import export
 
-    card = export(args.experiment, args.data, args.to, args.margin, args.int8, args.mirror)
+    card = export(args.experiment, args.data, args.to, args.int8, args.mirror)
     console.print(f"exported {card.with_suffix('.pkl')}, {card.with_suffix('.onnx').name} and {card.name}")
 
 

@@ -1,7 +1,5 @@
 """The trailer's demo: a drawn episode with drawn viewers, and a small network that reads drawn faces, made on the spot."""
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +70,7 @@ def _train(path: Path) -> None:
 
     torch.manual_seed(_SEED)
     torch.set_num_threads(1)  # so small a network only waits for its other threads
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        faces, labels = map(np.concatenate, zip(*pool.map(_drawn_faces, range(_SEED, _SEED + _PARTS))))
+    faces, labels = map(np.concatenate, zip(*map(_drawn_faces, range(_SEED, _SEED + _PARTS))))
     items = list(zip((torch.from_numpy(faces).float() / 255 - 0.5) / 0.25, torch.from_numpy(labels)))
     dls = DataLoaders.from_dsets(items, items[:50], bs=50, device="cpu")  # fastai wants a validation set; nobody looks at it
     learn = Learner(dls, _network(), CrossEntropyLossFlat())

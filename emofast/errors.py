@@ -4,16 +4,10 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from threading import current_thread, main_thread
-
-_PLACES = {
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP,
-}  # fmt: skip
-"""Of an `OSError`: the place cannot be used, through no fault of the program."""
 
 
 class EmofastError(Exception):
@@ -49,9 +43,9 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
         from emofast.console import fail
 
         _open_streams()
+        _take_signals()
         try:
-            with _ending_signals():
-                return main(*args, **kwargs) or 0
+            return main(*args, **kwargs) or 0
         except (EmofastError, ImportError, KeyboardInterrupt) as e:
             if told := interruption(e):
                 number = told.args[0] if isinstance(told, _Ended) else signal.SIGINT
@@ -74,7 +68,7 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
             if e.errno in (errno.ENOSPC, errno.EDQUOT):
                 where = f" while writing {place}" if place else ""
                 fail(f"the disk is full{where}; free some space and start the same command again, it goes on (experiments: with --resume).")
-            elif e.errno in _PLACES and place:
+            elif place:
                 fail(f"{place}: {e.strerror}; name another place, or change what stands there.")
             else:
                 raise
@@ -94,20 +88,13 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-@contextmanager
-def _ending_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the block as Ctrl-C does, unless somebody else takes them, as `nohup` takes the latter."""
+def _take_signals() -> None:
+    """SIGTERM and a closed terminal end the program as Ctrl-C does, unless somebody else takes them, as `nohup` takes the latter."""
 
     def end(number, _frame):
         raise _Ended(number)
 
-    signals = [s for name in ("SIGTERM", "SIGHUP") if (s := getattr(signal, name, None)) and signal.getsignal(s) is signal.SIG_DFL]
-    if current_thread() is not main_thread():  # which alone has signals
-        signals = []
-    for number in signals:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in signals:
-            signal.signal(number, signal.SIG_DFL)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL and current_thread() is main_thread():  # which alone has signals
+            signal.signal(number, end)

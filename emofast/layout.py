@@ -30,20 +30,6 @@ def new_folder(folder: Path) -> Iterator[Path]:
         partial.replace(folder)
 
 
-@contextmanager
-def new_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """A zip to write. Interrupted in the middle of an entry it is left as it is, in a folder that vanishes: `ZipFile.close` would
-    complain of the entry, and hide the interrupt."""
-    archive = zipfile.ZipFile(path, "w")
-    try:
-        yield archive
-    except BaseException:
-        file, archive.fp = archive.fp, None
-        file.close()
-        raise
-    archive.close()
-
-
 def add_picture(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
     """Store a picture's bytes. Time stamp and system are fixed: they would be the only difference between two runs."""
     info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))

@@ -1,7 +1,6 @@
 """Where things lie: results beside the code, or in the user's folders where emofast is installed as a package; caches apart, which
 may be deleted at any time."""
 
-import errno
 import hashlib
 import os
 import platform
@@ -62,26 +61,19 @@ def partial_beside(path: Path, folder: bool = False) -> Iterator[Path]:
     Its name says which process is at work on it, so what killed ones have left behind in this folder is cleared here.
     """
     path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(path.parent)
+    partial = path.parent / f".partial-{os.getpid()}@{_MACHINE}-{secrets.token_hex(4)}{path.suffix[-20:]}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(path.parent)
-        partial = path.parent / f".partial-{os.getpid()}@{_MACHINE}-{secrets.token_hex(4)}{path.suffix[-20:]}"
-        _at_work.add(partial.name)  # before it is there: other threads clear leftovers too
         partial.mkdir() if folder else partial.touch()
-    except FileExistsError:  # where its folder should be stands a file
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
     except OSError as e:
         e.filename = str(path)  # what was asked for, not the name beside it
         raise
     try:
         yield partial
     finally:
-        _at_work.discard(partial.name)
         _remove(partial)
 
-
-_at_work: set[str] = set()
-"""Names alone: a folder has many, as `.`, `..` and links go."""
 
 _MACHINE = hashlib.sha256(platform.node().encode()).hexdigest()[:6]
 """This computer among those that share a disk, as a few letters."""
@@ -92,9 +84,7 @@ def _clear_leftovers(folder: Path) -> None:
         if match := re.match(rf"\.partial-(\d+)@{_MACHINE}-", partial.name):
             import psutil
 
-            number = int(match[1])
-            # a container's first process has the same number every time
-            if not (partial.name in _at_work if number == os.getpid() else psutil.pid_exists(number)):
+            if not psutil.pid_exists(int(match[1])):
                 _remove(partial)
 
 

@@ -29,9 +29,7 @@ CALIBRATE = 1024
 """Training pictures that set the ranges of eight bits."""
 
 
-def export(
-    experiment: str, data: str | Path, to: Path | None = None, margin: float | None = None, int8: bool = False, mirror: bool = False
-) -> Path:
+def export(experiment: str, data: str | Path, to: Path | None = None, int8: bool = False, mirror: bool = False) -> Path:
     """Export the trained `experiment` on the data set `data`, its folder or the name of that, as `emofast.*` into `to` (default:
     artifacts); returns the card's path. `int8`: the ONNX model in eight bits, for which the data set itself must be there. `mirror`: a
     network that looks at every face twice, mirrored too.
@@ -70,8 +68,7 @@ def export(
         comp, spec = open_data(data), unpickle(result.learner).spec
         calibration = calibration_faces(comp, spec.size, spec.channels)
         measure = partial(_measured, comp, temperature)
-    margin = MARGIN if margin is None else margin
-    return export_model(result.learner, to or artifacts(), temperature, factors, facts, margin, calibration, measure, mirror)
+    return export_model(result.learner, to or artifacts(), temperature, factors, facts, MARGIN, calibration, measure, mirror)
 
 
 def _seen_twice(valid: dict[str, np.ndarray], target: str) -> np.ndarray:

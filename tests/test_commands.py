@@ -24,7 +24,7 @@ def shell(project, *args, **env):
 
 
 def test_importing_emofast_loads_neither_torch_nor_fastai(project):
-    code = "import sys, emofast, emofast.cli, emofast.faces; print(emofast.EMOTIONS[4], {'torch', 'fastai', 'pandas'} & set(sys.modules))"
+    code = "import sys, emofast.cli; print(emofast.EMOTIONS[4], {'torch', 'fastai', 'pandas', 'cv2', 'numpy'} & set(sys.modules))"
     assert run_python("-c", code).stdout.strip() == "happy set()"
 
 
@@ -129,12 +129,6 @@ def test_old_python_is_one_sentence(project, tmp_path, script):
     out = subprocess.run([str(tmp_path / "bash"), script], cwd=tmp_path / "project", env=env, capture_output=True, text=True, check=False)
     assert out.returncode == 2
     assert out.stderr.count("\n") == 1 and "needs Python 3.11, 3.12 or 3.13" in out.stderr and "3.8.10" in out.stderr
-
-
-def test_scripts_are_executable_and_strict(project):
-    for name in ("run_all.sh", "run_tests.sh", ".ci/run"):
-        path = project / name
-        assert os.access(path, os.X_OK) and "set -euo pipefail" in path.read_text()
 
 
 ROOMS = [

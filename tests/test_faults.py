@@ -266,13 +266,16 @@ def test_work_goes_on_when_nobody_reads_it(tmp_path):
 # Signals and leftovers
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+ENDINGS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM", signal.SIGHUP: "ended by SIGHUP"}
+
+
+@pytest.mark.parametrize("number", ENDINGS)
 def test_being_ended_says_something_and_leaves_nothing(number, tmp_path):
     run = start_drawing(tmp_path)
     time.sleep(0.5)  # the folder is there, and the block that removes it begins right after
     run.send_signal(number)
     _, err = run.communicate(timeout=60)
-    assert run.returncode == 128 + number and f"error: ended by {number.name}; what was finished is kept" in err and err.count("\n") == 1
+    assert run.returncode == 128 + number and f"error: {ENDINGS[number]}; what was finished is kept" in err and err.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
@@ -370,7 +373,7 @@ def test_what_is_no_picture_is_refused(model):
     assert "cv2.imread" in refusal(recognizer.predict, None) and "cv2.imread" in refusal(crop_face, None, Box(0, 0, 9, 9))
     face = np.zeros((40, 40, 3), np.uint8)
     types = [face.astype(kind) for kind in (float, bool, object, ">u2")]
-    for odd in ("face.jpg", [[1, 2], [3, 4]], *types, face[:0], face[..., :2], np.uint8(3)):
+    for odd in ("face.jpg", [[1, 2], [3, 4]], *types, face[:0], face[..., :2], face[0, 0], np.uint8(3)):
         assert "is no face" in refusal(recognizer.predict, odd)
         assert "is no face" in refusal(crop_face, odd, Box(0, 0, 9, 9))
     for odd in (None, face, face[..., 0], 7, "faces", iter([face])):

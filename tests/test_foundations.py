@@ -4,17 +4,15 @@ import errno
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from emofast import paths
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.errors import EmofastError, exits_cleanly
-from emofast.faces import prepare_face, to_channels
-from emofast.paths import atomic_write, partial_beside, refuse_overwriting
+from emofast.faces import prepare_face
+from emofast.paths import atomic_write, refuse_overwriting
 
 
 def test_nine_classes_in_the_competitions_order():
@@ -58,14 +56,6 @@ def test_shrinking_averages():
 
 
 @pytest.mark.parametrize(
-    "bad", [np.zeros((0, 5), np.uint8), np.zeros((5, 5, 2), np.uint8), np.zeros(9, np.uint8), np.zeros((5, 5), np.float32)]
-)
-def test_no_face_is_one_sentence(bad):
-    with pytest.raises(EmofastError, match="is no face: give"):
-        to_channels(bad, 3)
-
-
-@pytest.mark.parametrize(
     ("error", "status", "says"),
     [
         (EmofastError("a.csv is empty; get it again."), 2, "error: a.csv is empty; get it again.\n"),
@@ -91,27 +81,6 @@ def test_other_errors_are_not_hidden():
 
     with pytest.raises(PermissionError):
         command()
-
-
-@pytest.mark.parametrize("name", ["out.mp4", "../b/out.mp4", "link/out.mp4"])
-def test_what_is_at_work_under_another_name_of_its_folder_is_no_leftover(tmp_path, monkeypatch, name):
-    (tmp_path / "b" / "link").parent.mkdir()
-    (tmp_path / "b" / "link").symlink_to(tmp_path / "b")
-    monkeypatch.chdir(tmp_path / "b")
-    with partial_beside(name, folder=True) as tmp, atomic_write(name) as first, atomic_write(tmp_path / "b" / "log.csv"):
-        assert tmp.is_dir() and first.exists()
-
-
-def test_what_has_just_begun_is_no_leftover_to_another_thread(tmp_path, monkeypatch):
-    touch = Path.touch
-
-    def interrupted(partial):
-        touch(partial)
-        paths._clear_leftovers(partial.parent)
-
-    monkeypatch.setattr(Path, "touch", interrupted)
-    with atomic_write(tmp_path / "a.txt") as partial:
-        assert partial.exists()
 
 
 def test_atomic_write_shows_the_old_or_the_new(tmp_path):

@@ -106,6 +106,7 @@ def test_run_all_helps():
         (("data", "check", "--data", "no-such-folder"), "error: no data set at no-such-folder"),
         (("leaderboard", "--dat", "x"), "unknown argument --dat"),
         (("export", "99_none", "--data", "no-such-data"), "error: 99_none has left no"),
+        (("export", "99_none", "--data", "no-such-data"), "train it, without --resume"),
         (("bench", "int8"), "error: bench int8 needs pictures of people"),
         (("sweep", "12"), "error: say what to vary"),
     ],

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -90,12 +89,3 @@ def test_what_a_mirrored_network_says_is_known_from_the_record():
     seen = {"per_seed": softmax(face)[None], "probabilities": (softmax(face) + softmax(mirrored)) / 2}
     np.testing.assert_allclose(_seen_twice(seen, "votes"), softmax((face + mirrored) / 2), atol=1e-6)
     assert _seen_twice(seen, "va") is seen["probabilities"]
-
-
-def test_untrained_experiment_is_one_sentence(own_artifacts, project):
-    command = [sys.executable, "-m", "emofast", "export", "02_nothing", "--data", "drawn"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
-    assert done.returncode == 2
-    margin = subprocess.run([*command, "--margin", "5"], cwd=project, capture_output=True, text=True)
-    assert margin.returncode == 2 and "--margin: 5 is no crop margin" in margin.stderr
-    assert "02_nothing" in done.stderr and "train it, without --resume" in done.stderr and "Traceback" not in done.stderr

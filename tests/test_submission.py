@@ -119,14 +119,6 @@ def test_a_named_pipe_is_not_waited_for(comp, tmp_path):
         check_submission(tmp_path / "s.csv", comp)
 
 
-def test_checker_on_the_command_line(comp, drawn, tmp_path, run_cli):
-    good = run_cli("submission", "--data", drawn, "--check", drawn / "sample_submission.csv")
-    assert good.returncode == 0 and "24 rows" in good.stdout
-    (tmp_path / "bad.csv").write_text("image_path,emotion\n0.jpg,happy\n")
-    bad = run_cli("submission", "--data", drawn, "--check", tmp_path / "bad.csv")
-    assert bad.returncode == 2 and "bad.csv" in bad.stderr and bad.stderr.count("\n") == 1
-
-
 def test_ensemble_submission_records_how_it_was_made(comp, own_artifacts):
     folder = own_artifacts / comp.name
     for name, skill, seed in (("01_a", 0.7, 1), ("02_b", 0.7, 2), ("03_c", 0.0, 3)):

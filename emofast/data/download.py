@@ -104,9 +104,6 @@ def _transfer(link: str, path: Path) -> None:
     from gdown.exceptions import DownloadError, FileURLRetrievalError
     from requests import ConnectionError, RequestException, Timeout
 
-    half = next(path.parent.glob("*.part"), None)
-    if half and zipfile.is_zipfile(half):  # killed after the last byte, before it got its name: a server has nothing to add to it
-        half.replace(path)
     console.print(f"{path.name}: from {link}; a broken transfer goes on")
     try:
         gdown.download(link, str(path), quiet=not console.is_terminal, resume=True, timeout=60, retries=RETRIES)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
+from zipfile import ZipFile
 
 from PIL import Image
 from rich.progress import track
@@ -12,7 +13,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.layout import VOTES, VOTES_HEADER, add_picture, new_archive, new_folder, write_table, write_tables
+from emofast.layout import VOTES, VOTES_HEADER, add_picture, new_folder, write_table, write_tables
 from emofast.tables import read_rows
 
 SIDE = 48  # px
@@ -41,7 +42,7 @@ def make_ferplus(images: Path, labels: Path, folder: Path) -> str:
     train, test, left_out, numbers = [], [], Counter(), Counter()
     rows = track(_rows(images, labels), "Writing pictures", ROWS, console=console, transient=True, disable=not console.is_terminal)
     with new_folder(folder) as partial:
-        with new_archive(partial / "train.zip") as train_zip, new_archive(partial / "test_kaggle.zip") as test_zip:
+        with ZipFile(partial / "train.zip", "w") as train_zip, ZipFile(partial / "test_kaggle.zip", "w") as test_zip:
             for usage, emotion, votes, png in rows:
                 if emotion is None:
                     left_out[votes] += 1

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from emofast.emotions import BY_NAME
-from emofast.errors import EmofastError
 
 ActionUnits = dict[int | str, float]
 """Intensity in [0, 1] by action unit: `12` on both sides, `"L12"` or `"R12"` on the person's own left or right only."""
@@ -54,7 +53,6 @@ def action_units(emotion: str | Mapping[str, float], intensity: float = 1.0, rng
     `emotion` is one of `EMOTIONS`, or intensities by emotion (their units add up to at most 1, all scaled by `intensity`).
     Without `rng` exactly the units of `EMFACS`, all equally strong, contempt on the right. With it people differ: each unit
     is stronger or weaker, one of them may hardly move, a strong smile may show the teeth (25), contempt takes either side.
-    Raises `EmofastError` for an unknown emotion.
     """
     if isinstance(emotion, str):
         emotion = uncertain_mixture(1.0, rng) if emotion == "uncertain" else {emotion: 1.0}
@@ -66,8 +64,6 @@ def action_units(emotion: str | Mapping[str, float], intensity: float = 1.0, rng
 
 
 def _one_emotion(emotion: str, intensity: float, rng: np.random.Generator | None) -> ActionUnits:
-    if emotion not in EMFACS:
-        raise EmofastError(f"no action units are known for {emotion!r}; known are {', '.join(EMFACS)} and uncertain")
     units: list[int | str] = list(EMFACS[emotion])
     if emotion == "contempt":
         hand = "R" if rng is None or rng.random() < 0.5 else "L"
@@ -83,13 +79,11 @@ def _one_emotion(emotion: str, intensity: float, rng: np.random.Generator | None
     return aus
 
 
-def valence_arousal(emotion: str | Mapping[str, float], intensity: float = 1.0) -> tuple[float, float]:
-    """Valence and arousal in [-1, 1] that a drawn face shows: the class's centre (`emofast.emotions`) times the intensity.
+def valence_arousal(mixture: Mapping[str, float]) -> tuple[float, float]:
+    """Valence and arousal in [-1, 1] that a drawn face shows: the centres of its emotions (`emofast.emotions`) times their intensities.
 
     A neutral face lies at the origin, an emotion moves out from there along its own direction and reaches the centre of its
-    class at full intensity. For intensities by emotion the vectors add up (clipped to the square), as their muscles do.
+    class at full intensity. The vectors of several add up (clipped to the square), as their muscles do.
     """
-    if isinstance(emotion, str):
-        emotion = {emotion: 1.0}
-    v, a = (sum(weight * intensity * getattr(BY_NAME[name], axis) for name, weight in emotion.items()) for axis in ("valence", "arousal"))
+    v, a = (sum(intensity * getattr(BY_NAME[name], axis) for name, intensity in mixture.items()) for axis in ("valence", "arousal"))
     return float(np.clip(v, -1, 1)), float(np.clip(a, -1, 1))

@@ -3,10 +3,11 @@
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import ZipFile
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from rich.progress import track
 from emofast.console import console
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
-from emofast.layout import VOTES, add_picture, new_archive, new_folder, write_table, write_tables
+from emofast.layout import VOTES, add_picture, new_folder, write_table, write_tables
 from emofast.sample.action_units import action_units, uncertain_mixture, valence_arousal
 from emofast.sample.drawing import draw_face
 from emofast.sample.identity import Identity, Pose
@@ -97,7 +98,7 @@ def write_sample(folder: Path, seed: int = 42, train: int = 5500, test: int = 30
         test_rows = _plan_test(seed, test)
         jpegs = _draw(row.photograph for row in (*train_rows, extra, *test_rows))
         for name, rows in (("train.zip", [*train_rows, extra]), ("test_kaggle.zip", test_rows)):
-            with new_archive(partial / name) as archive:
+            with ZipFile(partial / name, "w") as archive:
                 for row in rows:
                     add_picture(archive, row.name, jpegs[row.photograph])
         ids = [row.name.removeprefix("test_kaggle/") for row in test_rows]
@@ -153,14 +154,11 @@ def _plan_test(seed: int, n: int) -> list[_Row]:
 
 def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
     """JPEG of each photograph, drawn on all cores."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        different = list(dict.fromkeys(photographs))
-        try:
-            jpegs = pool.map(take, different)
-            shown = track(jpegs, "Drawing faces", len(different), console=console, transient=True, disable=not console.is_terminal)
-            return dict(zip(different, shown))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    different = list(dict.fromkeys(photographs))
+    with ThreadPool(os.cpu_count()) as pool:
+        jpegs = pool.imap(take, different)
+        shown = track(jpegs, "Drawing faces", len(different), console=console, transient=True, disable=not console.is_terminal)
+        return dict(zip(different, shown))
 
 
 def take(photograph: Photograph) -> bytes:

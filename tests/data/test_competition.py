@@ -93,10 +93,7 @@ BROKEN = {
     "doubled row": (lambda f: edit(f / "train.csv", lambda t: pd.concat([t, t.head(1)])), ["train.csv", "twice"]),
     "no rows": (lambda f: edit(f / "sample_submission.csv", lambda t: t.head(0)), ["sample_submission.csv", "no rows"]),
     "votes lack a row": (lambda f: edit(f / "train_votes.csv", lambda t: t.tail(-1)), ["train_votes.csv", "no row for"]),
-    "votes that are words": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad="some")), ["'some' as sad of", "no number"]),
-    "negative votes": (lambda f: edit(f / "train_votes.csv", lambda t: t.assign(sad=-1)), ["train_votes.csv", "'-1' as sad of"]),
     "numbers for paths": (lambda f: edit(f / "train.csv", lambda t: t.assign(image_path=range(len(t)))), ["train.csv", "180 pictures"]),
-    "not a csv": (lambda f: (f / "train.csv").write_bytes(b"\xff\xfe\x00\x01" * 40), ["train.csv", "get it again"]),
 }
 
 
@@ -107,13 +104,6 @@ def test_bad_input_is_one_sentence(case, data_copy, run_cli):
     with pytest.raises(EmofastError) as e:
         read_competition(data_copy)
     assert all(s in str(e.value) for s in says), str(e.value)
-
-
-def test_command_line_exits_with_2_and_no_traceback(data_copy, run_cli):
-    cut(data_copy)
-    out = run_cli("data", "check", "--data", data_copy)
-    assert out.returncode == 2
-    assert out.stderr.startswith("error: ") and out.stderr.count("\n") == 1
 
 
 def test_no_data_names_the_ways_out(tmp_path, run_cli):

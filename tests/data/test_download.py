@@ -1,6 +1,5 @@
 """The download against loopback servers: whole files under their names or nothing, whatever the other side does."""
 
-import hashlib
 import io
 import socket
 import sys
@@ -109,15 +108,6 @@ def test_halves_of_two_links_are_never_joined(web, folder):
     web.quota.add(newer)
     download_data(folder)
     assert archives(folder)[0] == web.files[older]
-
-
-def test_killed_after_the_last_byte(web, folder):
-    links = urls(web)
-    into = folder / ".download" / hashlib.sha256(links[0].encode()).hexdigest()[:8]
-    into.mkdir(parents=True)
-    (into / "train.zipabcdefgh.part").write_bytes(TRAIN_ZIP)
-    download_data(folder, *links)
-    assert archives(folder) == [TRAIN_ZIP, TEST_ZIP]
 
 
 def wrong_checksum() -> bytes:

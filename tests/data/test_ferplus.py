@@ -1,7 +1,6 @@
 """FER2013 + FER+ into the competition's layout: every rule of the votes, pixels exactly, one sentence for files that are not those."""
 
 import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from processes import run_python
 from emofast.data import check_data, read_competition
 from emofast.data.ferplus import make_ferplus
 from emofast.errors import EmofastError
-from emofast.layout import add_picture, new_archive
 
 FERPLUS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF"]
 RULES = [  # Usage, votes (None: no image name), where the picture is to be found (None: left out)
@@ -94,12 +92,3 @@ def test_files_that_are_not_those_are_one_sentence_and_leave_nothing(case, publi
         make_ferplus(public / "fer2013.csv", public / "fer2013new.csv", public / "here" / "set")
     assert all(s in str(e.value) for s in says) and "\n" not in str(e.value), str(e.value)
     assert not list((public / "here").iterdir())
-
-
-def test_an_archive_interrupted_inside_an_entry_says_so_and_not_that_it_cannot_close(tmp_path):
-    with pytest.raises(KeyboardInterrupt), new_archive(tmp_path / "train.zip") as archive:
-        archive.open("a.png", "w").write(b"half")
-        raise KeyboardInterrupt
-    with new_archive(tmp_path / "train.zip") as archive:
-        add_picture(archive, "a.png", b"whole")
-    assert zipfile.ZipFile(tmp_path / "train.zip").read("a.png") == b"whole"

@@ -54,11 +54,6 @@ def test_no_faces_no_answers(recognizer):
     assert recognizer.predict_batch([]) == []
 
 
-def test_no_face_is_refused(recognizer):
-    with pytest.raises(EmofastError, match="no face"):
-        recognizer.predict(np.zeros((40, 40, 3), np.float32))
-
-
 @pytest.mark.parametrize(("target", "channels"), [("votes", 3), ("va", 1), ("class+va", 1)])
 def test_both_models_agree_from_the_same_jpeg(tmp_path, target, channels, people):
     from emofast.recognition.export import export_model
@@ -145,12 +140,6 @@ def test_onnx_model_loads_neither_torch_nor_fastai(exported, project):
     assert emotion in EMOTIONS and loaded == "[]"
 
 
-def test_importing_emofast_loads_nothing_heavy(project):
-    code = "import sys, emofast; print([m for m in ('torch', 'fastai', 'cv2', 'numpy') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
 def test_webcam_with_the_learner_says_that_it_takes_longer(exported, people, project, tmp_path):
     cv2.imwrite(str(tmp_path / "photo.png"), people([(320, 240)]))
     command = [sys.executable, project / "webcam.py", "--headless", "--source", "photo.png", "--model", exported / "emofast.pkl"]
@@ -199,11 +188,6 @@ def test_refused_pickle_has_not_run(copy):
 def test_pickle_without_card_is_refused(copy):
     copy.with_suffix(".json").unlink()
     assert "no model card" in refusal(copy)
-
-
-def test_damaged_card(copy):
-    copy.with_suffix(".json").write_text("{")
-    assert "card" in refusal(copy) and "damaged" in refusal(copy)
 
 
 @pytest.mark.parametrize("kept", [0, 100, 0.5, 0.99])
