@@ -50,7 +50,4 @@ def warn(message: str) -> None:
 def fail(message: str) -> None:
     """Tell, on standard error and in one line, why the work stops; what a damaged file has put into it is cut."""
     message = message if len(message) <= 2000 else f"{message[:1000]} ... {message[-1000:]}"
-    try:
-        _err.print("error: " + message.replace("\n", r"\n"))
-    except OSError:  # the terminal is gone
-        _err.quiet = True
+    _err.print("error: " + message.replace("\n", r"\n"))

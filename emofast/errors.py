@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from threading import current_thread, main_thread
 
 
 class EmofastError(Exception):
@@ -16,10 +15,6 @@ class EmofastError(Exception):
 
 class NoWeights(EmofastError):
     """Pretrained weights that cannot be had on this machine."""
-
-
-class _Ended(KeyboardInterrupt):
-    """A signal, its number given, that asks the program to end: what Ctrl-C closes and keeps is closed and kept."""
 
 
 def interruption(e: BaseException | None) -> KeyboardInterrupt | None:
@@ -35,8 +30,7 @@ def first_line(e: Exception) -> str:
 
 
 def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
-    """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 128 and the signal's number where
-    it is told to end (Ctrl-C: 130)."""
+    """Turn `main` into a command: its exit status (None is 0); 2 and one sentence for bad input; 130 where it is told to end."""
 
     @wraps(main)
     def command(*args, **kwargs) -> int:
@@ -47,16 +41,13 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
         try:
             return main(*args, **kwargs) or 0
         except (EmofastError, ImportError, KeyboardInterrupt) as e:
-            if told := interruption(e):
-                number = told.args[0] if isinstance(told, _Ended) else signal.SIGINT
-                what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
-                fail(f"{what}; what was finished is kept, and the same command goes on (experiments: with --resume).")
-                return 128 + number
-            missing = getattr(e, "name", None) if isinstance(e, ModuleNotFoundError) else None
-            if missing and not missing.startswith("emofast"):
-                fail(f"{missing} is not installed; for training and more: pip install 'emofast[train]', in a checkout ./run_all.sh --setup")
-            elif isinstance(e, EmofastError):
+            if interruption(e):
+                fail("interrupted; what was finished is kept, and the same command goes on (experiments: with --resume).")
+                return 130
+            if isinstance(e, EmofastError):
                 fail(str(e))
+            elif isinstance(e, ModuleNotFoundError) and e.name and not e.name.startswith("emofast"):
+                fail(f"{e.name} is not installed; for training and more: pip install 'emofast[train]', in a checkout ./run_all.sh --setup")
             else:
                 raise
             return 2
@@ -90,11 +81,7 @@ def _open_streams() -> None:
 
 def _take_signals() -> None:
     """SIGTERM and a closed terminal end the program as Ctrl-C does, unless somebody else takes them, as `nohup` takes the latter."""
-
-    def end(number, _frame):
-        raise _Ended(number)
-
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
-        if number and signal.getsignal(number) is signal.SIG_DFL and current_thread() is main_thread():  # which alone has signals
-            signal.signal(number, end)
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

@@ -62,7 +62,7 @@ def _line(path: Path, message: str) -> dict[str, str]:
     """The line about this file."""
     digest, card = sha256(path), path.with_suffix(".json")
     made = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
-    if made and made["sha256"] != digest:  # edited by hand since
+    if made and made.get("sha256") != digest:  # edited by hand since, or of something else
         warn(f"{card} describes another file than {path}: it is sent without members and validation accuracy")
         made = {}
     validation = f"{made['validation_accuracy']:.4f}" if made else ""

@@ -10,7 +10,6 @@ from emofast.data import Competition, frozen_split, open_data
 from emofast.data.cache import evenly, training_faces
 from emofast.errors import EmofastError
 from emofast.paths import artifacts
-from emofast.recognition.boxes import MARGIN
 from emofast.recognition.export import export_model
 from emofast.recognition.model_files import Network, unpickle
 from emofast.training import metrics
@@ -68,7 +67,8 @@ def export(experiment: str, data: str | Path, to: Path | None = None, int8: bool
         comp, spec = open_data(data), unpickle(result.learner).spec
         calibration = calibration_faces(comp, spec.size, spec.channels)
         measure = partial(_measured, comp, temperature)
-    return export_model(result.learner, to or artifacts(), temperature, factors, facts, MARGIN, calibration, measure, mirror)
+    to = to or artifacts()
+    return export_model(result.learner, to, temperature, factors, facts, calibration=calibration, measure=measure, mirror=mirror)
 
 
 def _seen_twice(valid: dict[str, np.ndarray], target: str) -> np.ndarray:

@@ -266,16 +266,13 @@ def test_work_goes_on_when_nobody_reads_it(tmp_path):
 # Signals and leftovers
 
 
-ENDINGS = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM", signal.SIGHUP: "ended by SIGHUP"}
-
-
-@pytest.mark.parametrize("number", ENDINGS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_being_ended_says_something_and_leaves_nothing(number, tmp_path):
     run = start_drawing(tmp_path)
     time.sleep(0.5)  # the folder is there, and the block that removes it begins right after
     run.send_signal(number)
     _, err = run.communicate(timeout=60)
-    assert run.returncode == 128 + number and f"error: {ENDINGS[number]}; what was finished is kept" in err and err.count("\n") == 1
+    assert run.returncode == 130 and "error: interrupted; what was finished is kept" in err and err.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 

@@ -96,9 +96,7 @@ def test_default_model_is_the_onnx_one(webcam, model, wall, own_artifacts):
 def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     (tmp_path / "empty.mp4").touch()
     assert "emofast export" in sentence(webcam("--source", film, "--headless", "--model", "gone.onnx"))
-    assert "no video gone.mp4" in sentence(webcam("--source", "gone.mp4", "--model", model, "--headless"))
     assert "empty.mp4 cannot be read as a film" in sentence(webcam("--source", "empty.mp4", "--model", model, "--headless"))
-    assert "camera 97" in sentence(webcam("--source", "97", "--model", model, "--headless"))
     assert "end it in .mp4" in sentence(webcam("--source", film, "--model", model, "--headless", "--save", "out.txt"))
     before = film.read_bytes()
     assert "is what is being read" in sentence(webcam("--source", film, "--model", model, "--headless", "--save", film))
@@ -106,8 +104,6 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     assert "both the video and the log" in sentence(
         webcam("--source", film, "--model", model, "--headless", "--save", "a.mp4", "--log", "./a.mp4")
     )
-    assert "no video 4294967296" in sentence(webcam("--source", "4294967296", "--model", model, "--headless"))
-    assert "no video ²" in sentence(webcam("--source", "²", "--model", model, "--headless"))
     assert "out.csv: Not a directory; name another place" in sentence(
         webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv")
     )

@@ -1,7 +1,6 @@
 """The drawn data set: the competition's layout to the byte, the same bytes for the same seed, whole or not there at all."""
 
 import csv
-import errno
 import hashlib
 import io
 import os
@@ -165,16 +164,6 @@ def test_a_place_that_cannot_hold_a_folder_is_refused(tmp_path, capsys):
         told = capsys.readouterr().err
         assert told.startswith(f"error: {tmp_path / 'file'}") and told.count("\n") == 1
     assert (tmp_path / "file").read_text() == "keep me"
-
-
-def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(dataset, "write_table", full)  # the archives are written by then
-    with pytest.raises(OSError, match="No space"):
-        write_sample(tmp_path / "new", train=18, test=1)
-    assert not list(tmp_path.iterdir())
 
 
 def test_command_draws_and_refuses_to_draw_over_it(tmp_path, run_cli):
