@@ -9,6 +9,12 @@ from functools import wraps
 from pathlib import Path
 
 
+_PLACES = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP,
+}  # fmt: skip
+"""Of an `OSError`: the place cannot be used, through no fault of the program."""
+
+
 class EmofastError(Exception):
     """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
 
@@ -59,7 +65,7 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
             if e.errno in (errno.ENOSPC, errno.EDQUOT):
                 where = f" while writing {place}" if place else ""
                 fail(f"the disk is full{where}; free some space and start the same command again, it goes on (experiments: with --resume).")
-            elif place:
+            elif e.errno in _PLACES and place:
                 fail(f"{place}: {e.strerror}; name another place, or change what stands there.")
             else:
                 raise

@@ -55,18 +55,19 @@ def _readme(card: dict, name: str) -> str:
     """The model card as the Hub shows it: its metadata, what the model is, how good, how to use it, and what not to use it for."""
     from huggingface_hub import EvalResult, ModelCardData
 
-    card, data = card | card.get("onnx", {}), card["training_data"]  # scores of the file that is published
+    card, data = card | card.get("onnx", {}), card.get("training_data", "unknown data")  # scores of the file that is published
     results = [
         EvalResult("image-classification", data, data, metric, card[key], dataset_split="validation", metric_name=metric)
         for metric, key in (("accuracy", "accuracy"), ("f1", "macro_f1"))
+        if key in card
     ]
     tags = ["emotion-recognition", "facial-expression-recognition", "fastai", "onnx", "safetensors"]
     facts = ModelCardData(license="mit", library_name="emofast", pipeline_tag="image-classification", tags=tags,
-                          model_name=name.split("/")[1], eval_results=results)  # fmt: skip
+                          model_name=name.split("/")[1], eval_results=results or None)  # fmt: skip
     size, channels = card["input"]["size"], card["input"]["channels"]
-    low, high = card["accuracy_95"]
-    measured = f"{card['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%}) on {card['accuracy_on']}"
-    recall = "".join(f"| {e} | {'–' if r is None else f'{r:.1%}'} |\n" for e, r in card["recall"].items())
+    low, high = card.get("accuracy_95", (float("nan"),) * 2)
+    measured = f"{card['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%}) on {card['accuracy_on']}" if "accuracy" in card else "not measured"
+    recall = "".join(f"| {e} | {'–' if r is None else f'{r:.1%}'} |\n" for e, r in card.get("recall", {}).items())
     eight = " It computes in eight bits; the scores below are its own." if "onnx" in card else ""
     digests = "".join(f"- `{file}`: `{digest}`\n" for file, digest in card["sha256"].items())
     return f"""---
@@ -89,14 +90,14 @@ recognizer.predict(face).emotion             # face: uint8, BGR [h, w, 3] or gre
 normalisation, softmax, class factors and temperature are inside.{eight} `emofast.safetensors` holds the
 PyTorch weights, class factors and temperature among them; `emofast.json` has everything measured.
 
-Accuracy: {measured}. Macro F1: {card["macro_f1"]}. Valence and arousal: {card["valence_arousal"]}.
+Accuracy: {measured}. Macro F1: {card.get("macro_f1", "not measured")}. Valence and arousal: {card["valence_arousal"]}.
 
 | emotion | recall |
 |---|---|
 {recall}
 ## Not for
 
-{"".join(f"- {use}{chr(10)}" for use in card["not_for"])}
+{"".join(f"- {use}{chr(10)}" for use in card.get("not_for", ()))}
 ## SHA-256
 
 {digests}"""

@@ -61,8 +61,11 @@ def send_submission(comp: Competition, path: Path, message: str = "", yes: bool 
 def _line(path: Path, message: str) -> dict[str, str]:
     """The line about this file."""
     digest, card = sha256(path), path.with_suffix(".json")
-    made = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
-    if made and made.get("sha256") != digest:  # edited by hand since, or of something else
+    try:
+        made = json.loads(card.read_text(encoding="utf-8")) if card.is_file() else {}
+    except ValueError:
+        made = None
+    if not isinstance(made, dict) or (made and made.get("sha256") != digest):  # edited by hand since, or of something else
         warn(f"{card} describes another file than {path}: it is sent without members and validation accuracy")
         made = {}
     validation = f"{made['validation_accuracy']:.4f}" if made else ""
