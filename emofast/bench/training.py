@@ -108,8 +108,7 @@ def stock_learner(comp: Competition, folder: Path, rows: np.ndarray, is_valid: n
         path = folder / comp.train_names[r]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(comp.train_pictures.read(comp.train_names[r]))
-    frame = pd.DataFrame(
-        {"name": [comp.train_names[r] for r in rows], "label": [EMOTIONS[comp.labels[r]] for r in rows], "is_valid": is_valid}
-    )
+    names, labels = [comp.train_names[r] for r in rows], [EMOTIONS[comp.labels[r]] for r in rows]
+    frame = pd.DataFrame({"name": names, "label": labels, "is_valid": is_valid})
     dls = ImageDataLoaders.from_df(frame, folder, valid_col="is_valid", item_tfms=Resize(SIZE), batch_tfms=aug_transforms(), bs=BS)
     return vision_learner(dls, ARCH, pretrained=False)

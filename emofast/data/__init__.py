@@ -5,17 +5,7 @@ from emofast.data.competition import Competition, find_data, open_data, read_com
 from emofast.data.split import frozen_split
 from emofast.lazy import lazily
 
-__all__ = [
-    "Competition",
-    "check_data",
-    "find_data",
-    "frozen_split",
-    "get_dls",
-    "get_test_dl",
-    "open_data",
-    "read_competition",
-    "vote_shares",
-]
+_NEED_FASTAI = ("get_dls", "get_test_dl")  # checking or downloading a data set does not
 
-# `get_dls` needs fastai; checking or downloading a data set does not.
-__getattr__ = lazily(__name__, dict.fromkeys(("get_dls", "get_test_dl"), "emofast.data.loaders"))
+__all__ = ["Competition", "check_data", "find_data", "frozen_split", "open_data", "read_competition", "vote_shares", *_NEED_FASTAI]
+__getattr__ = lazily(__name__, dict.fromkeys(_NEED_FASTAI, "emofast.data.loaders"))

@@ -6,18 +6,7 @@ import torch
 import torch.nn.functional as F
 from fastai.data.transforms import Normalize
 from fastai.torch_core import TensorImage
-from fastai.vision.augment import (
-    AffineCoordTfm,
-    Brightness,
-    Contrast,
-    Flip,
-    LightingTfm,
-    RandTransform,
-    Rotate,
-    affine_mat,
-    aug_transforms,
-    setup_aug_tfms,
-)
+from fastai.vision import augment
 from torch._C import DisableTorchFunctionSubclass
 
 
@@ -27,19 +16,11 @@ def face_augmentation(strength: float = 1.0) -> list:
     `strength` scales turn, zoom and light; 0 keeps the mirror only. A face is never turned upside down or sheared.
     """
     if not strength:
-        return _quick(aug_transforms(max_rotate=0, min_zoom=1, max_zoom=1, max_lighting=0, max_warp=0, p_affine=0, p_lighting=0))
-    return _quick(
-        aug_transforms(
-            max_rotate=12 * strength,
-            min_zoom=1 - 0.1 * strength,
-            max_zoom=1 + 0.15 * strength,
-            max_lighting=0.25 * strength,
-            max_warp=0,
-            p_affine=0.9,
-            p_lighting=0.75,
-            pad_mode="border",
-        )
-    )
+        return _quick(augment.aug_transforms(max_rotate=0, min_zoom=1, max_zoom=1, max_lighting=0, max_warp=0, p_affine=0, p_lighting=0))
+    return _quick(augment.aug_transforms(
+        max_rotate=12 * strength, min_zoom=1 - 0.1 * strength, max_zoom=1 + 0.15 * strength, max_lighting=0.25 * strength,
+        max_warp=0, p_affine=0.9, p_lighting=0.75, pad_mode="border",
+    ))  # fmt: skip
 
 
 def strong_augmentation(strength: float = 1.0) -> list:
@@ -50,31 +31,30 @@ def strong_augmentation(strength: float = 1.0) -> list:
     """
     affine = {"pad_mode": "border", "mode": "bilinear"}
     moves = [
-        Flip(p=0.5, **affine),
-        Rotate(15 * strength, p=0.9, **affine),
-        AffineCoordTfm(aff_fs=partial(_box_mat, scale=0.2 * strength, shift=0.15 * strength), align_corners=True, **affine),
+        augment.Flip(p=0.5, **affine),
+        augment.Rotate(15 * strength, p=0.9, **affine),
+        augment.AffineCoordTfm(aff_fs=partial(_box_mat, scale=0.2 * strength, shift=0.15 * strength), align_corners=True, **affine),
     ]
-    light = [Brightness(0.35 * strength, p=0.8), Contrast(0.4 * strength, p=0.8)]
-    return [*_quick(setup_aug_tfms([*moves, *light])), Soften(p=0.15 * strength), Erase(p=0.5 * strength)]
+    light = [augment.Brightness(0.35 * strength, p=0.8), augment.Contrast(0.4 * strength, p=0.8)]
+    return [*_quick(augment.setup_aug_tfms([*moves, *light])), Soften(p=0.15 * strength), Erase(p=0.5 * strength)]
 
 
 def _quick(tfms: list) -> list:
     """fastai's combined transforms as those below, which draw the same numbers and give the same pictures."""
-    return [QuickAffine(t.aff_fs, pad_mode=t.pad_mode) if isinstance(t, AffineCoordTfm) else QuickLight(t.fs) for t in tfms]
+    return [QuickAffine(t.aff_fs, pad_mode=t.pad_mode) if isinstance(t, augment.AffineCoordTfm) else QuickLight(t.fs) for t in tfms]
 
 
-def _plain(batch) -> torch.Tensor:
-    """The faces of a batch as a tensor whose operations do not pass through Python."""
-    return (batch[0] if isinstance(batch, tuple) else batch).as_subclass(torch.Tensor)
-
-
-class QuickAffine(AffineCoordTfm):
-    """fastai's affine transforms of a batch in two thirds of the time: its `affine_grid` multiplies a matrix for every pixel, and its
-    `TensorImage` takes each step through Python. Pictures of validation, which it would resample to themselves, stay as they are."""
+class _Plain:
+    """Draws its numbers on the faces of a batch as a tensor whose operations do not pass through Python."""
 
     def before_call(self, b, split_idx: int):
         with DisableTorchFunctionSubclass():
-            super().before_call(_plain(b), split_idx)
+            super().before_call((b[0] if isinstance(b, tuple) else b).as_subclass(torch.Tensor), split_idx)
+
+
+class QuickAffine(_Plain, augment.AffineCoordTfm):
+    """fastai's affine transforms of a batch in two thirds of the time: its `affine_grid` multiplies a matrix for every pixel, and its
+    `TensorImage` takes each step through Python. Pictures of validation, which it would resample to themselves, stay as they are."""
 
     def encodes(self, x: TensorImage):
         if self.split_idx:
@@ -85,12 +65,8 @@ class QuickAffine(AffineCoordTfm):
         return TensorImage(F.grid_sample(x.as_subclass(torch.Tensor), grid, self.mode, self.pad_mode, align_corners=True))
 
 
-class QuickLight(LightingTfm):
+class QuickLight(_Plain, augment.LightingTfm):
     """fastai's changes of light in a third of the time, on plain tensors."""
-
-    def before_call(self, b, split_idx: int):
-        with DisableTorchFunctionSubclass():
-            super().before_call(_plain(b), split_idx)
 
     def encodes(self, x: TensorImage):
         with DisableTorchFunctionSubclass():
@@ -115,7 +91,7 @@ def _box_mat(x: torch.Tensor, scale: float, shift: float) -> torch.Tensor:
     """
     size = 1 + scale * _uniform(x)
     zero = torch.zeros_like(size)
-    return affine_mat(size, zero, 2 * shift * _uniform(x), zero, size, 2 * shift * _uniform(x))
+    return augment.affine_mat(size, zero, 2 * shift * _uniform(x), zero, size, 2 * shift * _uniform(x))
 
 
 def _uniform(x: torch.Tensor) -> torch.Tensor:
@@ -123,7 +99,7 @@ def _uniform(x: torch.Tensor) -> torch.Tensor:
     return torch.empty(len(x), device=x.device).uniform_(-1, 1)
 
 
-class Soften(RandTransform):
+class Soften(augment.RandTransform):
     """Pictures in [0, 1] as a poor camera sees them: a share `p` loses detail (as if 1.5 to 2.5 times smaller), as many get noise."""
 
     order = 90  # after the light, before Normalize
@@ -144,7 +120,7 @@ class Soften(RandTransform):
         return x
 
 
-class PoorCamera(RandTransform):
+class PoorCamera(augment.RandTransform):
     """Pictures in [0, 1] as a webcam in a dim room takes them, a share `p` of them: out of focus or shaken, with a quarter to twice the
     light, cut off at white, in noise. Lengths are of a face 48 pixels wide and grow with larger ones."""
 
@@ -181,7 +157,7 @@ def _shaken(faces: torch.Tensor, most: float) -> torch.Tensor:
     return F.conv2d(padded, kernel, groups=n * c).view_as(faces)
 
 
-class Erase(RandTransform):
+class Erase(augment.RandTransform):
     """Hides a rectangle of `area` (least, most) of each picture, of a share `p` of them, under noise (Zhong et al. 2020,
     arXiv:1708.04896). fastai's RandomErasing hides the same rectangle of the whole batch."""
 

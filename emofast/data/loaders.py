@@ -68,14 +68,9 @@ def get_dls(
     dsets.tls[0].types[0] = ITEMS  # what `predict` and `test_dl` accept; fastai notes only the type of the rows
     mean, std = IMAGENET_STATS[channels]
     augment = face_augmentation() if augment is None else augment
-    dls = dsets.dataloaders(
-        bs=bs,
-        dl_type=FacesDL,
-        after_batch=[IntToFloatTensor(), *augment, QuickNormalize.from_stats(mean, std, cuda=False)],
-        num_workers=0,
-        device=torch.device(device or default_device()),
-        drop_last=True,
-    )
+    after_batch = [IntToFloatTensor(), *augment, QuickNormalize.from_stats(mean, std, cuda=False)]
+    device = torch.device(device or default_device())
+    dls = dsets.dataloaders(bs=bs, dl_type=FacesDL, after_batch=after_batch, num_workers=0, device=device, drop_last=True)
     if balance:
         chances = np.bincount(labels[train], minlength=N)[labels[train]] ** -float(balance)
         dls.train.chances = chances / chances.sum()

@@ -54,15 +54,9 @@ class SmallResNet(Staged):
     """
 
     def __init__(
-        self,
-        n_out: int,
-        channels: int = 1,
-        widths: tuple[int, ...] = (32, 64, 128),
-        blocks: tuple[int, ...] = (2, 2, 2),
-        deep_stem: int = 0,
-        standardise: bool = False,
-        drop: float = 0.0,
-    ):
+        self, n_out: int, channels: int = 1, widths: tuple[int, ...] = (32, 64, 128), blocks: tuple[int, ...] = (2, 2, 2),
+        deep_stem: int = 0, standardise: bool = False, drop: float = 0.0,
+    ):  # fmt: skip
         super().__init__()
         stem = [nn.InstanceNorm2d(channels)] if standardise else []
         stem += _stem(channels, deep_stem, 1) if deep_stem else []
