@@ -75,18 +75,12 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
 def numbers(path: Path, table: pd.DataFrame, columns: Sequence[str], low: float, high: float) -> np.ndarray:
     """The `columns` of a table from `path` as float64 [n, k]. Raises `EmofastError` for a cell that is no number from `low` to `high`."""
-    cells = table[list(columns)].to_numpy()
-    values = np.empty(cells.shape)
-    for place, cell in np.ndenumerate(cells):
-        try:
-            values[place] = float(cell)
-        except ValueError:
-            values[place] = np.nan
+    values = table[list(columns)].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     bad = np.argwhere(~((values >= low) & (values <= high)))  # also what is not a number at all
     if len(bad):
-        row, column = bad[0]
+        row, column = table.iloc[bad[0, 0]], columns[bad[0, 1]]
         raise EmofastError(
-            f"{path} has {cells[row, column]!r} as {columns[column]} of {table.iloc[row, 0]}, which is no number from {low:g} to {high:g}; "
+            f"{path} has {row[column]!r} as {column} of {row.iloc[0]}, which is no number from {low:g} to {high:g}; "
             "mend the row or remove the file."
         )
     return values

@@ -11,7 +11,7 @@ import pandas as pd
 from filelock import FileLock
 
 from emofast import paths
-from emofast.console import console, visible
+from emofast.console import console
 from emofast.data.pictures import Pictures, open_pictures
 from emofast.emotions import CENTRES, EMOTIONS, N
 from emofast.errors import EmofastError
@@ -122,8 +122,6 @@ def read_competition(folder: Path) -> Competition:
     the archive or folder lacks.
     """
     folder = Path(folder)
-    if visible(folder.resolve().name) != folder.resolve().name:
-        raise EmofastError(f"the folder {folder} has a name that cannot be written into tables; rename it.")
     train_path, train = _read(folder, "train.csv")
     if unknown := sorted(set(train["emotion"]) - set(EMOTIONS)):
         raise EmofastError(f"{train_path} names the unknown class {unknown[0]!r}; the classes are {', '.join(EMOTIONS)}.")

@@ -57,10 +57,6 @@ def frozen_split(comp: Competition) -> np.ndarray:
         return numbers(path, table, ["is_valid"], 0, 1)[:, 0] > 0.5
     if len(np.unique(comp.labels)) < 2:
         raise EmofastError(f"{comp.folder / 'train.csv'} has one class only; training needs pictures of at least two.")
-    if len(comp.labels) < 2 * SPLIT_FOLDS:
-        raise EmofastError(
-            f"{comp.folder / 'train.csv'} has {len(comp.labels)} rows; training and validation need at least {2 * SPLIT_FOLDS}."
-        )
     try:
         mask = draw_split(comp.labels, duplicate_groups((comp.train_pictures, comp.train_names)))
     except ValueError as e:  # scikit-learn's: every class has fewer pictures than there are folds
