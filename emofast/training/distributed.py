@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import torch
 from fastai.learner import defaults
@@ -44,8 +45,5 @@ def together() -> Iterator[None]:
         def _wrap_dl(self, dl):
             return dl if isinstance(dl, DistributedDL) else DL(dl, device=self.learn.model.device)
 
-    defaults.callbacks.append(Together)
-    try:
+    with patch.object(defaults, "callbacks", [*defaults.callbacks, Together]):
         yield
-    finally:
-        defaults.callbacks.remove(Together)

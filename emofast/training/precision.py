@@ -72,7 +72,7 @@ class Autocast(Callback):
     order = 10  # after MixUp and the like have made the batch
 
     def before_fit(self):
-        self._leave()  # the fit before, where Ctrl-C broke it off
+        self.after_fit()  # of the one before, where Ctrl-C broke it off
         self.learn.model.to(memory_format=torch.channels_last)
         if self.dls.device.type == "cpu":
             keep_memory()
@@ -81,9 +81,6 @@ class Autocast(Callback):
             self._hooks = [h for m in depthwise for h in (m.register_forward_pre_hook(_fp32), m.register_forward_hook(_bf16))]
 
     def after_fit(self):
-        self._leave()
-
-    def _leave(self) -> None:
         self.after_cancel_batch()
         for hook in getattr(self, "_hooks", []):
             hook.remove()

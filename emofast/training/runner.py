@@ -65,13 +65,10 @@ class Experiment:
         functools.update_wrapper(self, function)
         self.function, self.after, self.tour, self.large = function, after, tour, large
         self.script = Path(inspect.getfile(function)).resolve()
+        self.name = self.script.stem
         _, *parameters = inspect.signature(function).parameters.values()
         self.defaults = {p.name: p.default for p in parameters}
         self.quick = {k: v for k, v in QUICK.items() if k in self.defaults} if quick is None else quick
-
-    @property
-    def name(self) -> str:
-        return self.script.stem
 
     def __call__(self, data: Competition | str | Path | None = None, **arguments) -> Learner:
         return self.function(open_data(data), **arguments)
