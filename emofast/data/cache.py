@@ -32,13 +32,10 @@ class PixelCache:
         self.folder = Path(folder)
         self.shape = tuple(json.loads((self.folder / "cache.json").read_text())["shape"])
         self.readable = np.load(self.folder / "readable.npy")
+        self.nbytes = int(np.prod(self.shape))
 
     def __len__(self) -> int:
         return self.shape[0]
-
-    @property
-    def nbytes(self) -> int:
-        return int(np.prod(self.shape))
 
     def rows(self, indices) -> np.ndarray:
         """uint8 [len(indices), channels, size, size]; a picture that could not be read is black."""

@@ -38,11 +38,10 @@ def _paragraph(r: Result) -> str:
     ]
     optional = {
         "ferplus": "FER+ protocol with TTA: accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f} ({rows} pictures, eight classes)",
-        "votes": "votes: JS divergence {js:.4f}, Spearman of entropies {spearman:.3f}, AUROC of uncertain {auroc_uncertain:.3f}",
-    }
+        "votes": "votes: JS divergence {js:.4f}, Spearman of entropies {spearman:.3f}, AUROC of uncertain {auroc_uncertain:.3f}\n"
+                 "uncertain: {uncertain_found:.0%} found by entropy at 5 % false alarms",
+    }  # fmt: skip
     lines += [text.format(**scores[name]) for name, text in optional.items() if name in scores]
-    if "uncertain_found" in scores.get("votes", {}):
-        lines.append(f"uncertain: {scores['votes']['uncertain_found']:.0%} found by entropy at 5 % false alarms")
     if "ccc" in scores:
         agreement = "CCC valence {:.3f}, arousal {:.3f}; RMSE {:.3f}, {:.3f}".format(*scores["ccc"], *scores["rmse"])
         lines.append(f"against {s['va_truth']}: {agreement}")

@@ -254,8 +254,8 @@ class _Run:
         note = self.checkpoints / "run.json"
         settings = {k: v for k, v in self.key["settings"].items() if k != "seeds"}
         key = {**self.key, **self.teacher, "settings": settings, "format": CHECKPOINTS}
-        begun = json.loads(note.read_text()) if self.resume and note.is_file() else None
-        package = begun.pop("package", None) if begun else None
+        begun = json.loads(note.read_text()) if self.resume and note.is_file() else {}
+        package = begun.pop("package", None)
         if begun == key:
             if package.split(", ")[-1] == self.package:
                 self.package = package
