@@ -4,7 +4,6 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -61,9 +60,12 @@ def _contenders(data: Competition, folder: Path) -> dict[str, Callable[[], Learn
 def _trained(make: Callable[[], Learner], data: Competition, seed: int) -> tuple[float, float]:
     """Seconds of training, and accuracy in the FER+ protocol on validation with flip TTA."""
     set_seed(seed, reproducible=True)
-    Clock.seconds = 0.0
-    with patch.object(defaults, "callbacks", [c for c in defaults.callbacks if c is not ProgressCallback] + [Clock]):
+    before, Clock.seconds = list(defaults.callbacks), 0.0
+    defaults.callbacks[:] = [c for c in before if c is not ProgressCallback] + [Clock]
+    try:
         learn = make()
+    finally:
+        defaults.callbacks[:] = before
     rows = np.flatnonzero(frozen_split(data))
     probabilities = raw_outputs(learn, learn.dls.valid, tta=True)
     return Clock.seconds, ferplus_scores(probabilities, data.votes[rows], data.annotators[rows])["accuracy"]

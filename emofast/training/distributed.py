@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from unittest.mock import patch
 
 import torch
 from fastai.learner import defaults
@@ -45,5 +44,8 @@ def together() -> Iterator[None]:
         def _wrap_dl(self, dl):
             return dl if isinstance(dl, DistributedDL) else DL(dl, device=self.learn.model.device)
 
-    with patch.object(defaults, "callbacks", [*defaults.callbacks, Together]):
+    defaults.callbacks.append(Together)
+    try:
         yield
+    finally:
+        defaults.callbacks.remove(Together)

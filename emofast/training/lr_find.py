@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 from fastai.callback.core import Callback
@@ -26,12 +25,15 @@ class _Catch(Callback):
 def find_rate(make: Callable[[], Learner], folder: Path) -> None:
     """Run `lr_find` in place of the first fit of `make`; print the suggestions and draw `lr_find.png` into `folder`."""
     plt.switch_backend("agg")  # a plot in a file needs no window
+    defaults.callbacks.append(_Catch)
     try:
-        with patch.object(defaults, "callbacks", [*defaults.callbacks, _Catch]):
-            make()
-        raise EmofastError("the experiment trains nothing, so there is no learning rate to find.")
+        make()
     except _Caught as caught:
         (learn,) = caught.args
+    else:
+        raise EmofastError("the experiment trains nothing, so there is no learning rate to find.")
+    finally:
+        defaults.callbacks.remove(_Catch)
     learn.remove_cb(_Catch)
     learn.opt = None
     with learn.no_bar():

@@ -2,7 +2,7 @@
 
 import io
 from contextlib import suppress
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ def plan(only: str = "", tour: bool = False, large: bool = False, folder: Path =
     `only`: comma-separated numbers, or `all`. Without it: those that a quick run shows (`tour`), those for large photographs (`large`), or
     all the others, which are made for small ones.
     A script that cannot be loaded is told, and is in the order all the same: started, it fails and is named, and stops no other.
-    Raises `EmofastError` for a number that names no script.
+    Raises `EmofastError` for a number that names no script, and for scripts that wait for each other.
     """
     found = {e.name: e for script in sorted(folder.glob("[0-9][0-9]_*.py")) if (e := _planned(script))}
     if only and only != "all":
@@ -38,7 +38,10 @@ def plan(only: str = "", tour: bool = False, large: bool = False, folder: Path =
     elif not only:
         found = {name: e for name, e in found.items() if (e.tour if tour else e.large == large)}
     sorter, order, ready = TopologicalSorter({name: [a for a in e.after if a in found] for name, e in found.items()}), [], []
-    sorter.prepare()
+    try:
+        sorter.prepare()
+    except CycleError as circle:
+        raise EmofastError(f"experiments wait for each other: {', '.join(circle.args[1])}; see their @experiment(after=...).") from None
     while sorter.is_active():  # the lowest number first of those that may
         first, *ready = sorted([*ready, *sorter.get_ready()])
         order.append(found[first])

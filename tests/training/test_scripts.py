@@ -173,7 +173,7 @@ def test_a_teacher_its_student_and_the_ensemble(drawn, tmp_path, run_cli, monkey
     np.testing.assert_allclose(pseudo.sum(1), 1, atol=1e-5)
 
 
-def test_the_plan_puts_readers_behind_what_they_read(run_cli):
+def test_the_plan_puts_readers_behind_what_they_read(tmp_path, run_cli):
     order = [p.name for p in plan("all")]
     for planned in plan("all"):
         assert all(order.index(name) < order.index(planned.name) for name in planned.after if name in order), planned.name
@@ -182,6 +182,11 @@ def test_the_plan_puts_readers_behind_what_they_read(run_cli):
     assert out.stdout.split() == ["experiments/19_wide.py", "experiments/10_distilled_student.py"]
     out = run_cli("plan", "--only", "77")
     assert out.returncode == 2 and "no script in experiments/ has the number 77" in out.stderr
+    head = "from emofast.training import experiment\n\n\n"
+    for name, after in (("01_a", "02_b"), ("02_b", "01_a")):
+        (tmp_path / f"{name}.py").write_text(f"{head}@experiment(after=('{after}',))\ndef train(data):\n    pass\n")
+    with pytest.raises(EmofastError, match="wait for each other"):
+        plan(folder=tmp_path)
 
 
 def test_a_script_that_cannot_be_loaded_is_told_and_fails_in_its_turn(tmp_path, capsys):
