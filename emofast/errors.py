@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
-
 _PLACES = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG, errno.ELOOP,
 }  # fmt: skip
