@@ -1,10 +1,8 @@
 """A checkpoint after every epoch of every fit, from which a killed run goes on as if nothing had happened."""
 
 import copy
-import ctypes
 import io
 import pickle
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ from rich.progress import Progress
 from emofast import paths
 from emofast.console import console
 from emofast.training.distributed import is_first
+from emofast.training.memory import give_back_memory
 from emofast.training.progress import epoch_numbers, live_bar
 
 
@@ -45,13 +44,6 @@ def save_whole(contents, path: Path, pickle_module=pickle) -> None:
     torch.save(contents, buffer, pickle_module=pickle_module)
     with paths.atomic_write(path) as partial:
         partial.write_bytes(buffer.getbuffer())
-
-
-def give_back_memory() -> None:
-    """Let glibc return freed memory to the system: it keeps what lies between blocks that live on, gigabytes in a long run on large
-    pictures (artifacts/bench/memory.txt)."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):  # musl has none
-        trim(0)
 
 
 class Checkpoint(Callback):

@@ -391,7 +391,7 @@ def test_a_kill_between_the_last_epoch_and_the_end_of_a_fit_loses_nothing(script
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere freed memory is not kept in this way")
 def test_memory_between_blocks_that_live_on_is_given_back():
     code = (
-        "import os, psutil; from emofast.training.resume import give_back_memory; held = lambda: psutil.Process().memory_info().rss;"
+        "import os, psutil; from emofast.training.memory import give_back_memory; held = lambda: psutil.Process().memory_info().rss;"
         "blocks = [bytearray(os.urandom(64_000)) for _ in range(4000)]; kept = blocks[::2]; full = held(); del blocks; before = held();"
         "give_back_memory(); print(full - before, before - held())"
     )
