@@ -7,6 +7,7 @@ Changed       160 then 208 px instead of 128 then 160; two epochs fewer, since 6
 Command       python experiments/65_vggface_larger.py --data DIR
 
 --- measured (written by the tool from result.json) ---
+no recorded run yet
 --- end of measured ---
 
 Finding       not measured yet

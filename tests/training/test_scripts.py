@@ -35,7 +35,7 @@ def test_a_script_trains(name, drawn, capsys):
     elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63"):  # made of trained networks
+    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66"):  # made of trained networks
         with pytest.raises(EmofastError, match=r"run (them|it) on tiny first"):
             exp(data)
         return
@@ -97,6 +97,13 @@ def test_two_streams_begin_as_their_mean_and_learn_together(drawn, monkeypatch, 
     monkeypatch.setitem(four.function.__globals__, "load_trained", lambda data, name: parts[name])
     learn = four(replace(open_data(drawn), max_rows=64), size=72, bs=16)
     assert learn.model.size == 64 and learn.model.second.size == 56
+
+    five = load_experiment("66")
+    larger = emotion_learner(get_dls(drawn, 96, 32, channels=1), "vggface_mobilenet", "none")
+    parts = {"62_four_streams": learn, "65_vggface_larger": larger}
+    monkeypatch.setitem(five.function.__globals__, "load_trained", lambda data, name: parts[name])
+    learn = five(replace(open_data(drawn), max_rows=64), size=96, bs=16)
+    assert learn.model.size == 72 and learn.model.second.size == 64
 
     last = load_experiment("63")
     monkeypatch.setitem(last.function.__globals__, "load_trained", lambda data, name: learn)
