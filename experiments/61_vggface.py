@@ -18,12 +18,12 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best network of one stream: .8206 with flip TTA and .8919 in the FER+ protocol (58: .8150, .8891), JS divergence .0678
-              (.0690), 23 % of `uncertain` found (21 %), in 65 minutes instead of 98; as much as 53's two streams (.8184, .8914, .0697).
-              The validation loss is .691 at its best (58: .696). What it lacks is rare classes: macro F1 in the FER+ protocol .719
-              (.761), since it says contempt twice in 23 cases (58: five). It errs in its own way: the mean of its recorded probabilities
-              and 58's, two networks that nobody taught, has .8257, .8981, .740 and .0663; of it and 60 .8248, .8981, .767 and .0659
-              (artifacts/bench/vggface.txt)
+Finding       Before 65 the best network of one stream: .8206 with flip TTA and .8919 in the FER+ protocol (58: .8150, .8891), JS
+              divergence .0678 (.0690), 23 % of `uncertain` found (21 %), in 65 minutes instead of 98; as much as 53's two streams (.8184,
+              .8914, .0697). The validation loss is .691 at its best (58: .696). What it lacks is rare classes: macro F1 in the FER+
+              protocol .719 (.761), since it says contempt twice in 23 cases (58: five). It errs in its own way: the mean of its recorded
+              probabilities and 58's, two networks that nobody taught, has .8257, .8981, .740 and .0663; of it and 60 .8248, .8981, .767
+              and .0659 (artifacts/bench/vggface.txt)
 """
 
 from emofast.training import EMA, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares
