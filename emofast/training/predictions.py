@@ -11,6 +11,7 @@ from fastai.learner import Learner
 
 from emofast.emotions import N
 from emofast.training.decoding import GaussianDecoder, weighted_mean
+from emofast.training.memory import keep_memory
 from emofast.training.precision import choose_precision
 
 
@@ -31,6 +32,8 @@ def raw_outputs(learn: Learner, dl: DataLoader, tta: bool = False) -> np.ndarray
     """
     model, device = learn.model.eval(), next(learn.model.parameters()).device
     half = choose_precision(device).name == "bf16"
+    if device.type == "cpu":
+        keep_memory()
     activate = getattr(learn.loss_func, "activation", torch.nn.Identity())
     outputs = []
     for batch in dl:

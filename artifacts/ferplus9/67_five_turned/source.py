@@ -1,0 +1,36 @@
+"""67 Five streams, turned: 66 asked about every face three times, straight and six degrees to either side.
+
+Idea          as 57, 60 and 63: what the answers to a face and to the same face turned share is the face
+Descends from 66, its network, and 63
+Changed       the network: 66's for 62's; nothing is trained
+Command       python experiments/67_five_turned.py --data DIR
+
+--- measured (written by the tool from result.json) ---
+no recorded run yet
+--- end of measured ---
+
+Finding       not measured yet
+"""
+
+from emofast.errors import EmofastError
+from emofast.training import experiment, get_dls, load_trained, turned
+
+PART = "66_five_streams"
+
+
+@experiment(after=(PART,), quick={"size": 72})
+def train(
+    data,  # the data set: a folder, or "sample"
+    size: int = 208,  # pictures become squares of this many pixels
+    bs: int = 64,  # batch size
+    degrees: float = 6.0,  # by which every face is turned, too
+):
+    learn = load_trained(data, PART)
+    if learn is None:
+        raise EmofastError(f"67 is made of the trained network of {PART}; run it on {data.name} first.")
+    learn.dls = get_dls(data, size, bs, "votes", channels=1)
+    return turned(learn, degrees)
+
+
+if __name__ == "__main__":
+    train.main()
