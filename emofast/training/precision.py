@@ -7,7 +7,7 @@ import torch
 from fastai.callback.core import Callback
 
 from emofast.errors import EmofastError
-from emofast.training.memory import keep_memory
+from emofast.training.memory import give_back_memory, keep_memory
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ class Autocast(Callback):
         if self.dls.device.type == "cpu" and choose_precision(self.dls.device).name == "bf16":
             depthwise = (m for m in self.model.modules() if isinstance(m, torch.nn.Conv2d) and m.groups > 1)
             self._hooks = [h for m in depthwise for h in (m.register_forward_pre_hook(_fp32), m.register_forward_hook(_bf16))]
+
+    def after_epoch(self):
+        give_back_memory()
 
     def after_fit(self):
         self.after_cancel_batch()

@@ -18,7 +18,6 @@ from rich.progress import Progress
 from emofast import paths
 from emofast.console import console
 from emofast.training.distributed import is_first
-from emofast.training.memory import give_back_memory
 from emofast.training.progress import epoch_numbers, live_bar
 
 
@@ -97,7 +96,6 @@ class Checkpoint(Callback):
         row = {"fit": self.session.fits - 1, **epoch_numbers(self.recorder), "seconds": round(seconds, 1)}
         self.state.update(history=[*self.state["history"], row], seconds=self.state["seconds"] + seconds, **self._now())
         self._write()
-        give_back_memory()
 
     def after_fit(self):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
