@@ -60,7 +60,7 @@ def test_the_shipped_model_goes_out_and_comes_back(hub, monkeypatch, tmp_path, c
     assert np.array_equal(there.probabilities(face), here.probabilities(face))
     env = {**os.environ, "HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": "http://127.0.0.1:9"}
     again = run_python("-c", READ, env=env)
-    assert again.returncode == 0 and "small_resnet_d" in again.stdout, f"fetched once, it needs neither network nor torch: {again.stderr}"
+    assert again.returncode == 0 and "48 px, grey" in again.stdout, f"fetched once, it needs neither network nor torch: {again.stderr}"
 
     files["emofast.onnx"] = files["emofast.onnx"][:-1] + b"x"
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "empty"))

@@ -52,6 +52,9 @@ class EmotionRecognizer:
         self.margin, self.size, self.channels = self._network.margin, self._network.size, self._network.channels
         self.predict_arrays([np.zeros((64, 64), np.uint8)])
 
+    def __repr__(self) -> str:
+        return f"EmotionRecognizer({str(self.path)!r}: {self.size} px, {'grey' if self.channels == 1 else 'colour'})"
+
     def predict(self, face: np.ndarray) -> Prediction:
         """The emotion of one face."""
         return self.predict_batch([face])[0]

@@ -3,8 +3,8 @@
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
@@ -154,11 +154,14 @@ def _plan_test(seed: int, n: int) -> list[_Row]:
 
 def _draw(photographs: Iterable[Photograph]) -> dict[Photograph, bytes]:
     """JPEG of each photograph, drawn on all cores."""
-    different = list(dict.fromkeys(photographs))
-    with ThreadPool(os.cpu_count()) as pool:
-        jpegs = pool.imap(take, different)
-        shown = track(jpegs, "Drawing faces", len(different), console=console, transient=True, disable=not console.is_terminal)
-        return dict(zip(different, shown))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        different = list(dict.fromkeys(photographs))
+        try:
+            jpegs = pool.map(take, different)
+            shown = track(jpegs, "Drawing faces", len(different), console=console, transient=True, disable=not console.is_terminal)
+            return dict(zip(different, shown))
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def take(photograph: Photograph) -> bytes:

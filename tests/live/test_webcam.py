@@ -104,7 +104,7 @@ def test_each_failure_is_one_sentence(webcam, model, film, tmp_path):
     assert "both the video and the log" in sentence(
         webcam("--source", film, "--model", model, "--headless", "--save", "a.mp4", "--log", "./a.mp4")
     )
-    assert "out.csv: Not a directory; name another place" in sentence(
+    assert "empty.mp4/x: Not a directory; name another place" in sentence(
         webcam("--source", film, "--model", model, "--headless", "--log", "empty.mp4/x/out.csv")
     )
 
