@@ -74,9 +74,10 @@ class Autocast(Callback):
     def before_fit(self):
         self.after_fit()  # of the one before, where Ctrl-C broke it off
         self.learn.model.to(memory_format=torch.channels_last)
-        if self.dls.device.type == "cpu":
-            keep_memory()
-        if self.dls.device.type == "cpu" and choose_precision(self.dls.device).name == "bf16":
+        if self.dls.device.type != "cpu":
+            return
+        keep_memory()
+        if choose_precision(self.dls.device).name == "bf16":
             depthwise = (m for m in self.model.modules() if isinstance(m, torch.nn.Conv2d) and m.groups > 1)
             self._hooks = [h for m in depthwise for h in (m.register_forward_pre_hook(_fp32), m.register_forward_hook(_bf16))]
 
