@@ -13,6 +13,7 @@ from starlette.responses import FileResponse
 from emofast.app import editing, jobs
 from emofast.app.guard import HOME, Shelf
 from emofast.errors import EmofastError
+from emofast.film.media import open_film, picture_stream
 from emofast.video.selection import ORDERS
 
 _RESULTS = (".mp4", ".edl", ".otio", ".xml", ".fcpxml", ".png", ".html", ".csv", ".srt")
@@ -44,7 +45,8 @@ class FilmRoom:
             raise EmofastError("a film is chosen twice; an episode or a recording is one file, and each counts once")
         length, lag = _number(form, "length", 30.0, above=0), _number(form, "lag", 1.0)
         for film in (episode, *(v.file for v in viewers)):
-            editing.media(film)  # a film that cannot be read is told now
+            with open_film(film) as opened:  # what is no film is told now; to read it all takes as long as the work itself
+                picture_stream(opened, film)
         folder = self._new_folder(episode, _text(form, "name", ""))
         session = editing.Session(folder, episode, viewers, length, lag)
         session.write()

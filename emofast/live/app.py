@@ -39,8 +39,8 @@ class LiveView:
         self.mirror = isinstance(getattr(source, "device", None), int)  # a person expects a mirror, a film none
         self.paused = self.over = self.help = self.quit = False
         self.summary = Summary(self.stages, pipeline.detector.name, started)
+        self._save = Writer(save, source.fps) if save else None  # which refuses a wrong name before anything is made
         self._log = FaceLog(log) if log else None
-        self._save = Writer(save, source.fps) if save else None
         self._record: Writer | None = None
         self._message, self._message_until = None, 0.0
         self._frame: Frame | None = None

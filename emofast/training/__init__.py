@@ -7,7 +7,7 @@ _MODULES = {
     "emofast.data.competition": "vote_shares",
     "emofast.data.loaders": "get_dls",
     "emofast.nets.heads": "FocalLoss cross_entropy",
-    "emofast.training.callbacks": "EMA GrowingPictures ValidateLast",
+    "emofast.training.callbacks": "EMA GrowingPictures ValidateLast ViewByView",
     "emofast.training.learners": "emotion_learner",
     "emofast.training.optimizer": "muon",
     "emofast.training.recipes": "distill distill_shipped fine_tune_large load_trained out_of_fold pseudo_labels three_stages turned "

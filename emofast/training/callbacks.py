@@ -1,8 +1,16 @@
-"""What experiments add to a fit: an average of the weights that validates better than they do, and epochs that cost less."""
+"""What experiments add to a fit: an average of the weights that validates better than they do, epochs that cost less, and teachers."""
+
+from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from fastai.callback.core import Callback, CancelValidException
 from fastai.data.core import DataLoaders
+from fastai.learner import Learner
+from fastai.torch_core import TensorImage
+
+from emofast.data.augmentation import PoorCamera
+from emofast.training.precision import choose_precision
 
 
 class EMA(Callback):
@@ -83,3 +91,34 @@ class ValidateLast(Callback):
     def before_validate(self):
         if self.epoch < self.n_epoch - 1:
             raise CancelValidException
+
+
+class ViewByView(Callback):
+    """Teachers see every training picture just as it is shown, enlarged to their own sizes; the mean of what they say becomes `share` of
+    its target (Beyer et al. 2022, arXiv:2106.05237). Then a poor camera takes a part `poor` of the pictures, which only the student sees.
+
+    For targets that are shares of classes. The teachers are trained learners, and learn nothing.
+    """
+
+    order = 5  # before the batch is made ready for the network
+
+    def __init__(self, teachers: Sequence[Learner], share: float, poor: float = 0.0):
+        self.teachers, self.share, self.poor = [(t.model.eval(), t.spec.size) for t in teachers], share, PoorCamera(poor)
+
+    def before_fit(self):
+        for net, _ in self.teachers:
+            net.to(self.dls.device)
+
+    def before_batch(self):
+        if not self.training:
+            return
+        views, device = self.x.as_subclass(torch.Tensor), self.dls.device
+        half = choose_precision(device).name == "bf16"
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=half):
+            larger = ((net, F.interpolate(views, (size, size), mode="bilinear")) for net, size in self.teachers)
+            said = [net(x.contiguous(memory_format=torch.channels_last)).float().softmax(1) for net, x in larger]
+        target = self.y.as_subclass(torch.Tensor).lerp(torch.stack(said).mean(0), self.share)
+        self.learn.yb = (target.as_subclass(type(self.y)),)
+        mean, std = (views.new_tensor(v).view(1, -1, 1, 1) for v in self.dls.stats)
+        seen = self.poor.encodes(TensorImage((views * std + mean).clamp(0, 1)))
+        self.learn.xb = (TensorImage((seen.as_subclass(torch.Tensor) - mean) / std),)

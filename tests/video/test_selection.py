@@ -53,6 +53,15 @@ def test_no_flash_of_a_neighbouring_shot_is_shown(tmp_path):
     assert np.mean([min(abs(c.first / 25 - t) for t in cuts) < 0.05 for c in placed]) > 0.7
 
 
+def test_a_cut_does_not_begin_with_a_shot_that_is_over_at_once(tmp_path):
+    """The faces ask for 8.4 s, where a shot begins, but the next one begins at 9.1 s."""
+    pictures = (numbered(k, (k >= 209) + (k >= 227), shot=1) for k in range(20 * 25))
+    film = probe(write_film(tmp_path / "e.mp4", pictures, 25))
+    assert shot_changes(film.path, 0, 20) == pytest.approx([209 / 25, 227 / 25])
+    (c,) = place([moment(10, width=2.58)], film, Wish())
+    assert c.first == 227
+
+
 def test_moments_do_not_overlap_and_the_better_one_has_its_room(film):
     placed = place([moment(20, 90), moment(22.5, 50), moment(17, 40), moment(40, 30)], film, Wish())
     spans = sorted((c.first, c.last) for c in placed)
