@@ -1,11 +1,13 @@
-"""One experiment on several processes, under `accelerate launch experiments/NN.py`: same split, one record."""
+"""One experiment on several processes, under `torchrun --nproc-per-node N experiments/NN.py` or, with GPUs, `accelerate launch`: same
+split, one record."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from fastai.learner import defaults
-from fastai.torch_core import num_distrib, rank_distrib
+from fastai.torch_core import default_device, num_distrib, rank_distrib
 
 
 def is_first() -> bool:
@@ -13,17 +15,24 @@ def is_first() -> bool:
     return not rank_distrib()
 
 
+def take_device(device: torch.device) -> None:
+    """Let Learners from now on train on it; of several GPUs each process takes its own."""
+    if device.type == "cuda" and num_distrib() > 1:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    default_device(device.type != "cpu")
+
+
 def wait_for_all() -> None:
     """Let every process of the run come to this place."""
     if num_distrib() > 1:
         from accelerate import PartialState
 
-        PartialState().wait_for_everyone()
+        PartialState(cpu=default_device().type == "cpu").wait_for_everyone()
 
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Learners made inside train on all processes of an `accelerate launch`; with one process nothing changes."""
+    """Learners made inside train on all processes of the run; with one process nothing changes."""
     if num_distrib() < 2:
         yield
         return
@@ -39,10 +48,11 @@ def together() -> Iterator[None]:
 
     class Together(DistributedTrainer):
         def __init__(self):
-            super().__init__(sync_bn=torch.cuda.is_available())  # processors have no synchronised batch norm
+            gpu = default_device().type == "cuda"
+            super().__init__(sync_bn=gpu, cpu=not gpu)  # processors have no synchronised batch norm
 
         def _wrap_dl(self, dl):
-            return dl if isinstance(dl, DistributedDL) else DL(dl, device=self.learn.model.device)
+            return dl if isinstance(dl, DistributedDL) else DL(dl, device=self.dls.device)
 
     defaults.callbacks.append(Together)
     try:

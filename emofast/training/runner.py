@@ -30,7 +30,7 @@ from emofast.console import console, warn
 from emofast.data import Competition, open_data
 from emofast.errors import EmofastError, NoWeights, exits_cleanly
 from emofast.nets.pretrained import FACES, IMAGENET
-from emofast.training.distributed import is_first, together, wait_for_all
+from emofast.training.distributed import is_first, take_device, together, wait_for_all
 from emofast.training.header import refresh_header
 from emofast.training.lr_find import find_rate
 from emofast.training.precision import choose_device, choose_precision
@@ -94,7 +94,7 @@ class Experiment:
             warn(f"{self.name} starts from {faces}'s faces, for whose network there are no ImageNet weights")
             del given["weights"]
         plain = {**self.defaults, **(self.quick if args["quick"] else {})}
-        default_device(choose_device(args["device"]).type != "cpu")
+        take_device(choose_device(args["device"]))
         way = _Run.find_rate if args["lr_find"] else _Run.go
         try:
             way(_Run(self, data, plain, given, args))

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -307,11 +308,16 @@ def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
 
 @pytest.mark.timeout(300)
 def test_two_processes_make_one_record(script, drawn, own_artifacts):
-    """`accelerate launch` on two processors: the same split, the pictures shared, one result."""
-    command = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
-    command += ["--dynamo_backend", "no", "--main_process_port", "29571"]
-    out = run_python(*command, script, "--data", drawn, "--device", "cpu", "--epochs", 1, timeout=280)
+    """The same split, the pictures shared out, one result."""
+    witness = "from fastai.callback.core import Callback\nfrom fastai.torch_core import num_distrib, rank_distrib\n"
+    witness += "class Witness(Callback):\n    def after_train(self): print(rank_distrib(), 'of', num_distrib(), 'last step', self.iter)\n"
+    script.with_name("witness.py").write_text(witness)
+    command = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29571"]
+    out = run_python(*command, script, "--data", drawn, "--device", "cpu", "--epochs", 1, "--callback", "witness:Witness", timeout=280)
     assert out.returncode == 0, out.stderr
+    seen = re.findall(r"(\d) of 2 last step (\d+)", out.stdout)
+    assert sorted(process for process, _ in seen) == ["0", "0", "1", "1"], "two fits"
+    assert all(int(step) < 4 for _, step in seen), "of the eight that one process takes"
     (result,) = read_results(own_artifacts / "tiny")
     assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 2
 
