@@ -37,7 +37,7 @@ def train(
     data,  # the data set: a folder, or "sample"
     size: int = 48,  # pictures become squares of this many pixels
     bs: int = 64,  # batch size
-    epochs: int = 27,  # over all fits
+    epochs: int = 21,  # over all fits
     lr: float = 0.003,  # highest rate of the one-cycle schedule
     drop: float = 0.2,  # dropout before the classifier
     strength: float = 0.6,  # of the augmentation
