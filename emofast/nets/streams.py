@@ -58,8 +58,9 @@ class Turned(nn.Module):
         return torch.stack([self.net(view) for view in views]).mean(0)
 
     def _turned(self, x: torch.Tensor, angle: float) -> torch.Tensor:
-        turn = x.new_tensor([[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0]])
-        grid = F.affine_grid(turn[None], [1, 1, *x.shape[2:]], align_corners=False)
+        # in double precision, since autocast would have the places of pixels in bf16
+        turn = x.new_tensor([[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0]], dtype=torch.float64)
+        grid = F.affine_grid(turn[None], [1, 1, *x.shape[2:]], align_corners=False).to(x.dtype)
         return F.grid_sample(x, grid.expand(x.shape[0], -1, -1, -1), padding_mode="border", align_corners=False)
 
     def get_classifier(self) -> nn.Module:

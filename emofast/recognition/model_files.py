@@ -117,6 +117,7 @@ def unpickle(path: Path):
         raise EmofastError(
             f"{path} holds a {type(learn).__name__}, not an exported fastai learner; give one made by: python -m emofast export"
         )
+    learn.dls.cpu()  # `map_location` moves tensors only
     return learn
 
 

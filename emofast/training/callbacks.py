@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from fastai.callback.core import Callback, CancelValidException
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
-from fastai.torch_core import TensorImage
+from fastai.torch_core import TensorImage, get_model, to_device
 
 from emofast.data.augmentation import PoorCamera
 from emofast.training.precision import choose_precision
@@ -27,7 +27,7 @@ class EMA(Callback):
 
     def before_fit(self):
         self.run = not hasattr(self.learn, "lr_finder")
-        self.average, self.raw, self.steps, self.swapped = _copy(self.model), None, 0, False
+        self.average, self.raw, self.steps, self.swapped = _copy(get_model(self.model)), None, 0, False
 
     def after_batch(self):
         if not self.training:
@@ -35,18 +35,18 @@ class EMA(Callback):
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         with torch.no_grad():
-            for name, value in self.model.state_dict().items():
+            for name, value in get_model(self.model).state_dict().items():
                 average = self.average[name]
                 average.lerp_(value, 1 - decay) if value.is_floating_point() else average.copy_(value)
 
     def before_validate(self):
-        self.raw = _copy(self.model)
-        self.model.load_state_dict(self.average)
+        self.raw = _copy(get_model(self.model))
+        get_model(self.model).load_state_dict(self.average)
         self.swapped = True
 
     def after_epoch(self):
         if self.swapped and self.epoch < self.n_epoch - 1:
-            self.model.load_state_dict(self.raw)
+            get_model(self.model).load_state_dict(self.raw)
         self.swapped = False
 
     def state_dict(self) -> dict:
@@ -55,9 +55,11 @@ class EMA(Callback):
 
     def load_state_dict(self, state: dict) -> None:
         """Go on from a checkpoint whose model has been loaded."""
-        self.average, self.steps = state["average"] or _copy(self.model), state["steps"]
+        net = get_model(self.model)
+        average = state["average"] and to_device(state["average"], next(net.parameters()).device)
+        self.average, self.steps = average or _copy(net), state["steps"]
         if state["raw"]:
-            self.model.load_state_dict(state["raw"])
+            net.load_state_dict(state["raw"])
 
 
 def _copy(model: torch.nn.Module) -> dict[str, torch.Tensor]:

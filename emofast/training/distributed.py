@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from fastai.learner import defaults
+from fastai.learner import Learner, defaults
 from fastai.torch_core import default_device, num_distrib, rank_distrib
 
 
@@ -39,6 +39,8 @@ def together() -> Iterator[None]:
     from fastai.distributed import DistributedDL, DistributedTrainer
 
     class DL(DistributedDL):
+        rng = property(lambda self: self.dl.rng, lambda self, rng: setattr(self.dl, "rng", rng))
+
         def _broadcast(self, t, rank):
             if torch.cuda.is_available():
                 return super()._broadcast(t, rank)
@@ -48,8 +50,8 @@ def together() -> Iterator[None]:
 
     class Together(DistributedTrainer):
         def __init__(self):
-            gpu = default_device().type == "cuda"
-            super().__init__(sync_bn=gpu, cpu=not gpu)  # processors have no synchronised batch norm
+            # no synchronised batch norm: torch's would take the place of timm's, which has the activation inside; autocast is the Learner's
+            super().__init__(sync_bn=False, cpu=default_device().type != "cuda", mixed_precision="no")
 
         def _wrap_dl(self, dl):
             return dl if isinstance(dl, DistributedDL) else DL(dl, device=self.dls.device)
@@ -59,3 +61,8 @@ def together() -> Iterator[None]:
         yield
     finally:
         defaults.callbacks.remove(Together)
+
+
+def apart(learn: Learner) -> None:
+    """Take from a trained Learner what `together` gave it: it goes on in one process."""
+    learn.remove_cbs([c for c in learn.cbs if type(c).__name__ == "Together"])

@@ -1,5 +1,6 @@
 """Mixed precision that really is mixed: bf16 on processors and GPUs that have it, fp16 on older GPUs, else fp32."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,12 +23,17 @@ class Precision:
 
 
 def choose_device(device: str = "auto") -> torch.device:
-    """`auto`: CUDA where there is a GPU, else the CPU. Raises `EmofastError` for `cuda` without one."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device == "cuda" and not torch.cuda.is_available():
+    """`auto`: CUDA where there is a GPU, else the CPU. Raises `EmofastError` for `cuda` without one, and for one too old for torch."""
+    if device == "cpu" or (device == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
         raise EmofastError("--device cuda was asked for and torch sees no GPU here; use --device cpu, or install the NVIDIA driver.")
-    return torch.device(device)
+    oldest = min(map(int, re.findall(r"sm_(\d+)", " ".join(torch.cuda.get_arch_list()))), default=0)
+    major, minor = torch.cuda.get_device_capability()
+    if 10 * major + minor < oldest:
+        way = "use --device cpu, or install a torch that knows it (pytorch.org)"
+        raise EmofastError(f"{torch.cuda.get_device_name()} is too old for torch {torch.__version__}; {way}.")
+    return torch.device("cuda")
 
 
 @cache

@@ -26,6 +26,7 @@ from emofast.emotions import EMOTIONS, N
 from emofast.machine import processor
 from emofast.training import metrics
 from emofast.training.decoding import nearest_centre
+from emofast.training.distributed import apart
 from emofast.training.precision import Precision
 from emofast.training.predictions import Predictions, fit_decoder, predict
 from emofast.training.progress import EpochProgress
@@ -58,6 +59,7 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
     """Predict validation and test pictures with what an experiment returned, export it, and keep everything on disk."""
     fits = [torch.load(path, map_location="cpu", weights_only=False) for path in session.files]
     learn.remove_cbs([Checkpoint, EpochProgress])
+    apart(learn)
     learn.decoder = decoder = fit_decoder(learn, data.labels)  # travels with an exported valence-arousal learner
     test_dl, readable = get_test_dl(learn.dls, data)
     valid, valid_tta = (predict(learn, learn.dls.valid, tta, decoder) for tta in (False, True))

@@ -11,7 +11,7 @@ import torch
 from fastai.callback.core import Callback, CancelEpochException
 from fastai.callback.tracker import TrackerCallback
 from fastai.data.load import DataLoader
-from fastai.torch_core import get_random_states, set_random_states, to_device
+from fastai.torch_core import get_model, get_random_states, set_random_states, to_device
 from fastcore.foundation import L
 from rich.progress import Progress
 
@@ -100,7 +100,7 @@ class Checkpoint(Callback):
     def after_fit(self):
         if self.start and self.start >= self.n_epoch:  # every epoch was skipped
             self._restore()
-            self.learn.model.load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
+            get_model(self.model).load_state_dict(self.state["model"])  # a moving average has put back the weights that it averages
         elif self.n_epoch and len(self.state["history"]) == self.epoch and len(self.recorder.log) == len(self.recorder.metric_names):
             self._keep_epoch()  # a whole epoch, after which EarlyStoppingCallback (63) has let nobody else have a word
         if not self.state["done"]:
@@ -110,7 +110,7 @@ class Checkpoint(Callback):
     def _now(self) -> dict:
         scaler = getattr(self.learn, "scaler", None)
         return {
-            "model": self.model.state_dict(),
+            "model": get_model(self.model).state_dict(),
             "opt": copy.copy(self.opt.state_dict()),
             "scaler": scaler and scaler.state_dict(),
             "callbacks": {c.name: c.state_dict() for c in self._with_state()},
@@ -121,7 +121,7 @@ class Checkpoint(Callback):
         }
 
     def _restore(self) -> None:
-        self.learn.model.load_state_dict(self.state["model"])
+        get_model(self.model).load_state_dict(self.state["model"])
         opt = self.state["opt"]  # fastai leaves the state of its optimizers where it was loaded
         self.learn.opt.load_state_dict({**opt, "state": to_device(opt["state"], next(self.model.parameters()).device)})
         if self.state["scaler"] and getattr(self.learn, "scaler", None):
@@ -129,7 +129,8 @@ class Checkpoint(Callback):
         self.recorder.smooth_loss.count, self.recorder.smooth_loss.val = self.state["smooth_loss"]
         for callback in self._with_state():
             callback.load_state_dict(self.state["callbacks"][callback.name])
-        set_random_states(**self.state["rng"])
+        rng = self.state["rng"]
+        set_random_states(**rng | {"torch_cuda_state": rng["torch_cuda_state"][: torch.cuda.device_count()]})  # of the GPUs here
         _whole(self.dls.train).rng.setstate(self.state["shuffling"])
 
     def _write(self) -> None:

@@ -204,6 +204,20 @@ def test_asking_for_a_missing_gpu_is_refused(monkeypatch):
         choose_device("cuda")
 
 
+@pytest.mark.parametrize(("capability", "taken"), [((6, 0), False), ((7, 5), True), ((12, 1), True)])
+def test_a_gpu_that_torch_has_no_code_for_is_refused(capability, taken, monkeypatch):
+    known = {"is_available": True, "get_arch_list": ["sm_75", "sm_90a", "compute_120"], "get_device_name": "Old Card",
+             "get_device_capability": capability}  # fmt: skip
+    for name, value in known.items():
+        monkeypatch.setattr(torch.cuda, name, lambda value=value: value)
+    if taken:
+        assert choose_device().type == choose_device("cuda").type == "cuda"
+    else:
+        with pytest.raises(EmofastError, match="Old Card is too old"):
+            choose_device()
+    assert choose_device("cpu").type == "cpu"
+
+
 def test_a_file_without_a_state_dict_is_one_sentence(comp, tmp_path):
     torch.save([torch.zeros(3)], tmp_path / "list.pth")
     with pytest.raises(EmofastError, match="no tensor that fits"):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pandas as pd
@@ -307,19 +308,38 @@ def test_lr_find_suggests_and_draws(script, drawn, own_artifacts):
 
 
 @pytest.mark.timeout(300)
-def test_two_processes_make_one_record(script, drawn, own_artifacts):
-    """The same split, the pictures shared out, one result."""
-    witness = "from fastai.callback.core import Callback\nfrom fastai.torch_core import num_distrib, rank_distrib\n"
-    witness += "class Witness(Callback):\n    def after_train(self): print(rank_distrib(), 'of', num_distrib(), 'last step', self.iter)\n"
-    script.with_name("witness.py").write_text(witness)
-    command = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29571"]
-    out = run_python(*command, script, "--data", drawn, "--device", "cpu", "--epochs", 1, "--callback", "witness:Witness", timeout=280)
+def test_two_processes_make_one_record_and_one_goes_on_where_they_were_killed(script, drawn, own_artifacts):
+    """The same split, the pictures shared out, one result; checkpoints and the network know nothing of the number of processes."""
+    witness = """
+        import os
+        from fastai.callback.core import Callback
+        from fastai.torch_core import num_distrib, rank_distrib
+
+        class Witness(Callback):
+            order = 95  # the epoch is kept
+            def after_train(self): print(rank_distrib(), "of", num_distrib(), "last step", self.iter)
+            def after_epoch(self): "DIE" in os.environ and self.n_epoch == 2 and os._exit(9)
+    """
+    script.with_name("witness.py").write_text(dedent(witness))
+    growing = "EMA(0.9), GrowingPictures(get_dls(data, 24, bs, channels=1), 1)"
+    script.write_text(script.read_text().replace("EMA(0.9)", growing).replace("import EMA,", "import EMA, GrowingPictures,"))
+    launch = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29571", script]
+    flags = ["--data", drawn, "--device", "cpu", "--epochs", 2, "--callback", "witness:Witness"]
+    out = run_python(*launch, *flags, timeout=280)
     assert out.returncode == 0, out.stderr
     seen = re.findall(r"(\d) of 2 last step (\d+)", out.stdout)
-    assert sorted(process for process, _ in seen) == ["0", "0", "1", "1"], "two fits"
+    assert sorted(process for process, _ in seen) == [*"000111"], "one epoch, and two"
     assert all(int(step) < 4 for _, step in seen), "of the eight that one process takes"
     (result,) = read_results(own_artifacts / "tiny")
-    assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 2
+    assert len(result.valid["ids"]) == result.summary["valid_rows"] and len(result.history) == 3
+    callbacks = f"import torch; print([type(c).__name__ for c in torch.load({str(result.learner)!r}, weights_only=False).cbs])"
+    assert "Together" not in run_python("-c", callbacks).stdout
+
+    elsewhere = {**os.environ, "EMOFAST_ARTIFACTS": str(own_artifacts / "killed")}
+    assert run_python(*launch, *flags, timeout=280, env={**elsewhere, "DIE": "1"}).returncode
+    out = run_python(script, *flags, "--resume", env=elsewhere)
+    assert out.returncode == 0 and "fit 2 goes on after epoch 1 of 2" in out.stdout + out.stderr, out.stderr
+    assert len(read_results(own_artifacts / "killed" / "tiny")[0].history) == 3
 
 
 def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):

@@ -153,6 +153,10 @@ def test_a_turned_network_sees_the_face_straight_and_from_both_sides():
 
     net, faces = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 9)).eval(), torch.randn(2, 1, 8, 8)
     torch.testing.assert_close(Turned(net, 0.0)(faces), net(faces))
+    large, whole = torch.randn(1, 1, 128, 128), Turned(torch.nn.Flatten(), 7.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        halves = whole(large)
+    torch.testing.assert_close(halves, whole(large))  # each pixel is where it is in full precision
     seen = (net(faces) + net(torch.rot90(faces, 1, (2, 3))) + net(torch.rot90(faces, -1, (2, 3)))) / 3
     torch.testing.assert_close(Turned(net, 90.0)(faces), seen, rtol=1e-4, atol=1e-5)
 
