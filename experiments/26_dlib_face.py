@@ -23,10 +23,10 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 Finding       It keeps up with the best: .8120 with flip TTA and .8852 in the FER+ protocol where 22, its ancestor, from nothing at 48 px,
               has .8152 and .8871: within the noise of one run. How torn the annotators are it says as well as the best before it: JS
               divergence .0711, AUROC of `uncertain` .792 (19: .0713, .793). It makes 85 % of 22's mistakes (19: 87 %, 23: 86 %), and has
-              less than 1 % of the ensemble. Macro F1 is .711 (.751): contempt is found in one case of 25. Its first form stood at .8641:
-              64 then 80 px, 24 epochs, rates of a fifth in the stem, stronger augmentation. Several things changed at once; the
-              validation loss is .783 after seven epochs of 96 px, which took that form eleven of 64, .728 after fifteen (.748 after all
-              of 80 px), and .700 after twelve of 128 px. The polish takes .001 off. Trained beside another run
+              no part in the ensemble. Macro F1 is .711 (.751): contempt is found in one case of 25. Its first form stood at .8641: 64
+              then 80 px, 24 epochs, rates of a fifth in the stem, stronger augmentation. Several things changed at once; the validation
+              loss is .783 after seven epochs of 96 px, which took that form eleven of 64, .728 after fifteen (.748 after all of 80 px),
+              and .700 after twelve of 128 px. The polish takes .001 off. Trained beside another run
 """
 
 from emofast.training import EMA, distill_shipped, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares

@@ -23,8 +23,8 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 Finding       Where 45 ended the second cycle begins, and gains a little: .8115 with flip TTA (45: .8093), .8843 in the FER+ protocol
               (.8829), each within the noise of one run; the validation loss says so more clearly, .692 after the cycle and .704 before.
               No network of one stream before 58 agrees better with the annotators: JS divergence .0702 (26: .0711), Spearman of entropies
-              .728. It took 16 % of the ensemble before SFace's body came (58 to 60), and takes 1 % since. Contempt is found in two cases
-              of 23, as before. The teachers were mixed 67 % 45, 33 % 43. The run grew to 20 GB of memory (bench/memory.txt); runs give
+              .728. It took 16 % of the ensemble before SFace's body came (58 to 60), and none since. Contempt is found in two cases of
+              23, as before. The teachers were mixed 67 % 45, 33 % 43. The run grew to 20 GB of memory (bench/memory.txt); runs give
               memory back after every epoch since
 """
 
