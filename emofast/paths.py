@@ -7,6 +7,7 @@ import platform
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -105,11 +106,23 @@ def atomic_write(path: Path) -> Iterator[Path]:
     with partial_beside(path) as partial:
         try:
             yield partial
-            partial.replace(path)
+            _replace(partial, path)
         except OSError as e:
             if e.filename in (None, str(partial)):  # a failed write names no file by itself, a failed rename the wrong one
                 e.filename = str(path)
             raise
+
+
+def _replace(partial: Path, path: Path) -> None:
+    """Windows replaces no file that is open; who reads it is mostly done in a moment."""
+    for _ in range(100 if os.name == "nt" else 0):
+        try:
+            partial.replace(path)
+        except PermissionError:
+            time.sleep(0.02)
+        else:
+            return
+    partial.replace(path)
 
 
 @contextmanager

@@ -74,8 +74,15 @@ class Session:
     def films(self) -> dict[str, Path]:
         """The episode and the recordings by file name; with folders, as far as they differ, where two share one."""
         paths = (self.episode, *(v.file for v in self.viewers))
-        names, top = [p.name for p in paths], os.path.commonpath([p.parent for p in paths])
-        return {p.name if names.count(p.name) == 1 else p.relative_to(top).as_posix(): p for p in paths}
+        names = [p.name for p in paths]
+
+        def apart(path: Path) -> str:
+            try:
+                return path.relative_to(os.path.commonpath([p.parent for p in paths])).as_posix()
+            except ValueError:  # they lie on two drives
+                return path.as_posix().replace(":", "")
+
+        return {p.name if names.count(p.name) == 1 else apart(p): p for p in paths}
 
     def order_of(self, **more) -> Order:
         """What `trailer.py` would be asked for, and `more`."""
@@ -217,4 +224,7 @@ def _there(folder: Path, path: str) -> Path:
 
 
 def _from(folder: Path, path: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive
+        return path.as_posix()

@@ -18,13 +18,20 @@ from emofast.video.listener import Listener
 ACTIONS = ("analyse", "trailer", "preview")  # functions of `editing`
 _PLACE = ".app"  # folder of a session with what is no result
 _EVERY = 0.3  # seconds between two notes of progress
+_OF_ITS_OWN = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows' new session
 
 
 def state(session: Path) -> dict:
     """The last job: `action`, `state` (none, running, done, failed, cancelled, or stopped: killed without a word), `stage`, `done` of
     `total`, `warnings`, `error`."""
+    path = session / _PLACE / "job.json"
     try:
-        job = json.loads((session / _PLACE / "job.json").read_text(encoding="utf-8"))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except PermissionError:  # on Windows while it is being replaced
+            time.sleep(0.05)
+            text = path.read_text(encoding="utf-8")
+        job = json.loads(text)
     except (OSError, ValueError):
         return {"state": "none"}
     if job["state"] == "running" and not _process(job):
@@ -42,6 +49,7 @@ def start(session: Path, action: str, *arguments: str) -> None:
             process = subprocess.Popen(
                 [sys.executable, "-m", __name__, str(session), action, *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                creationflags=_OF_ITS_OWN,
             )  # fmt: skip
         born = psutil.Process(process.pid).create_time()  # Popen reaps it when it makes the next one
         _write(session, {"action": action, "state": "running", "stage": "start", "pid": process.pid, "born": born})
@@ -101,6 +109,8 @@ class _Notes(Listener):
 def main(session: str, action: str, *arguments: str) -> int:
     """The process: one action, its progress and its end in `job.json`."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for log in (sys.stdout, sys.stderr):  # names may have letters that Windows' own encoding lacks
+        log.reconfigure(encoding="utf-8", errors="backslashreplace")
     notes = _Notes(Path(session), action)
     with FileLock(Path(session) / _PLACE / "lock"):
         pass  # the starter has written its note

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import mimetypes
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -26,6 +27,8 @@ from emofast.errors import EmofastError
 from emofast.recognition import EmotionRecognizer
 
 PAGE = Path(__file__).with_name("page")
+for kind, suffix in (("text/javascript", ".js"), ("text/css", ".css"), ("image/svg+xml", ".svg")):
+    mimetypes.add_type(kind, suffix)  # on Windows other programs may have registered others, with which no browser takes a script
 MOST_VIEWINGS = 8  # live views at a time, each with a tracker of its own and a part of a core; the next one waits
 PAGES = ("/", "/live", "/film", "/photo", "/experiments", "/api")
 

@@ -1,8 +1,11 @@
 """A model file, ONNX or fastai learner, as one kind of object: uint8 faces in, probabilities and valence-arousal out."""
 
 import json
+import os
+import pathlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -101,7 +104,8 @@ def unpickle(path: Path):
             way = "pip install -r requirements.txt, or use the .onnx model"
             raise EmofastError(f"{path} needs fastai, which does not import ({e}): {way}") from None
         try:  # not fastai's load_learner: it hides the reason of a failed unpickling behind an UnboundLocalError
-            learn = torch.load(path, map_location="cpu", weights_only=False)
+            with _paths_of_any_system():
+                learn = torch.load(path, map_location="cpu", weights_only=False)
         except ModuleNotFoundError as e:
             way = "install it or use the .onnx model"
             raise EmofastError(f"{path} was made with the package {e.name!r}, which is not installed here; {way}") from None
@@ -119,6 +123,18 @@ def unpickle(path: Path):
         )
     learn.dls.cpu()  # `map_location` moves tensors only
     return learn
+
+
+@contextmanager
+def _paths_of_any_system() -> Iterator[None]:
+    """A learner holds a path of the kind of the system that exported it; no system makes those of another."""
+    foreign = "PosixPath" if os.name == "nt" else "WindowsPath"
+    theirs = getattr(pathlib, foreign)
+    setattr(pathlib, foreign, type(Path()))
+    try:
+        yield
+    finally:
+        setattr(pathlib, foreign, theirs)
 
 
 def _reason(error: Exception) -> str:

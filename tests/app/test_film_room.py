@@ -334,6 +334,20 @@ def test_nothing_changed_typed_or_dragged_is_lost(serve, tmp_path, model):
     visit(url, tmp_path / "profile", what)
 
 
+def test_films_on_two_drives_have_whole_paths(monkeypatch):
+    """As Windows' own functions say of C: and D:."""
+
+    def refuse(*paths):
+        raise ValueError("Paths don't have the same drive")
+
+    for name in ("relpath", "commonpath"):
+        monkeypatch.setattr(os.path, name, refuse)
+    films = [Path(f"/{drive}/s1/anna.mp4") for drive in "cd"]
+    session = editing.Session(Path("/c/s1/emofast/one"), Path("/c/s1/e.mp4"), tuple(map(editing.Viewer, films)))
+    assert session.films == {"e.mp4": session.episode, "/c/s1/anna.mp4": films[0], "/d/s1/anna.mp4": films[1]}
+    assert editing._from(session.folder, films[1]) == "/d/s1/anna.mp4"
+
+
 def test_the_model_and_its_trust_are_those_of_the_command_line(shelf, model, monkeypatch):
     begun, orders = [], []
     monkeypatch.setattr(jobs, "start", lambda folder, *arguments: begun.append(arguments))

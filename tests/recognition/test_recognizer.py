@@ -1,12 +1,14 @@
 """`EmotionRecognizer`: the same answers from both models, and one clear sentence for whatever cannot be loaded."""
 
 import os
+import pathlib
 import pickle
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import cloudpickle
 import cv2
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from emofast import EMOTIONS, EmotionRecognizer
 from emofast.emotions import CENTRES
 from emofast.errors import EmofastError
 from emofast.recognition import Prediction
+from emofast.recognition.model_files import unpickle
 
 
 @pytest.fixture(scope="module", params=["onnx", "pkl"])
@@ -247,6 +250,21 @@ def test_class_that_another_version_had(tmp_path, monkeypatch, exported):
     shutil.copy(exported / "emofast.json", path.with_suffix(".json"))
     message = refusal(path, trust=True)
     assert "fastai 2." in message and "its card names fastai 2." in message and "OldLearner" in message
+
+
+class OfAnotherSystem:
+    """What a path is in a learner that was exported on Windows."""
+
+    def __reduce__(self):
+        return pathlib.WindowsPath, ("models",)
+
+
+def test_a_learner_of_another_system_holds_its_paths(tmp_path, exported):
+    learn = unpickle(exported / "emofast.pkl")
+    learn.path = OfAnotherSystem()
+    torch.save(learn, tmp_path / "theirs.pkl", pickle_module=cloudpickle)
+    kept = pathlib.WindowsPath
+    assert unpickle(tmp_path / "theirs.pkl").path == Path("models") and pathlib.WindowsPath is kept
 
 
 def test_pickle_of_something_else(tmp_path):
