@@ -127,7 +127,8 @@ class LiveSource:
         self._frame: Frame | None = None
         self._closing = threading.Event()
         self._start = self._last = time.perf_counter()
-        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        asks = sys.platform == "darwin" and isinstance(device, int)  # macOS asks for its permission in the main thread alone
+        self._thread = threading.Thread(target=self._run, args=(self._open() if asks else None,), name="camera", daemon=True)
         self._thread.start()
         with self._new:
             self._new.wait_for(lambda: self.size or not self._thread.is_alive() or self._closing.is_set(), FIRST)
@@ -172,9 +173,9 @@ class LiveSource:
             self.lost = True
             warn(f"{self.name} gives no more pictures; waiting for it to come back (q or Ctrl-C ends).")
 
-    def _run(self) -> None:
+    def _run(self, opened: cv2.VideoCapture | None) -> None:
         """Read until told to close; end at once where the very first picture does not come."""
-        capture = self._open()
+        capture = opened or self._open()
         if isinstance(self.device, str) and capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0:  # a camera does not know how many will come
             self.is_film = True
             self._closing.set()

@@ -164,6 +164,17 @@ def test_a_camera_is_asked_for_size_rate_and_mjpg(monkeypatch):
     source.close()
 
 
+@pytest.mark.parametrize("platform", ["darwin", "linux"])
+def test_on_macos_the_camera_is_opened_where_the_system_may_ask_for_it(platform, monkeypatch):
+    driver, threads = Driver(5), []
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: threads.append(threading.current_thread().name) or driver)
+    monkeypatch.setattr(sources.sys, "platform", platform)
+    source = open_source("0")
+    assert source.read().image.shape == (48, 64, 3)
+    source.close()
+    assert threads == ["MainThread" if platform == "darwin" else "camera"]
+
+
 def test_a_camera_that_never_gives_a_picture_does_not_hang_the_program(monkeypatch):
     monkeypatch.setattr(cv2, "VideoCapture", lambda *_: Driver(0))
     monkeypatch.setattr(sources, "FIRST", 0.3)
