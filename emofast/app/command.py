@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
                 console.print(f"from other machines: http://{socket.gethostname()}:{port}/?token={token}")
                 warn("whoever knows this address sees the opened folders; over plain http browsers give no camera to other machines")
             if not args.no_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-                webbrowser.open(address)
+                webbrowser.open(f"http://127.0.0.1:{port}/?token={app.invite()}")
 
     with suppress(KeyboardInterrupt):  # the way to end it
         Server(config).run(sockets=[listening])

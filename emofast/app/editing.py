@@ -164,12 +164,13 @@ def timeline(session: Session) -> dict:
 
 
 def moments(session: Session) -> dict:
-    """`moments.csv` as rows in its order, each with whether the trailer would show it, and a version to save against. more: the cells
-    of columns that somebody has added, as they stand."""
+    """`moments.csv` as rows in its order, each with whether the trailer would show it, and a version to save against, of what the editor
+    changes: rows, length, order and shape. more: the cells of columns that somebody has added, as they stand."""
     path, film = session.folder / "moments.csv", media(session.episode)
+    data = path.read_bytes() if path.is_file() else b""
+    version = hashlib.sha256(data + repr((session.length, session.order, session.vertical)).encode()).hexdigest()[:16]
     if not path.is_file():
-        return {"version": "", "rows": []}
-    data = path.read_bytes()
+        return {"version": version, "rows": []}
     found = list(read_rows(path, ("start", "end"), "mend it, or move it away and make the trailer again"))
     cuts = rows_to_cuts(found, film, _table(session), str(path)) if found else []
     chosen = {id(c) for c in choose(cuts, film, session.order_of().wish)}
@@ -179,7 +180,7 @@ def moments(session: Session) -> dict:
          "chosen": id(c) in chosen, "more": {k: v for k, v in row.items() if k not in _EDITED}}
         for (_, row), c, m in zip(found, cuts, [c.moment for c in cuts])
     ]  # fmt: skip
-    return {"version": hashlib.sha256(data).hexdigest()[:16], "rows": rows}
+    return {"version": version, "rows": rows}
 
 
 def write_moments(session: Session, rows: Iterable[dict]) -> None:

@@ -85,15 +85,15 @@ class FilmRoom:
 
     def save_moments(self, address: str, given: dict) -> dict:
         """Write edited moments; refused with 409 where another page has changed them since `version`."""
-        session, rows = self._read(address), given.get("rows")
+        rows = given.get("rows")
         if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows) or len(rows) > 2000:
             raise EmofastError("rows is a list of moments")
-        order, length = _text(given, "order", session.order), _number(given, "length", session.length, above=0)
-        vertical = given.get("vertical", session.vertical) is True
-        if order not in ORDERS:
-            raise EmofastError(f"order is one of {', '.join(ORDERS)}")
-        wished = replace(session, length=length, order=order, vertical=vertical)
         with self._saving:
+            session = self._read(address)
+            order, length = _text(given, "order", session.order), _number(given, "length", session.length, above=0)
+            if order not in ORDERS:
+                raise EmofastError(f"order is one of {', '.join(ORDERS)}")
+            wished = replace(session, length=length, order=order, vertical=given.get("vertical", session.vertical) is True)
             if editing.moments(session)["version"] != given.get("version"):
                 raise HTTPException(409, "the moments were changed elsewhere; they are shown anew")
             editing.write_moments(session, rows)

@@ -59,14 +59,24 @@ class Guard:
 
     def __init__(self, app: ASGIApp, token: str, cookie: str = "emofast", share: bool = False):
         self._app, self._token, self._cookie, self._share = app, token, cookie, share
+        self.invite()
+
+    def invite(self) -> str:
+        """A token for an address that opens once: everybody on this computer can read the command line of the browser that is given it."""
+        self._invited = secrets.token_urlsafe(32)
+        return self._invited
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         asked, limit = HTTPConnection(scope), _LIMITS.get(scope["path"], _LIMIT)
-        by_address = self._right(asked.query_params.get("token", ""))
+        given = asked.query_params.get("token", "")
+        invited = _same(given, self._invited)
+        by_address = invited or _same(given, self._token)
         refused = self._refusal(asked, by_address, limit)
+        if invited and not refused:
+            self.invite()
         if refused and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -105,15 +115,15 @@ class Guard:
         if origin is not None and not harmless and origin not in (f"http://{host}", f"https://{host}"):
             return 403, "A page of another site may not do this.\n"
         bearer = headers.get("authorization", "").partition("Bearer ")[2]
-        by_cookie = self._right(asked.cookies.get(self._cookie, "")) and (harmless or origin is not None)
-        if not (by_address or by_cookie or self._right(bearer)):
+        by_cookie = _same(asked.cookies.get(self._cookie, ""), self._token) and (harmless or origin is not None)
+        if not (by_address or by_cookie or _same(bearer, self._token)):
             return 401, "The token is missing or wrong; open the address that emofast app printed.\n"
         length = headers.get("content-length", "0")
         return (413, f"More than {limit >> 20} MB are not taken here.\n") if not length.isdecimal() or int(length[:20]) > limit else None
 
-    def _right(self, token: str) -> bool:
-        return secrets.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
 
+def _same(given: str, token: str) -> bool:
+    return secrets.compare_digest(given.encode("utf-8", "replace"), token.encode())
 
 def _known_host(host: str, share: bool) -> bool:
     """Whether a Host header names this machine. A rebound DNS name never does: shared, it must be an address or the machine's own name."""

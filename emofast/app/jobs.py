@@ -51,7 +51,7 @@ def start(session: Path, action: str, *arguments: str) -> None:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 creationflags=_OF_ITS_OWN,
             )  # fmt: skip
-        born = psutil.Process(process.pid).create_time()  # Popen reaps it when it makes the next one
+        born = _born(psutil.Process(process.pid))  # Popen reaps it when it makes the next one
         _write(session, {"action": action, "state": "running", "stage": "start", "pid": process.pid, "born": born})
 
 
@@ -71,9 +71,14 @@ def _process(job: dict) -> psutil.Process | None:
     """The job's process while it lives. A number may be given to another process later: the time of birth tells them apart."""
     try:
         process = psutil.Process(job["pid"])
-        return process if process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - job["born"]) < 1 else None
+        return process if process.status() != psutil.STATUS_ZOMBIE and abs(_born(process) - job["born"]) < 1 else None
     except (KeyError, psutil.Error):
         return None
+
+
+def _born(process: psutil.Process) -> float:
+    """When it began, in seconds: on Linux of the system's own, because the clock may be set meanwhile."""
+    return process.create_time() - (psutil.boot_time() if psutil.LINUX else 0)
 
 
 def _write(session: Path, job: dict) -> None:
@@ -86,7 +91,7 @@ class _Notes(Listener):
 
     def __init__(self, session: Path, action: str):
         self._session, self._last, own = session, 0.0, psutil.Process()
-        self._job = {"action": action, "state": "running", "pid": own.pid, "born": own.create_time(), "stage": "start", "warnings": []}
+        self._job = {"action": action, "state": "running", "pid": own.pid, "born": _born(own), "stage": "start", "warnings": []}
 
     def progress(self, stage: str, done: float, total: float, unit: str = "") -> None:
         now, new = time.monotonic(), stage != self._job["stage"]

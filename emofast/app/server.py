@@ -69,6 +69,7 @@ def create_app(recognizer: EmotionRecognizer, shelf: Shelf, detector: str = "dli
     ]
     errors = {
         EmofastError: lambda request, e: _error(str(e), 400),
+        OSError: lambda request, e: _error(f"{e.filename or 'a file'} cannot be read or written ({e.strerror or e})", 507),
         HTTPException: lambda request, e: _error(e.detail, e.status_code),
         Exception: lambda request, e: _error("emofast failed at this; its console says more", 500),
     }

@@ -84,7 +84,7 @@ class LiveView:
         self._tick()
         self._keep(frame, picture)
         if self.window:
-            self._show(picture, self._ahead_ms(frame))
+            self._show_until(time.perf_counter() + self._ahead(frame), picture)
 
     def _read(self) -> Frame | None:
         start = time.perf_counter()
@@ -125,6 +125,12 @@ class LiveView:
                 for writer in recorders:
                     writer.add(picture, frame.t)
         self.summary.add(self._seen.views)
+
+    def _show_until(self, end: float, picture: np.ndarray) -> None:
+        """Show a picture for as long as the film does, which may be minutes; keys and signals are obeyed meanwhile."""
+        self._show(picture, _slice_ms(end))
+        while not (self.quit or self._told or self.paused) and end - time.perf_counter() > 0.005:
+            self._show(self._draw(), _slice_ms(end))
 
     def _show(self, picture: np.ndarray, wait_ms: int) -> None:
         with self.stages("show"):
@@ -182,10 +188,10 @@ class LiveView:
             self._fps = rate if self._fps is None else 1 / (keep / self._fps + (1 - keep) / rate)
         self._ticked = now
 
-    def _ahead_ms(self, frame: Frame) -> int:
-        """How long to wait so that a film plays at its own speed; a camera sets its own pace."""
+    def _ahead(self, frame: Frame) -> float:
+        """Seconds to wait so that a film plays at its own speed; a camera sets its own pace."""
         if self.source.live:
-            return 1
+            return 0.0
         now = time.perf_counter()
         if self._lead is None:
             self._lead = now - frame.t
@@ -193,7 +199,7 @@ class LiveView:
         ahead = until + self._lead - now
         if ahead < -0.25:  # too slow for this film: go on from here instead of chasing it
             self._lead = None
-        return max(int(ahead * 1000), 1)
+        return ahead
 
     def _close(self) -> None:
         """Finish what is being written, whatever ended the session; then let go of the window. What fails does not stop the rest."""
@@ -207,6 +213,10 @@ def _placed(view: FaceView, scale: float, mirror: int | None) -> FaceView:
     """The view in a picture `scale` times as large as the frame, seen in a mirror if its width is given."""
     x, y, w, h = (round(v * scale) for v in (view.box.x, view.box.y, view.box.w, view.box.h))
     return replace(view, box=Box(x if mirror is None else mirror - x - w, y, w, h))
+
+
+def _slice_ms(end: float) -> int:
+    return min(max(int((end - time.perf_counter()) * 1000), 1), 100)
 
 
 def _unused(suffix: str) -> Path:

@@ -1,6 +1,7 @@
 """The window and its keys."""
 
 import ctypes
+import locale
 import os
 import sys
 from contextlib import suppress
@@ -10,12 +11,14 @@ import numpy as np
 
 from emofast.errors import EmofastError
 
-# Esc as a character and as X11 has it. The letters also on a Russian keyboard, as Unicode and as X11 codes, whose capitals are 0x20
-# higher: nobody should have to switch layouts to quit.
+# Esc as a character and as X11 has it. The letters also on a Russian keyboard, as Unicode, as X11 codes, whose capitals are 0x20 higher,
+# and as a Russian Windows has them: nobody should have to switch layouts to quit.
+_CODE_PAGE = "cp1251" if locale.getencoding() == "cp1251" else "ascii"
 _KEYS = {27: "q", 0xFF1B: "q", 32: "space"} | {
     code: latin
     for latin, russian, x11 in zip("qmsrlh", "йьыкдр", (0x6CA, 0x6D8, 0x6D9, 0x6CB, 0x6C4, 0x6D2))
-    for code in (*map(ord, (latin, latin.upper(), russian, russian.upper())), x11, x11 + 0x20)
+    for both in (russian + russian.upper(),)
+    for code in (*map(ord, latin + latin.upper() + both), x11, x11 + 0x20, *both.encode(_CODE_PAGE, "ignore"))
 }
 
 
@@ -47,7 +50,8 @@ class Window:
 
     def _is_open(self) -> bool:
         try:
-            return cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
+            # macOS calls a minimised window invisible (0), and has no button that closes one
+            return cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= (0 if sys.platform == "darwin" else 1)
         except cv2.error:  # with its last window OpenCV's Qt side is gone
             return False
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -127,14 +128,18 @@ def unpickle(path: Path):
 
 @contextmanager
 def _paths_of_any_system() -> Iterator[None]:
-    """A learner holds a path of the kind of the system that exported it; no system makes those of another."""
+    """A learner holds a path of the kind of the system that exported it; no system makes those of another. Python 3.13 names their module
+    otherwise than all before and after it."""
     foreign = "PosixPath" if os.name == "nt" else "WindowsPath"
     theirs = getattr(pathlib, foreign)
-    setattr(pathlib, foreign, type(Path()))
+    modules = pathlib, sys.modules.setdefault("pathlib._local", pathlib)
+    for module in modules:
+        setattr(module, foreign, type(Path()))
     try:
         yield
     finally:
-        setattr(pathlib, foreign, theirs)
+        for module in modules:
+            setattr(module, foreign, theirs)
 
 
 def _reason(error: Exception) -> str:

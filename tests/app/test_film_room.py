@@ -79,6 +79,23 @@ def test_from_the_form_to_the_edit_list(serve, series, model, tmp_path):
         await page.drag(".moment[data-k='0'] .end", dx=(shot - end) * scale + 4)
         await page.wait(f"Math.abs(document.querySelector('.moment .end').ariaValueNow - {shot}) < 1e-3", 20)
 
+        # one far from every shot goes where the mouse goes, and a moment that leaves its peak leaves what was measured there
+        begin = await page.value("Number(document.querySelector('.moment .start').ariaValueNow)")
+        near = max((begin - 24 / scale, begin + 24 / scale), key=lambda t: abs(t - 3 * round(t / 3)))
+        far = max(t for k in range(6) if (t := 3 * k + 1.5) < shot - 1 and abs(t - begin) > 0.5)
+        for at, to in ((begin, near), (near, far)):
+            await page.drag(".moment[data-k='0'] .start", dx=(to - at) * scale)
+            await page.wait(f"Math.abs(document.querySelector('.moment .start').ariaValueNow - {to}) < .06", 20)
+        await asyncio.sleep(0.5)
+        moved = rows_of(series, "первая")[0]
+        peak = float(before[0]["peak"])
+        assert float(moved["start"]) == pytest.approx(far, abs=0.06) and far - 0.06 <= float(moved["peak"]) < shot
+        assert (moved["p_value"] == "") == (not far <= peak < shot)
+        for _ in range(2):
+            await page.press("z", modifiers=2)
+        await page.wait(f"Math.abs(document.querySelector('.moment .start').ariaValueNow - {begin}) < 1e-3", 20)
+        await page.value("document.querySelector('.moment .end').focus()")
+
         # the same edge by keys: a frame back, a second on; then both undone as one step
         await page.press("ArrowLeft")
         await page.wait("document.activeElement.dataset.part == 'end'")
@@ -202,6 +219,9 @@ def test_a_job_survives_its_server_and_goes_on_after_a_kill(serve, series, model
     saved = api(url, "/api/moments/0/killed", first, "PUT")
     assert (saved["rows"][0]["name"], saved["rows"][0]["group"]) == ("mine", "men") and saved["version"] != second["version"]
     assert api(url, "/api/moments/0/killed", second, "PUT")["status"] == 409
+    longer = api(url, "/api/moments/0/killed", saved | {"length": 20}, "PUT")
+    assert api(url, "/api/moments/0/killed", saved | {"length": 30}, "PUT")["status"] == 409, "length, order and shape are shared as well"
+    saved = api(url, "/api/moments/0/killed", longer | {"length": 30}, "PUT")
     broken = [{**saved["rows"][0], "end": 99}, {**saved["rows"][0], "start": "=1"}, {}, {**saved["rows"][0], "emotion": "joy"}]
     for row in broken:
         refused = api(url, "/api/moments/0/killed", {"version": saved["version"], "rows": [row]}, "PUT")
@@ -271,6 +291,48 @@ SLOW = """sent = []; gone = 0; plain = fetch; fetch = async (path, given) => {
   if (given?.method == 'POST' || given?.method == 'PUT' && gone-- > 0) throw new TypeError('nobody is there');
   if (given?.method == 'PUT') await new Promise((done) => setTimeout(done, 500));
   return plain(path, given); }"""
+
+
+def test_a_disk_that_is_full_is_told(app, shelf, monkeypatch):
+    (shelf / "emofast" / "s").mkdir(parents=True)
+    (shelf / "emofast" / "s" / "session.json").write_text("{}")
+
+    def full(_):
+        raise OSError(28, "No space left on device", "job.json")
+
+    monkeypatch.setattr(jobs, "state", full)
+    answer = app.ask("GET", "/api/sessions")
+    assert answer.status == 507
+    assert json.loads(answer.body) == {"error": "job.json cannot be read or written (No space left on device)"}
+
+
+def test_a_viewer_who_comes_late_or_leaves_early_is_a_still_picture(serve, tmp_path, model):
+    session = tmp_path / "films" / "emofast" / "s"
+    session.mkdir(parents=True)
+    episode(tmp_path / "films" / "episode.mp4", 8)
+    episode(tmp_path / "films" / "anna.mp4", 3)
+    form = {"episode": "../../episode.mp4", "viewers": [{"file": "../../anna.mp4", "offset": 2.0, "group": ""}]}
+    (session / "session.json").write_text(json.dumps(form | {"length": 30.0, "lag": 1.0, "order": "episode"}))
+    (session / "moments.csv").write_text("start,end\n1,3\n")
+    _, url = serve(tmp_path / "films", "--model", model)
+    seen = """(async () => { const [film, face] = document.querySelectorAll('video'), seen = [];
+        film.currentTime = 0.5; await new Promise((done) => { film.onseeked = done; }); film.play();
+        while (film.currentTime < 7) {
+          seen.push([film.currentTime, face.currentTime, face.paused]);
+          await new Promise(requestAnimationFrame);
+        }
+        film.pause(); return seen; })()"""
+
+    async def what(page):
+        await page.goto(film_page(url, "s"))
+        await page.wait("[...document.querySelectorAll('video')].filter((v) => v.duration > 2).length == 2", 20)
+        rows = await page.value(seen)
+        assert all(paused and at == 0 for t, at, paused in rows if 0.7 < t < 1.9), "before"
+        assert all(paused and at > 2.8 for t, at, paused in rows if t > 5.6), "after"
+        during = [abs(t - 2 - at) for t, at, paused in rows if 3 < t < 4.5 and not paused]
+        assert during and max(during) < 0.5
+
+    visit(url, tmp_path / "profile", what)
 
 
 def test_nothing_changed_typed_or_dragged_is_lost(serve, tmp_path, model):

@@ -40,6 +40,15 @@ def test_the_token_in_the_address_becomes_the_cookie(app):
     assert refused.status == 401 and b"printed" in refused.body and "set-cookie" not in refused.headers
 
 
+def test_an_invitation_opens_once_and_becomes_the_cookie(app):
+    invitation = app.app.invite().encode()
+    assert app.ask("GET", "/", query=b"token=" + invitation, authorization=None, host="evil.example").status == 400
+    first = app.ask("GET", "/", query=b"token=" + invitation, authorization=None)
+    assert first.status == 200 and first.headers["set-cookie"].startswith(f"emofast={TOKEN};")
+    assert app.ask("GET", "/", query=b"token=" + invitation, authorization=None).status == 401
+    assert app.ask("GET", "/", query=b"token=", authorization=None).status == 401
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

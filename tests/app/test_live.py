@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 CAMERAS = """{ const devices = navigator.mediaDevices, open = devices.getUserMedia.bind(devices);
   devices.getUserMedia = async (what) => { const stream = await open(what);
+    window.silence = () => stream.getTracks().forEach((t) => t.stop());
     window.unplug = () => stream.getTracks().forEach((t) => { t.stop(); t.dispatchEvent(new Event('ended')); });
     return stream; } }"""  # fmt: skip
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -106,6 +107,16 @@ def compare(serve, folder: Path, film: Path, length: float, model: Path, *flags:
         await page.wait("document.querySelector('.stage canvas')?.dataset.label > ''", 20)
         await page.value(f"{log}; unplug()")
         await more(log)
+        for gone in ("unplug()", "silence()"):  # the device goes, or the system takes it away without a word
+            await page.goto(url.replace("/?", "/live?"))
+            await page.value(CAMERAS)
+            await page.click("#lang")
+            await page.wait("document.querySelector('.stage canvas')?.dataset.label.length > 1", 20)
+            await page.value(gone)
+            await page.wait("/camera is gone|Камера пропала/.test(document.querySelector('.sign').textContent)", 20)
+            await asyncio.sleep(1)
+            assert await page.value("document.querySelector('.now').textContent") == "–", "nobody has an emotion now"
+            assert await page.value("/camera is gone|Камера пропала/.test(document.querySelector('.sign').textContent)")
         assert await page.value("location.search") == "", "the token does not stay in the address"
         assert any(u.startswith("ws://127.0.0.1") for u in page.asked)
 

@@ -2,7 +2,9 @@
 
 import csv
 import ctypes
+import importlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +18,8 @@ import pytest
 from processes import wait_until
 
 from emofast.emotions import EMOTIONS
-from emofast.film import write_film
-from emofast.live import open_source
+from emofast.film import Writer, write_film
+from emofast.live import open_source, window
 from emofast.live.window import key_name
 from emofast.recognition import DETECTORS
 from emofast.sample.episode import drawn_frames
@@ -339,6 +341,21 @@ def test_pause_holds_the_film_and_a_russian_keyboard_ends_it(session, model, fil
     session.leave("Cyrillic_shorti")
 
 
+def test_a_picture_that_stands_for_a_minute_keeps_nobody_waiting(session, model, film, tmp_path):
+    frames = [f.image for f in iter(open_source(str(film)).read, None)]
+    gap = Writer(tmp_path / "gap.mp4", 10)
+    for picture, t in zip(frames, (0.0, 60.0, 61.0)):
+        gap.add(picture, t)
+    gap.close()
+    view = session("--source", tmp_path / "gap.mp4", "--model", model)
+    view.snapshot()
+    view.snapshot()
+    view.process.send_signal(signal.SIGINT)
+    out, err = view.process.communicate(timeout=10)
+    assert view.process.returncode == 0, err
+    assert "stopped." in out and re.search(r"\b1 frames?\b", out), "neither a key nor a signal brings the next picture before its time"
+
+
 def click_the_cross(display: str, window: int) -> None:
     """Ask a window to close, as a window manager does when its cross is clicked; xdotool cannot."""
     x11, pointer, number = ctypes.CDLL("libX11.so.6"), ctypes.c_void_p, ctypes.c_ulong
@@ -403,3 +420,24 @@ def test_the_example_shows_a_film(display, film, project):
 )
 def test_keys_on_latin_and_russian_keyboards(code, key):
     assert key_name(code) == key
+
+
+def test_keys_on_a_russian_windows(monkeypatch):
+    monkeypatch.setattr(window.locale, "getencoding", lambda: "cp1251")
+    try:
+        assert [importlib.reload(window).key_name(b) for b in "йЙыф".encode("cp1251")] == ["q", "q", "s", None]
+    finally:
+        monkeypatch.undo()
+        importlib.reload(window)
+
+
+@pytest.mark.parametrize(
+    ("platform", "visible", "pressed"), [("darwin", 0, None), ("darwin", -1, "q"), ("linux", 0, "q"), ("linux", 1, None)]
+)
+def test_a_minimised_window_on_macos_is_not_closed(platform, visible, pressed, monkeypatch):
+    for name, answer in {"namedWindow": None, "resizeWindow": None, "imshow": None, "waitKeyEx": -1, "getWindowProperty": visible}.items():
+        monkeypatch.setattr(cv2, name, lambda *_, answer=answer: answer)
+    monkeypatch.setattr(window, "_require_display", lambda: None)
+    monkeypatch.setattr(window.sys, "platform", platform)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    assert window.Window("w").show(np.zeros((4, 4, 3), np.uint8)) == pressed

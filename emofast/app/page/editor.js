@@ -69,6 +69,7 @@ export class Editor {
     Object.assign(this, { session, data });
     if (film) { fill(this.filmPlace, this.film); this.film.src = session.episode.url; }
     if (this.viewer) this.watch(this.viewer.name);
+    if (!this.dirty) { this.length.value = session.length; this.order.value = session.order; this.vertical.checked = session.vertical; }
     this.show();
   }
 
@@ -87,7 +88,12 @@ export class Editor {
     this.show();
   }
 
-  edit(k, values, again) { this.change(this.rows.map((r, i) => (i === k ? { ...r, ...values } : r)), again); }
+  /** One row with new values; where its peak is left outside, what was measured there is no longer true, and the server knows the curves. */
+  edit(k, values, again) {
+    const row = { ...this.rows[k], ...values }, elsewhere = row.peak < row.start || row.peak >= row.end;
+    if (elsewhere) Object.assign(row, { peak: null, score: null, emotion: null, viewers: null, p_value: null });
+    this.change(this.rows.with(k, row), again);
+  }
 
   undo(from = this.done, to = this.undone) {
     if (!from.length) return;
@@ -164,24 +170,25 @@ export class Editor {
     if (part === "start") return { start: this.whole(Math.min(seconds, row.end - least)) };
     if (part === "end") return { end: this.whole(Math.max(seconds, row.start + least)) };
     const start = this.whole(Math.min(Math.max(seconds, 0), this.data.duration - long));
-    return { start, end: this.whole(start + long), peak: row.peak + start - row.start };
+    return { start, end: this.whole(start + long) };
   }
 
-  nearShot(seconds, free) {
-    const near = free ? null : [...this.data.shots, this.film.currentTime].reduce((a, b) => (Math.abs(b - seconds) < Math.abs(a - seconds) ? b : a), Infinity);
+  /** The shot, or what was watched (`head`), that is as good as `seconds` to the eye; `seconds` where none is. */
+  nearShot(seconds, free, head) {
+    const near = free ? null : [...this.data.shots, head].reduce((a, b) => (Math.abs(b - seconds) < Math.abs(a - seconds) ? b : a), Infinity);
     return near !== null && Math.abs(near - seconds) * this.scale < SNAP ? near : seconds;
   }
 
   drag(e, k, part) {
     e.preventDefault();
     e.stopPropagation();
-    const { currentTarget: handle } = e, row = this.rows[k], from = e.clientX, bar = handle.closest(".moment");
+    const { currentTarget: handle } = e, row = this.rows[k], from = e.clientX, bar = handle.closest(".moment"), head = this.film.currentTime;
     let values = null;
     handle.setPointerCapture(e.pointerId);
     handle.onpointermove = (m) => {
       if (!values && Math.abs(m.clientX - from) < 3) return;
       const anchor = part === "end" ? row.end : row.start;
-      values = this.moved(row, part, this.nearShot(anchor + (m.clientX - from) / this.scale, m.altKey));
+      values = this.moved(row, part, this.nearShot(anchor + (m.clientX - from) / this.scale, m.altKey, head));
       this.put(bar, { ...row, ...values });
       this.film.currentTime = values.end && part === "end" ? values.end - this.frame : values.start;
     };
@@ -213,9 +220,9 @@ export class Editor {
     const key = e.key.toLowerCase(), part = e.target.closest?.(".edge")?.dataset.part ?? "all", k = Number(e.target.closest?.("[data-k]")?.dataset.k ?? -1);
     if ((e.ctrlKey || e.metaKey) && (key === "z" || key === "я")) e.shiftKey ? this.undo(this.undone, this.done) : this.undo();
     else if (e.ctrlKey || e.metaKey || e.altKey) return;
-    else if (k >= 0 && this.nudge(e, k, part)) { /* an edge went */ } else if (k >= 0 && key === "delete") this.remove(k);
+    else if (k >= 0 && this.nudge(e, k, part)) { /* an edge went */ } else if (k >= 0 && (key === "delete" || key === "backspace")) this.remove(k);
     else if (k >= 0 && key === "enter" && !e.target.closest("button")) this.play(k);
-    else if (key === " " && !e.target.closest("button, video")) this.film.paused ? this.film.play() : this.film.pause();
+    else if (key === " " && !e.target.closest("button, video, summary")) this.film.paused ? this.film.play() : this.film.pause();
     else if (key === "n" || key === "т") this.add();
     else return;
     e.preventDefault();
@@ -301,9 +308,9 @@ export class Editor {
     }
     if (!this.viewer || this.face.readyState < 1) return;
     const { start, rate } = this.data.starts[this.viewer.name] ?? { start: this.viewer.offset ?? 0, rate: 1 };
-    const want = Math.min(Math.max((now - start) / rate, 0), this.face.duration || 0);
-    if (Math.abs(this.face.currentTime - want) > (this.film.paused ? .04 : .2) && !this.face.seeking) this.face.currentTime = want;
-    if (this.film.paused !== this.face.paused) this.film.paused ? this.face.pause() : this.face.play().catch(() => {});
+    const at = (now - start) / rate, want = Math.min(Math.max(at, 0), this.face.duration || 0), still = this.film.paused || at !== want; // before or after it: a picture
+    if (Math.abs(this.face.currentTime - want) > (still ? .04 : .2) && !this.face.seeking) this.face.currentTime = want;
+    if (still !== this.face.paused) still ? this.face.pause() : this.face.play().catch(() => {});
   }
 
   watch(name) {

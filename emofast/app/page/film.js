@@ -82,9 +82,10 @@ async function openSession(main, address) {
   return () => { closed = true; clearTimeout(timer); editor?.close(); };
 
   async function load() {
-    const saves = editor?.saves, data = await ask(url("timeline"));
+    const saves = editor?.saves, [form, data] = await Promise.all([ask(url("sessions")), ask(url("timeline"))]);
     if (closed) return;
     if (editor?.saves !== saves) return load(); // a change came meanwhile
+    session = { ...form, job: session.job }; // whether a job has ended is for `poll` to see
     if (!editor && (data.moments.rows.length || Object.keys(data.curves).length)) {
       editor = new Editor(session, data, { save: (given) => ask(url("moments"), given, "PUT"), reload: load, work });
       fill(desk, editor.element);

@@ -65,10 +65,20 @@ export default async function live(main) {
   function stop() {
     stream?.getTracks().forEach((track) => { track.onended = null; track.stop(); });
     stream = null;
+    ticks.length = 0;
+  }
+
+  /** No picture comes any more: what the last one showed is not the case now. */
+  function lose() {
+    fresh = null;
+    say(t("unplugged"), t("unpluggedHint"));
+    fill(now, "–");
+    showBars(null);
+    paintPlane(null);
   }
 
   async function start(deviceId) {
-    if (!starting) await (starting = open(deviceId).finally(() => { starting = null; }));
+    if (!starting) await (starting = open(deviceId).catch((e) => say(t("cameraFailed"), e.message)).finally(() => { starting = null; }));
   }
 
   async function open(deviceId) {
@@ -82,7 +92,7 @@ export default async function live(main) {
       return say(t(known ?? "cameraFailed"), known ? t(`${known}Hint`) : e.message);
     }
     if (closed) return stop();
-    stream.getVideoTracks()[0].onended = () => { fresh = null; say(t("unplugged"), t("unpluggedHint")); };
+    stream.getVideoTracks()[0].onended = lose;
     video.srcObject = stream;
     await video.play().catch(() => {});
     watchFrames();
@@ -97,12 +107,12 @@ export default async function live(main) {
   }
 
   function watchFrames() {
-    const mine = stream;
-    video.requestVideoFrameCallback(function seen(at) {
+    const mine = stream, next = (seen) => (video.requestVideoFrameCallback ? video.requestVideoFrameCallback(seen) : requestAnimationFrame(seen));
+    next(function seen(at) {
       if (closed || stream !== mine) return;
       fresh = at;
       wake();
-      video.requestVideoFrameCallback(seen);
+      next(seen);
     });
   }
 
@@ -113,13 +123,13 @@ export default async function live(main) {
       if (!await link.ready()) continue;
       if (wish) await command(wish);
       if (fresh === null || !video.videoWidth) { fresh = null; continue; }
-      const at = fresh;
+      const at = fresh, mine = stream;
       fresh = null;
       Object.assign(grab, { width: video.videoWidth, height: video.videoHeight });
       grab.getContext("2d").drawImage(video, 0, 0);
       const picture = await new Promise((done) => grab.toBlob(done, "image/jpeg", .88));
       const answer = await link.ask(new Blob([new Float64Array([at / 1000]), picture]));
-      if (answer && !closed) show(answer, at);
+      if (answer && !closed && stream === mine && mine?.active) show(answer, at);
     }
   }
 
@@ -148,7 +158,7 @@ export default async function live(main) {
       const [x, y, w, v] = f.box, ink = colour(f.emotion);
       return { id: f.id, box: [mirror ? width - x - w : x, y, w, v], label: label(f), share: f.reason ? undefined : confidence(f), colour: ink, main: f === face };
     });
-    paintFaces(c, width, boxes, 16 * width / (canvas.clientWidth || width));
+    paintFaces(c, width, boxes, 16 * Math.max(width / (canvas.clientWidth || width), height / (canvas.clientHeight || height)));
     if (!face) say(t("noFace"), t("noFaceHint"), false);
     else say(face.reason ? t(face.reason) : "", face.reason ? t(`${face.reason}Hint`) : "", false);
     const text = face ? label(face) : "–";
@@ -221,7 +231,11 @@ export default async function live(main) {
 
   function showPace() {
     const span = ticks.length > 1 ? (ticks.at(-1) - ticks[0]) / 1000 : 0, sorted = [...delays].sort((a, b) => a - b);
-    if (performance.now() - (ticks.at(-1) ?? 0) > 3000) return [fps, delay].forEach((chip) => { chip.textContent = ""; });
+    if (performance.now() - (ticks.at(-1) ?? 0) > 3000) {
+      [fps, delay].forEach((chip) => { chip.textContent = ""; });
+      if (ticks.length && fresh === null && !document.hidden) lose(); // a camera that the system has taken away stays silent
+      return;
+    }
     if (span) fps.textContent = `${Math.round((ticks.length - 1) / span)} ${t("fps")}`;
     if (sorted.length) delay.textContent = `${Math.round(sorted[Math.floor(sorted.length / 2)])} ${t("ms")}`;
     Object.assign(canvas.dataset, { fps: span ? (ticks.length - 1) / span : 0, p95: sorted[Math.floor(sorted.length * .95)] ?? 0, label: now.textContent });
@@ -240,7 +254,7 @@ class Link {
   }
 
   open() {
-    this.socket = new WebSocket("/api/live");
+    this.socket = new WebSocket(`${location.origin.replace("http", "ws")}/api/live`);
     this.answered = null;
     this.opened = new Promise((resolve) => {
       this.socket.onopen = () => resolve(true);
