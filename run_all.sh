@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] [--weights imagenet|none|FILE] [--engine ray [--address HOST:PORT]] | --setup
+usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] [--weights imagenet|none|FILE] [--device cpu|cuda] [--engine ray [--address HOST:PORT]] | --setup
 
   --data     data set: a folder in the competition's layout, or the drawn sample
              (default: data/skillbox if it is there, else the drawn sample)
@@ -12,6 +12,7 @@ usage: ./run_all.sh [--data sample|DIR] [--quick] [--submit] [--only NN,NN|all] 
   --submit   send submission.csv to Kaggle at the end, without asking; without --data, download the competition first
   --only     run these experiments, e.g. --only 01,07
   --weights  where networks start that have pretrained weights (default: each script's own; where they cannot be had, none, and it is said)
+  --device   cpu or cuda (default: the GPU where there is one)
   --engine   ray: experiments as tasks of Ray, at once on this machine's GPUs
   --address  HOST:PORT, or auto: of the Ray cluster that runs already; it needs the data and this folder on every machine
   --setup    only make the environment: all that webcam.py and trailer.py need
@@ -23,13 +24,14 @@ examples: ./run_all.sh --quick
 USAGE
 }
 
-data='' quick='' submit='' only='' weights='' engine='' address=''
+data='' quick='' submit='' only='' weights='' device='' engine='' address=''
 value() { [ -n "${2:-}" ] || { echo "error: $1 needs a value, see ./run_all.sh --help" >&2; exit 2; }; }
 while [ $# -gt 0 ]; do
     case $1 in
         --data) value "$@"; data=$2; shift ;;
         --only) value "$@"; only=$2; shift ;;
         --weights) value "$@"; weights=$2; shift ;;
+        --device) value "$@"; device=$2; shift ;;
         --engine) value "$@"; engine=$2; shift ;;
         --address) value "$@"; address=$2; shift ;;
         --setup) cd "$(dirname "$0")"; . ./set_up.sh; set_up; [ "$PYTHON" != "$PWD/.venv/bin/python" ] || echo "ready; now: source .venv/bin/activate"; exit ;;
@@ -48,15 +50,17 @@ cd "$(dirname "$0")"
 . ./set_up.sh
 set_up
 
-if [ -z "$data" ] && [ -n "$submit" ] && [ ! -d data/skillbox/train ]; then
-    stage "0/4 Data: Kaggle and Google Drive" "2.5 GB; a broken download goes on, a finished one is only checked"
-    "$PYTHON" -m emofast data download
-fi
 if [ -z "$data" ]; then
-    if [ -d data/skillbox ]; then
+    if [ -d data/skillbox/train ]; then
         data=data/skillbox
     elif data=$("$PYTHON" -c 'from emofast.data.competition import mounted; print(mounted() or "")') && [ -n "$data" ]; then
         echo "data: $data, mounted here"
+    elif [ -n "$submit" ]; then
+        stage "0/4 Data: Kaggle and Google Drive" "2.5 GB; a broken download goes on, a finished one is only checked"
+        "$PYTHON" -m emofast data download
+        data=data/skillbox
+    elif [ -d data/skillbox ]; then
+        data=data/skillbox
     else
         data=sample
         cat <<'BANNER'
@@ -77,17 +81,17 @@ echo "data: $data   experiments: $(echo $scripts | sed 's#experiments/##g')"
 stage "1/4 Data: read, checked" "seconds; the sample is drawn first, a minute"
 "$PYTHON" -m emofast data check --data "$data"
 
-stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 2 to 130 min each on two cores, minutes on a GPU; what is recorded is skipped"
+stage "2/4 Experiments: $(echo "$scripts" | wc -w | tr -d ' ')" "with --quick one to two minutes each; in full 2 to 130 min each on two cores, minutes on a GPU, which those for large photographs want; what is recorded is skipped"
 failed=''
 if [ -n "$engine" ]; then
-    status=0 flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} --resume $quick"
+    status=0 flags="--data $(printf %q "$data") ${weights:+--weights $(printf %q "$weights")} ${device:+--device $(printf %q "$device")} --resume $quick"
     "${plan[@]}" --flags "$flags" | "$PYTHON" -m emofast.season.commands --engine "$engine" ${address:+--address "$address"} || status=$?
     case $status in 0) ;; 130 | 143) exit "$status" ;; *) failed=' see above' ;; esac
     scripts=''
 fi
 for script in $scripts; do
     status=0
-    "$PYTHON" "$script" --data "$data" ${weights:+--weights "$weights"} --resume $quick || status=$?
+    "$PYTHON" "$script" --data "$data" ${weights:+--weights "$weights"} ${device:+--device "$device"} --resume $quick || status=$?
     case $status in
         0) ;;
         130 | 143) exit "$status" ;;

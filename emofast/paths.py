@@ -7,6 +7,7 @@ import platform
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,8 +32,13 @@ def artifacts() -> Path:
 
 
 def cache() -> Path:
-    """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time."""
+    """Folder of decoded pictures and the drawn sample; `$EMOFAST_CACHE` moves it. Deleting it loses only time.
+
+    In a Kaggle notebook it lies apart from what is kept of the notebook, which may have 20 GB.
+    """
     place = PROJECT / ".cache" if _IS_CHECKOUT else platformdirs.user_cache_path("emofast")
+    if "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+        place = Path(tempfile.gettempdir()) / "emofast"
     return Path(os.environ.get("EMOFAST_CACHE") or place)
 
 

@@ -99,6 +99,12 @@ def test_run_all_goes_on_after_a_failing_experiment(project, tmp_path):
     python.write_text(python.read_text().replace("exit 2", "exit 0"))
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     assert (tmp_path / "calls").read_text().endswith("-m emofast submit --data sample --quick --yes\n")
+    (tmp_path / "calls").unlink()
+    python.write_text(python.read_text().replace("*01_a*)", "*mounted*) echo mnt ;;\n*01_a*)"))
+    assert subprocess.run(["./run_all.sh", "--submit", "--device", "cpu"], cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    calls = (tmp_path / "calls").read_text()
+    assert "01_a.py --data mnt --device cpu --resume\n" in calls and "data download" not in calls, "what is mounted is not fetched again"
+    assert calls.endswith("-m emofast submit --data mnt --yes\n")
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,14 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from emofast import paths
 from emofast.emotions import BY_NAME, CENTRES, EMOTIONS, TABLE
 from emofast.errors import EmofastError, exits_cleanly
 from emofast.faces import prepare_face
@@ -107,6 +110,13 @@ def test_a_place_that_cannot_be_used_is_one_sentence(tmp_path, capsys):
     assert command() == 2
     err = capsys.readouterr().err
     assert err.startswith("error: ") and str(tmp_path / "file") in err and err.count("\n") == 1
+
+
+def test_what_is_kept_of_a_kaggle_notebook_holds_no_cache(monkeypatch):
+    monkeypatch.delenv("EMOFAST_CACHE")
+    usual = paths.cache()
+    monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "Batch")
+    assert usual.parent == paths.PROJECT and paths.cache() == Path(tempfile.gettempdir()) / "emofast"
 
 
 def test_nothing_is_written_over_what_is_read(tmp_path):

@@ -148,6 +148,8 @@ def test_results_of_other_pictures_are_refused(comp, own_artifacts):
     gone = str(np.load(folder / "01_a" / "valid.npz")["ids"][0])
     with pytest.raises(EmofastError, match="run 01_a again"):  # a row has left train.csv since
         make_submission(replace(comp, train_ids=[i for i in comp.train_ids if i != gone]), folder)
+    with pytest.raises(EmofastError, match="other labels"):  # and classes were corrected
+        make_submission(replace(comp, labels=(comp.labels + 1) % 9), folder)
     shutil.rmtree(folder / "01_a")
     with pytest.raises(EmofastError, match="no recorded result"):
         make_submission(comp, folder)

@@ -1,6 +1,8 @@
 """Items of a data set into batches of tensors: fastai transforms, and a DataLoader that reads a whole batch at once."""
 
+import math
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import cv2
 import fastai.interpret
@@ -15,7 +17,7 @@ from fasttransform import Transform
 from PIL import Image
 from plum import dispatch
 
-from emofast.data.cache import PixelCache
+from emofast.data.cache import CHUNK, JoinedCache, PixelCache
 from emofast.data.pictures import Unreadable, decode_face
 from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
@@ -30,7 +32,7 @@ class ReadFace(Transform):
 
     def __init__(self, cache: PixelCache | None, size: int, channels: int):
         self.cache, self.size, self.channels = cache, size, channels
-        self.on_gpu: torch.Tensor | bool | None = None  # the cache; False: no room for it; None: not asked yet
+        self.on_gpu: torch.Tensor | bool | None = None  # of the cache; False: no room for it; None: not asked yet
 
     def encodes(self, item):
         cached = isinstance(item, np.integer | int)
@@ -40,7 +42,7 @@ class ReadFace(Transform):
         """Faces of these rows of the cache, uint8 [n, channels, size, size]. A GPU that has room for it holds the whole cache, copied at
         the first batch: then the pictures of no later one pass through the processor."""
         if self.on_gpu is None:
-            self.on_gpu = has_room(device, self.cache.nbytes) and torch.from_numpy(self.cache.rows(slice(None))).to(device)
+            self.on_gpu = store_on_gpu(self.cache, device)
         if self.on_gpu is False:
             return TensorImage(torch.from_numpy(self.cache.rows(rows)))
         return TensorImage(self.on_gpu[torch.from_numpy(rows).to(device)])
@@ -62,9 +64,28 @@ class ReadFace(Transform):
         return {**self.__dict__, "cache": None, "on_gpu": None}
 
 
-def has_room(device: torch.device, nbytes: int) -> bool:
-    """Whether a GPU can keep so much and still have half of its free memory to train in; False for a processor."""
-    return device.type == "cuda" and nbytes <= torch.cuda.mem_get_info(device)[0] / 2
+_STORES: WeakValueDictionary[tuple, torch.Tensor] = WeakValueDictionary()
+"""Pictures on GPUs by cache and device, while a loader uses them: loaders of one cache share them."""
+
+
+def store_on_gpu(cache: PixelCache | JoinedCache, device: torch.device) -> torch.Tensor | bool:
+    """All pictures of a cache in a GPU's memory, copied piece by piece; False where it has no room for them."""
+    key = (*cache.folders, str(device))
+    if (store := _STORES.get(key)) is None:
+        held = sum(s.nbytes for (*_, where), s in _STORES.items() if where == str(device))
+        if not has_room(device, math.prod(cache.shape), held):
+            return False
+        store = torch.empty(cache.shape, dtype=torch.uint8, device=device)
+        for start in range(0, len(store), CHUNK):
+            store[start : start + CHUNK] = torch.from_numpy(cache.rows(slice(start, start + CHUNK)))
+        _STORES[key] = store
+    return store
+
+
+def has_room(device: torch.device, nbytes: int, held: int) -> bool:
+    """Whether a GPU that holds pictures of `held` bytes can hold `nbytes` more, and still has half of its memory to train in; False for a
+    processor."""
+    return device.type == "cuda" and held + nbytes <= (torch.cuda.mem_get_info(device)[0] + held) / 2
 
 
 class RowOf(Transform):

@@ -32,7 +32,7 @@ class PixelCache:
         self.folder = Path(folder)
         self.shape = tuple(json.loads((self.folder / "cache.json").read_text())["shape"])
         self.readable = np.load(self.folder / "readable.npy")
-        self.nbytes = int(np.prod(self.shape))
+        self.folders = (self.folder,)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -54,7 +54,8 @@ class JoinedCache:
     def __init__(self, first: PixelCache, second: PixelCache):
         self.first, self.second = first, second
         self.readable = np.concatenate([first.readable, second.readable])
-        self.nbytes = first.nbytes + second.nbytes
+        self.shape = (len(self.readable), *first.shape[1:])
+        self.folders = first.folders + second.folders
 
     def rows(self, indices) -> np.ndarray:
         """uint8 [len(indices), channels, size, size]; a picture that could not be read is black."""

@@ -60,6 +60,8 @@ def ensemble_of(results: list[Result], comp: Competition) -> tuple[Ensemble, dic
     first = valid[results[0].name]
     gone = not set(first["ids"]) <= set(comp.train_ids)
     for r in results:
+        if not gone and not np.array_equal(valid[r.name]["labels"], comp.labels[comp.rows(valid[r.name]["ids"])]):
+            raise EmofastError(f"{r.folder} was recorded with other labels than {comp.folder} has now; run {r.name} again.")
         if gone or list(test[r.name]["ids"]) != comp.test_ids or list(valid[r.name]["ids"]) != list(first["ids"]):
             raise EmofastError(f"{r.folder} was recorded on other pictures than {comp.folder} has now; run {r.name} again.")
     votes = vote_shares(comp)[comp.rows(first["ids"])]

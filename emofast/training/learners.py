@@ -8,7 +8,6 @@ import fastai.interpret
 import fastai.vision.learner  # noqa: F401  teaches it to show pictures with their predictions
 import torch
 from fastai.callback.core import Callback
-from fastai.callback.fp16 import AMPMode, MixedPrecision
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, F1Score, accuracy
@@ -24,7 +23,7 @@ from emofast.nets.pretrained import FACES, create_network
 from emofast.nets.spec import NetworkSpec
 from emofast.training.metrics import ccc
 from emofast.training.optimizer import FusedAdam
-from emofast.training.precision import Autocast, choose_precision
+from emofast.training.precision import Autocast, ScaledGradients, choose_precision
 
 
 class CCC(AccumMetric):
@@ -70,7 +69,7 @@ def emotion_learner(
         loss_func = {"va": PointLoss, "class+va": ClassPointLoss}.get(dls.target, cross_entropy)()
     if metrics is None:
         metrics = [accuracy, F1Score(average="macro")] * has_class + [CCC(0), CCC(1)] * has_point
-    scaled = [MixedPrecision(AMPMode.FP16)] if choose_precision(dls.device).name == "fp16" else []
+    scaled = [ScaledGradients()] if choose_precision(dls.device).name == "fp16" else []
     cbs = [Elect(), Autocast(), *scaled, *L(cbs)]
     learn = Learner(dls, model.to(dls.device), loss_func, opt_func, splitter=SPLITTERS[split], metrics=metrics, wd=wd, cbs=cbs)
     mean, std = dls.stats

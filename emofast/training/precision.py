@@ -6,6 +6,7 @@ from functools import cache
 
 import torch
 from fastai.callback.core import Callback
+from fastai.callback.fp16 import MixedPrecision
 
 from emofast.errors import EmofastError
 from emofast.training.memory import give_back_memory, keep_memory
@@ -65,6 +66,17 @@ def _fp32(module, inputs):
 
 def _bf16(module, inputs, output):
     torch.set_autocast_enabled("cpu", True)
+
+
+class ScaledGradients(MixedPrecision):
+    """fastai's own fp16, for GPUs that have no bf16; it gives way to what `learn.to_fp16()` adds."""
+
+    name = "mixed_precision"
+
+    def before_fit(self):
+        self.run = sum(isinstance(c, MixedPrecision) for c in self.learn.cbs) == 1
+        if self.run:
+            super().before_fit()
 
 
 class Autocast(Callback):

@@ -3,6 +3,7 @@
 import copy
 import os
 import platform
+import shutil
 import sys
 import timeit
 from dataclasses import asdict, dataclass
@@ -57,7 +58,7 @@ def finished_seed(folder: Path, seed: int) -> SeedResult | None:
 
 def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResult:
     """Predict validation and test pictures with what an experiment returned, export it, and keep everything on disk."""
-    fits = [torch.load(path, map_location="cpu", weights_only=False) for path in session.files]
+    fits = [_told(path) for path in session.files]
     learn.remove_cbs([Checkpoint, EpochProgress])
     apart(learn)
     learn.decoder = decoder = fit_decoder(learn, data.labels)  # travels with an exported valence-arousal learner
@@ -73,7 +74,7 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
     # As `learn.export` does, with what the script defines, by a writer that reports a full disk; before the seed counts as done: a kill
     # in between trains nothing again.
     learn._end_cleanup()
-    learn.dls, learn.opt = learn.dls.new_empty(), None
+    learn.dls, learn.opt, learn.path = learn.dls.new_empty(), None, Path()
     save_whole(learn, learner, cloudpickle)
     facts = {
         "seed": session.seed,
@@ -89,7 +90,14 @@ def seed_result(learn: Learner, data: Competition, session: Session) -> SeedResu
     save_whole(result, session.folder / f"seed{session.seed}.done.pt")
     for path in session.files:  # the states to train on from: large, and of no more use
         path.unlink(missing_ok=True)
+    shutil.rmtree(session.folder / learn.model_dir, ignore_errors=True)  # SaveModelCallback's
     return result
+
+
+def _told(checkpoint: Path) -> dict:
+    """Seconds and history of a fit, without reading its weights."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False, mmap=True)
+    return {key: state[key] for key in ("seconds", "history")}
 
 
 def _ms_per_face(learn: Learner, runs: int = 30) -> float:

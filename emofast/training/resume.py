@@ -56,6 +56,10 @@ class Checkpoint(Callback):
     order = 80  # after the Recorder (50) has its numbers, the schedule (60) is set and SaveModelCallback (61) has loaded its best
     session: Session | None = None
 
+    def after_create(self):
+        if self.session:
+            self.learn.path = self.session.folder  # where SaveModelCallback keeps its best: no other run's file is taken for it
+
     def before_fit(self):
         self.run = False  # fastai says this before `validate` and `get_preds` too
 

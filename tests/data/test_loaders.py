@@ -44,14 +44,23 @@ def test_one_read_gives_the_same_batch_as_item_by_item(comp):
 def test_a_gpu_that_has_room_keeps_the_pictures(comp, monkeypatch):
     """Without a GPU here: the processor plays one, and must get the same batches from one read of the whole cache."""
     expected = list(get_dls(comp, size=32, bs=8, augment=[]).valid)
-    monkeypatch.setattr(batches, "has_room", lambda device, nbytes: nbytes == len(comp.train_names) * 3 * 32 * 32)
+    asked = []
+    monkeypatch.setattr(batches, "has_room", lambda device, nbytes, held: asked.append((nbytes, held)) or len(asked) == 1)
+    monkeypatch.setattr(batches, "CHUNK", 50)
     valid, reads = get_dls(comp, size=32, bs=8, augment=[]).valid, []
     rows = PixelCache.rows
-    monkeypatch.setattr(PixelCache, "rows", lambda self, indices: reads.append(str(indices)) or rows(self, indices))
+    monkeypatch.setattr(PixelCache, "rows", lambda self, indices: reads.append(indices) or rows(self, indices))
     for a, b in zip(expected, valid):
         assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
-    assert reads.count(str(slice(None))) == 1
+    n = len(comp.train_names)
+    assert [(r.start, r.stop) for r in reads] == [(k, k + 50) for k in range(0, n, 50)], "piece by piece, each once"
     reader = valid.dataset.tls[0].tfms.fs[0]
+    again = get_dls(comp, size=32, bs=8, augment=[]).valid
+    next(iter(again))
+    assert again.dataset.tls[0].tfms.fs[0].on_gpu is reader.on_gpu, "loaders of one cache share it"
+    other = get_dls(comp, size=24, bs=8, augment=[]).valid
+    next(iter(other))
+    assert other.dataset.tls[0].tfms.fs[0].on_gpu is False and asked == [(n * 3 * 32 * 32, 0), (n * 3 * 24 * 24, n * 3 * 32 * 32)]
     assert reader.on_gpu.dtype == torch.uint8 and pickle.loads(pickle.dumps(reader)).on_gpu is None
 
 

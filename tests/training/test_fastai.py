@@ -15,6 +15,7 @@ from PIL import Image
 
 from emofast.emotions import EMOTIONS
 from emofast.training import FocalLoss, cross_entropy, emotion_learner, get_dls
+from emofast.training.precision import Precision
 
 TARGETS = ("class", "votes", "va", "class+va")
 CLASSES = ("class", "votes", "class+va")
@@ -92,6 +93,18 @@ def test_one_metric_and_one_callback_need_no_list(drawn):
     dls = get_dls(drawn, size=24, bs=32, channels=1, device="cpu")
     learn = emotion_learner(dls, "test_resnet", metrics=error_rate, cbs=SaveModelCallback())
     assert learn.recorder.metrics[-1].name == "error_rate" and hasattr(learn, "save_model")
+
+
+@pytest.mark.parametrize("ask", [lambda learn: learn, lambda learn: learn.to_fp16(), lambda learn: learn.to_fp16().to_fp32()])
+def test_gradients_are_scaled_once_where_there_is_no_bf16(drawn, monkeypatch, ask):
+    """A processor plays the GPU; a second scaler would find no gradients that it has scaled."""
+    monkeypatch.setattr("emofast.training.learners.choose_precision", lambda device: Precision("fp16", "a test"))
+    monkeypatch.setattr("fastai.callback.fp16.GradScaler", lambda device, **kwargs: torch.amp.GradScaler("cpu", **kwargs))
+    learn = ask(emotion_learner(get_dls(drawn, size=24, bs=32, channels=1, device="cpu"), "test_resnet"))
+    with learn.no_bar(), learn.no_logging():
+        learn.fit_one_cycle(1, 1e-3)
+        learn.fit_one_cycle(1, 1e-3)
+    assert np.isfinite(learn.final_record[1])
 
 
 @pytest.mark.parametrize("target", CLASSES)

@@ -255,7 +255,7 @@ def test_help_names_the_hyper_parameters(script):
 
 
 MISTAKES = {
-    "nan": ("drop=0.1)", "drop=0.1)\n    learn.model.fc.bias.data[0] = float('nan')", "the loss is nan in epoch 1, batch 1"),
+    "nan": ("drop=0.1)", "drop=0.1)\n    learn.model.fc.bias.data[0] = float('nan')", "error: the loss is nan in epoch 1, batch 1"),
     "no return": ("    return learn\n", "", "returned NoneType and must return the Learner"),
     "their line": ("    return learn\n", "    return lern\n", ": return lern: NameError"),
     "missing file": ("    return learn\n", "    open('none.csv')\n", ": open('none.csv'): FileNotFoundError"),
@@ -345,13 +345,20 @@ def test_two_processes_make_one_record_and_one_goes_on_where_they_were_killed(sc
 
 
 def test_a_callback_from_the_command_line(script, drawn, own_artifacts, tmp_path):
-    witness = "from fastai.callback.core import Callback\nclass Witness(Callback):\n    def before_train(self): print('seen')\n"
-    script.with_name("witness.py").write_text(witness)
+    witness = """
+        from fastai.callback.tracker import SaveModelCallback
+        class Witness(SaveModelCallback):
+            def before_train(self): print('seen')
+            def after_fit(self): super().after_fit(); print('kept in', self.learn.path)
+        """
+    script.with_name("witness.py").write_text(dedent(witness))
     out = run(script, drawn, "--epochs", 1, "--callback", "witness:Witness")
     assert out.stdout.count("seen") == 2, "two fits of an epoch"
     (result,) = read_results(own_artifacts / "tiny")
     assert result.name == "90_tiny+callback=Witness+epochs=1", "it may change the numbers: a variant"
-    assert "Witness" not in str(list(torch.load(result.learner, weights_only=False).cbs)), "it stays out of what is exported"
+    learn, checkpoints = torch.load(result.learner, weights_only=False), result.folder / "checkpoints"
+    assert "Witness" not in str(list(learn.cbs)) and learn.path == Path(), "it stays out of what is exported"
+    assert out.stdout.count(f"kept in {checkpoints}") == 2 and not (checkpoints / "models").exists(), "apart from other runs' best"
 
 
 def test_what_a_script_defines_travels_with_its_learner(script, drawn, own_artifacts):
