@@ -1,7 +1,6 @@
 """The season table: one line per recording, read whole or refused with everything that is wrong in it."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,14 +70,15 @@ def _session(folder: Path, row: dict[str, str]) -> tuple[Session, list[str]]:
 
 
 def _named(sessions: list[Session], folder: Path) -> list[Session]:
-    """Every episode's folder is its file's stem, or its whole path in one word where stems are alike."""
+    """Every episode's folder is its file's stem, or its whole path in one word where an episode before has that: lines that are added
+    give no folder of an earlier one another name."""
     episodes = {s.episode.resolve(): s.episode for s in sessions}
-    alike = Counter(path.stem.casefold() for path in episodes.values())
-    names = {}
+    names: dict[Path, str] = {}
     for real, path in episodes.items():
         inside = path.relative_to(folder) if path.is_relative_to(folder) else path
         whole = "-".join(part for part in inside.parts if part not in (inside.anchor, ".."))
-        names[real] = path.stem if alike[path.stem.casefold()] == 1 else whole
+        taken = path.stem.casefold() in (name.casefold() for name in names.values())
+        names[real] = whole if taken else path.stem
     if len({name.casefold() for name in names.values()}) < len(names):
         raise EmofastError("two episodes would share a folder; give their files different names: " + ", ".join(map(str, episodes.values())))
     return [replace(s, name=names[s.episode.resolve()]) for s in sessions]

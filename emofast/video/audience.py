@@ -26,6 +26,8 @@ PRESENT = 0.4
 
 _NEAR = 1.5  # face widths between the places where one person leaves and comes back
 
+_MANY = 0.1  # share of the faces from which it is told that they were left out
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -98,6 +100,10 @@ def gather(
         found = person_on_screen(timeline) if on_screen else viewers(timeline)
         if not found:
             listener.warning(f"{r.film.path.name}: no face in it; this viewer counts as absent")
+        others = timeline["face"].count() - sum(map(len, found))
+        if not on_screen and others > _MANY * timeline["face"].count():
+            share = f"{others / timeline['face'].count():.0%}"
+            listener.warning(f"{r.film.path.name}: {share} of the faces seen in it are taken for those of passers-by, and left out")
         names = [r.name] if len(found) == 1 else [_apart(f"{r.name} ({k})", taken) for k in range(1, len(found) + 1)]
         seats[r.name] = tuple(names)
         people |= {name: (person, r.start) for name, person in zip(names, found)}
@@ -118,7 +124,8 @@ def gather(
 def viewers(timeline: pd.DataFrame) -> list[pd.DataFrame]:
     """One timeline per person in a recording, the most present first; none where no face was seen.
 
-    A person's tracks do not overlap in time and lie near each other; people who only pass by are left out.
+    A person's tracks do not overlap in time and lie near each other; whoever appears elsewhere when the last one of a person is over is
+    that person, and chair or camera were moved. People who only pass by are left out.
     """
     seats: list[list[pd.DataFrame]] = []
     for _, track in sorted(timeline.dropna(subset=["face"]).groupby("face"), key=lambda item: item[1]["t"].iloc[0]):
@@ -127,7 +134,14 @@ def viewers(timeline: pd.DataFrame) -> list[pd.DataFrame]:
             seat.append(track)
         else:
             seats.append([track])
-    people = sorted((pd.concat(s, ignore_index=True) for s in seats), key=len, reverse=True)
+    moved: list[list[pd.DataFrame]] = []
+    for seat in seats:
+        over = (s for s in moved if s[-1]["t"].iloc[-1] < seat[0]["t"].iloc[0])
+        if before := min(over, key=lambda s: _distance(s[-1], seat[0]), default=None):
+            before += seat
+        else:
+            moved.append(seat)
+    people = sorted((pd.concat(s, ignore_index=True) for s in moved), key=len, reverse=True)
     return [p for p in people if len(p) >= PRESENT * len(people[0])]
 
 

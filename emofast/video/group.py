@@ -197,7 +197,7 @@ def _reaction(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def differences(group: Group, members: list[tuple[str, ...]], seed: int = 0) -> np.ndarray:
     """float [T]: the false discovery rate (Benjamini & Hochberg 1995) at which the mean reactions of two or more groups of viewers,
-    `members` by name, differ at each instant, by permutation of who is in which.
+    `members` by name, differ at each instant, by permutation of who is in which. 1 where nobody of a group is seen.
 
     Few viewers can never differ significantly: three against three have only 20 labellings, and five against five must differ in a
     sixth of the episode.
@@ -206,17 +206,18 @@ def differences(group: Group, members: list[tuple[str, ...]], seed: int = 0) -> 
     sizes = [len(names) for names in members]
     size, hop = round(WINDOW / STEP), round(WINDOW / STEP / 2)
     starts = np.arange(0, max(1, len(group.t) - size + 1), hop)
-    x = np.stack([group.reactions[rows, s : s + size].mean(1) for s in starts], axis=1).astype(np.float64)
+    total, seen = (np.stack([a[rows, s : s + size].sum(1, dtype=float) for s in starts], axis=1) for a in (group.reactions, group.seen))
+    spans = list(pairwise(np.cumsum([0, *sizes])))
 
     def between(order: np.ndarray) -> np.ndarray:
-        edges = np.cumsum([0, *sizes])
-        means = [x[order[a:b]].mean(0) for a, b in pairwise(edges)]
+        means = [total[order[a:b]].sum(0) / np.maximum(seen[order[a:b]].sum(0), 1)[:, None] for a, b in spans]
         return sum(np.square(m - n).sum(-1) for m, n in combinations(means, 2))
 
     rng = np.random.default_rng(seed)
     found, reached = between(np.arange(len(rows))), np.ones(len(starts))
     for _ in range(SHUFFLES):
         reached += between(rng.permutation(len(rows))) >= found - 1e-9
+    reached[[not all(seen[a:b, k].any() for a, b in spans) for k in range(len(starts))]] = SHUFFLES + 1
     q = false_discovery_control(reached / (SHUFFLES + 1))
     nearest = np.searchsorted(starts, np.arange(len(group.t)) - size / 2 - hop / 2)  # the window whose middle is nearest
     return q[np.clip(nearest, 0, len(q) - 1)]

@@ -1,7 +1,10 @@
 """In step by sound: where a recording starts in the episode, from what its microphone heard of it."""
 
-from dataclasses import dataclass, replace
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
@@ -10,8 +13,12 @@ from scipy.signal import stft
 
 from emofast.film.media import Media
 from emofast.film.reader import hear
+from emofast.paths import atomic_write
 from emofast.video.audience import Recording
 from emofast.video.listener import Listener
+from emofast.video.timeline import digest
+
+_HEARING = 1  # raise when the same sound would tell another start
 
 _RATE = 8000
 _HOP = 80  # samples: 100 values a second
@@ -47,8 +54,11 @@ class Sync:
     sure: bool = False
 
 
-def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> list[Recording]:
-    """Put the recordings whose start is only assumed in step by their sound; what the sound does not tell stays assumed, with a warning."""
+def in_step(recordings: list[Recording], episode: Media, listener: Listener, kept: Path) -> list[Recording]:
+    """Put the recordings whose start is only assumed in step by their sound; what the sound does not tell stays assumed, with a warning.
+
+    kept: file of what was heard before, so that nothing is listened to twice.
+    """
     assumed = [r for r in recordings if r.how == "assumed"]
     todo = [r for r in assumed if r.film.sound and episode.sound]
     if silent := [r.name for r in assumed if r not in todo]:
@@ -56,11 +66,18 @@ def in_step(recordings: list[Recording], episode: Media, listener: Listener) -> 
         listener.warning(f"{', '.join(silent)}: {why} to tell when they start; taken as starting with the episode (or say --offset)")
     if not todo:
         return recordings
-    heard = onsets(episode)
-    found = {}
+    known, heard, found = {}, None, {}
+    with suppress(OSError, ValueError):
+        known = json.loads(kept.read_text(encoding="utf-8"))
     for k, r in enumerate(todo):
         listener.progress("listening", k, len(todo), "recordings")
-        sync = find_offset(heard, onsets(r.film))
+        pair = f"{_HEARING} {digest(episode.path)} {digest(r.film.path)}"
+        if pair not in known:
+            heard = onsets(episode) if heard is None else heard
+            known[pair] = asdict(find_offset(heard, onsets(r.film)))
+            with atomic_write(kept) as partial:
+                partial.write_text(json.dumps(known, indent=1), encoding="utf-8")
+        sync = Sync(**known[pair])
         if sync.sure:
             found[r] = replace(r, start=sync.start, rate=sync.rate, how="sound")
             drift = f", its clock {abs(sync.rate - 1) * 1e6:.0f} millionths {'slow' if sync.rate > 1 else 'fast'}" if sync.rate != 1 else ""

@@ -190,4 +190,5 @@ def _chance_levels(reactions: np.ndarray, seen: np.ndarray, heights: np.ndarray,
         curve = _score(sum(viewer[s : s + length] for viewer, s in zip(twice, rng.integers(length, size=n))), n)
         highest[k] = curve.max()
         peaks.append(curve[1:-1][(curve[1:-1] > curve[:-2]) & (curve[1:-1] >= curve[2:])])
-    return highest, (np.concatenate(peaks)[None] >= heights[:, None]).sum(1) / SHIFTS
+    found = np.sort(np.concatenate(peaks))
+    return highest, (len(found) - np.searchsorted(found, heights)) / SHIFTS

@@ -99,7 +99,7 @@ def make_trailer(order: Order, listener: Listener | None = None, recordings: lis
     recordings = _as_told(recordings or usable(order.viewers, episode, listener), order, listener)
     model = find_model(order.model)
     with open_folder(order.out, order.overwrite) as folder:
-        recordings = in_step(recordings, episode, listener)
+        recordings = in_step(recordings, episode, listener, order.out / "timelines" / "starts.json")
         tasks = [Task.of(r.film, timeline_path(order.out / "timelines", r.name), model, order.detector) for r in recordings]
         group, seats = gather(recordings, tasks, episode, model, order.jobs, order.trust, order.lag, listener)
         people = {label: tuple(person for r in recordings if r.group == label for person in seats[r.name]) for label in order.groups}

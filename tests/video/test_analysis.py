@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import imageio_ffmpeg
 import numpy as np
@@ -13,9 +14,11 @@ from films import faces, write_film
 from emofast.film import Reader
 from emofast.film.media import probe
 from emofast.recognition import EmotionRecognizer, make_detector
+from emofast.video import audience
 from emofast.video.analysis import _BATCH, HZ, Task, analyse, analyse_chunk, watch
-from emofast.video.audience import person_on_screen, viewers
+from emofast.video.audience import Recording, gather, person_on_screen, viewers
 from emofast.video.children import born_deaf
+from emofast.video.listener import Listener
 from emofast.video.timeline import COLUMNS, read_timeline
 
 
@@ -132,6 +135,25 @@ def test_a_viewer_who_comes_back_is_the_same_viewer():
 def test_two_on_a_sofa_are_two_and_a_passer_by_is_none():
     found = viewers(pd.concat([rows(1, 0, 60, 100), rows(2, 0, 60, 400), rows(3, 20, 25, 700)]).sort_values("t"))
     assert [len(p) for p in found] == [600, 600] and {p["x"].iloc[0] for p in found} == {100, 400}
+
+
+def test_a_camera_that_is_moved_loses_nobody():
+    alone = viewers(pd.concat([rows(1, 0, 40, 100), rows(2, 40.5, 60, 400)]))
+    assert len(alone) == 1 and len(alone[0]) == 595
+    two = viewers(pd.concat([rows(1, 0, 40, 100), rows(2, 0, 40, 400), rows(3, 41, 60, 240), rows(4, 41, 60, 540)]).sort_values("t"))
+    assert sorted((p["x"].iloc[0], p["x"].iloc[-1], len(p)) for p in two) == [(100, 240, 590), (400, 540, 590)]
+
+
+def test_how_many_faces_were_left_out_is_told(tmp_path, monkeypatch):
+    faces = pd.concat([rows(1, 0, 60, 100), rows(2, 10, 30, 500)]).sort_values("t")
+    monkeypatch.setattr(audience, "watch_all", lambda *_: None)
+    monkeypatch.setattr(audience, "read_timeline", lambda _: (faces.copy(), {"damaged": 0}))
+    heard, film = Listener(), SimpleNamespace(path=tmp_path / "anna.mkv", duration=60.0)
+    heard.warning = (said := []).append
+    task = SimpleNamespace(parts=tmp_path / "x.12345678", out=None)
+    group, seats = gather([Recording("anna", film)], [task], SimpleNamespace(duration=60.0), None, 1, False, 1.0, heard)
+    assert group.names == seats["anna"] == ("anna",)
+    assert said[0] == "anna.mkv: 25% of the faces seen in it are taken for those of passers-by, and left out"
 
 
 def test_nobody_is_nobody():

@@ -102,6 +102,14 @@ def test_groups_differ_where_they_do():
     assert abs(apart.mean() - 42) < 0.6 and 38 < apart.min() < apart.max() < 46
 
 
+def test_who_is_not_recorded_does_not_differ():
+    people = {f"v{k}": (viewer(20, 42, seed=k).timeline(60), 0.0) for k in range(14)}
+    people |= {f"v{k}": (frame[frame["t"] < 30], 0.0) for k, (frame, _) in enumerate(list(people.values())[:7])}
+    both = Group.of(people, 60)
+    q = differences(both, [both.names[:7], both.names[7:]])
+    assert (q[both.t > 33] == 1).all() and q.min() > 0.2
+
+
 def test_align_reads_each_row_once():
     frame = viewer(30).timeline(60, noise=0.0)
     t = np.arange(0, 60, STEP)

@@ -2,6 +2,7 @@
 
 import warnings
 import wave
+from collections import namedtuple
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -10,8 +11,9 @@ import pytest
 from scipy.signal import fftconvolve, resample_poly
 
 from emofast.film.media import Media
+from emofast.video import insync
 from emofast.video.audience import Recording
-from emofast.video.insync import find_offset, in_step, onsets
+from emofast.video.insync import Sync, find_offset, in_step, onsets
 from emofast.video.listener import Listener
 
 RATE = 16000
@@ -114,8 +116,30 @@ def test_a_start_that_no_sound_can_tell_is_said(first, second, why):
 
     said, episode, film = [], SimpleNamespace(sound=first), SimpleNamespace(sound=second)
     viewers = [Recording(name, film) for name in ("anna", "boris")]
-    assert in_step(viewers, episode, Warned()) == viewers
+    assert in_step(viewers, episode, Warned(), None) == viewers
     assert said == [f"anna, boris: {why} to tell when they start; taken as starting with the episode (or say --offset)"]
+
+
+def test_nothing_is_listened_to_twice(tmp_path, monkeypatch):
+    def listened(film):
+        heard.append(film.path.name)
+        return film.path.name
+
+    answers = {"anna.wav": Sync(1.5, 1.0, True), "boris.wav": Sync()}
+    monkeypatch.setattr(insync, "onsets", listened)
+    monkeypatch.setattr(insync, "find_offset", lambda _, recording: answers[recording])
+    film = namedtuple("film", "path sound")
+    films = {name: film(tmp_path / name, True) for name in ("e.wav", "anna.wav", "boris.wav")}
+    for name in films:
+        (tmp_path / name).write_text(name)
+    viewers = [Recording(name, films[f"{name}.wav"]) for name in ("anna", "boris")]
+    heard, starts = [], []
+    for _ in range(2):
+        starts.append([(r.start, r.how) for r in in_step(viewers, films["e.wav"], Listener(), tmp_path / "starts.json")])
+    assert starts == 2 * [[(1.5, "sound"), (0.0, "assumed")]] and heard == ["e.wav", "anna.wav", "boris.wav"]
+    (tmp_path / "boris.wav").write_text("another")
+    in_step(viewers, films["e.wav"], Listener(), tmp_path / "starts.json")
+    assert heard[3:] == ["e.wav", "boris.wav"]
 
 
 @pytest.mark.slow
