@@ -8,12 +8,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+from fastai.learner import load_learner
 from processes import PROJECT
 
 from emofast import EMOTIONS
-from emofast.data import frozen_split, open_data
+from emofast.data import frozen_split, get_dls, open_data
+from emofast.nets.groups import split_stages
 from emofast.recognition import EmotionRecognizer
+from emofast.recognition.export import export_model
 from emofast.shipping import _seen_twice, export
+from emofast.training import emotion_learner
 from emofast.training.calibration import adjust, consistent_temperature, repeat_factors
 
 sys.path.insert(0, str(PROJECT / "tests" / "recognition"))
@@ -82,6 +87,22 @@ def test_eight_bits_say_what_the_network_says(own_artifacts, drawn):
     for model in (twice, eight):
         np.testing.assert_allclose(model.probabilities(faces), model.probabilities(from_the_other_side), atol=1e-4)
     np.testing.assert_allclose(twice.probabilities(faces), softmax((np.log(whole) + np.log(mirrored)) / 2), atol=1e-4)
+
+
+def test_a_learner_is_kept_in_half_precision_and_trains_on(drawn, own_artifacts):
+    """Exported and loaded, by fastai's own function: it computes in float32 what was exported, and its stages are known."""
+    dls = get_dls(drawn, size=32, bs=32, channels=1, device="cpu")
+    learn = emotion_learner(dls, "vggface_mobilenet", split="stages")
+    learn.export(own_artifacts / "whole.pkl")
+    export_model(own_artifacts / "whole.pkl", own_artifacts / "out", mirror=True)
+    whole, half = own_artifacts / "whole.pkl", own_artifacts / "out" / "emofast.pkl"
+    assert half.stat().st_size < 0.52 * whole.stat().st_size
+    again = load_learner(half)
+    assert {p.dtype for p in again.model.parameters()} == {torch.float32}
+    faces = torch.randn(4, 1, 32, 32)
+    twice = (learn.model.eval()(faces) + learn.model(faces.flip(3))) / 2
+    torch.testing.assert_close(again.model.eval()(faces), twice, atol=2e-2, rtol=0)
+    assert [len(g) for g in split_stages(again.model)] == [len(g) for g in split_stages(learn.model)]
 
 
 def test_what_a_mirrored_network_says_is_known_from_the_record():

@@ -11,8 +11,21 @@ class VAOutput(nn.Module):
         return torch.cat([x[:, :-2], torch.tanh(x[:, -2:])], 1)
 
 
+class Around(nn.Module):
+    """A network that asks another one, `net`."""
+
+    def __init__(self, net: nn.Module):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        return self.net(x)
+
+
 def network_of(model: nn.Module) -> nn.Module:
-    """What `create_network` made, without the output for valence and arousal that `emotion_learner` may have put on it."""
+    """What `create_network` made, without what is around it and the output for valence and arousal of `emotion_learner`."""
+    if isinstance(model, Around):
+        return network_of(model.net)
     return model[0] if isinstance(model, nn.Sequential) and isinstance(model[-1], VAOutput) else model
 
 

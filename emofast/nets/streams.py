@@ -1,12 +1,14 @@
-"""Networks that look more than once: two that see one face, each at the size it was made for; one that sees it turned, or mirrored."""
+"""Networks around networks: two that see one face, each at the size it was made for; one that sees it turned, or mirrored; one that is
+kept in half precision."""
 
+import copy
 import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from emofast.nets.groups import network_of
+from emofast.nets.groups import Around
 
 
 class TwoStreams(nn.Module):
@@ -29,29 +31,35 @@ class TwoStreams(nn.Module):
         return self.fc
 
 
-class Mirrored(nn.Module):
-    """Faces [n, channels, h, w] to the mean of what `net` says of them and of their mirror images, which show the same emotion: flip TTA
-    as a network. Twice the work of `net`."""
+class Halved(Around):
+    """`net`, whose weights have 16 bits where it is pickled, and 32 where it computes: half the file."""
 
     def __init__(self, net: nn.Module):
-        super().__init__()
-        self.net = net
+        super().__init__(net.half().float())  # what it computes is what will be kept
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_modules": {"net": copy.deepcopy(self.net).half()}}
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        self.net.float()
+
+
+class Mirrored(Around):
+    """Faces [n, channels, h, w] to the mean of what `net` says of them and of their mirror images, which show the same emotion: flip TTA
+    as a network. Twice the work of `net`."""
 
     def forward(self, x):
         return self.net(torch.cat([x, x.flip(3)])).reshape(2, x.shape[0], -1).mean(0)
 
-    def get_classifier(self) -> nn.Module:
-        """The head, as timm's networks name it."""
-        return network_of(self.net).get_classifier()
 
-
-class Turned(nn.Module):
+class Turned(Around):
     """Faces [n, channels, h, w] to the mean of what `net` says of them as they are and turned by `degrees` to either side: heads tilt, and
     a box is never cut quite straight. Three times the work of `net`."""
 
     def __init__(self, net: nn.Module, degrees: float):
-        super().__init__()
-        self.net, self.degrees = net, degrees
+        super().__init__(net)
+        self.degrees = degrees
 
     def forward(self, x):
         views = [x, *(self._turned(x, math.radians(d)) for d in (self.degrees, -self.degrees))]
@@ -62,7 +70,3 @@ class Turned(nn.Module):
         turn = x.new_tensor([[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0]], dtype=torch.float64)
         grid = F.affine_grid(turn[None], [1, 1, *x.shape[2:]], align_corners=False).to(x.dtype)
         return F.grid_sample(x, grid.expand(x.shape[0], -1, -1, -1), padding_mode="border", align_corners=False)
-
-    def get_classifier(self) -> nn.Module:
-        """The head, as timm's networks name it."""
-        return network_of(self.net).get_classifier()

@@ -20,7 +20,7 @@ from emofast.emotions import EMOTIONS, N
 from emofast.errors import EmofastError
 from emofast.machine import installed
 from emofast.nets.spec import NetworkSpec
-from emofast.nets.streams import Mirrored
+from emofast.nets.streams import Halved, Mirrored
 from emofast.paths import atomic_write, sha256
 from emofast.recognition.boxes import MARGIN
 from emofast.recognition.card import write_card
@@ -58,8 +58,7 @@ def export_model(
             learn.decoder.log_prior = learn.decoder.log_prior + favour
     else:
         _calibrate(learn.model, temperature, favour)
-    if mirror:
-        learn.model = Mirrored(learn.model)
+    learn.model = Halved(Mirrored(learn.model) if mirror else learn.model)
     _forget(learn)
     pkl, onnx = Path(to) / "emofast.pkl", Path(to) / "emofast.onnx"
     with atomic_write(pkl) as new_pkl, atomic_write(onnx) as new_onnx:
