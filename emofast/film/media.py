@@ -20,11 +20,13 @@ _NO_INDEX = ("mpegts", "mpeg")
 
 @dataclass(frozen=True)
 class Media:
-    """One film. Seconds count from the container's start, as in a player.
+    """One film. Seconds count from its first picture, as frames do in cutting programs: the sound may begin earlier.
 
     rate: frames per second of the trailer and the edit list, one of `RATES`. claimed: length of the picture, else of the whole, that
     the header gives, 0 where it gives none; much more than `duration` means the file is cut short. timecode: of the first frame, as the
-    file states it; drop-frame ones have a semicolon. track: which of its sound tracks is the default one, with so many channels.
+    file states it; drop-frame ones have a semicolon. begin: when the first picture comes, counted from the container's start.
+    tracks: which of its sound tracks are heard, and their channels in all: the default one; of a master whose tracks are the channels
+    all two, as stereo, or six, as 5.1. unheard: number of such tracks that are not heard, as nobody knows what is on them.
     pixel: width of a pixel by its height. colour: matrix, primaries and transfer by their numbers in ITU-T H.273.
     gap: longest time between key frames of a transport or program stream, which has no index: a seek must aim so much earlier.
     """
@@ -37,11 +39,12 @@ class Media:
     claimed: float
     timecode: str | None
     sound: bool
-    track: int = 0
+    begin: float = 0.0
+    tracks: tuple[int, ...] = (0,)
     channels: int = 2
+    unheard: int = 0
     pixel: Fraction = Fraction(1)
     colour: tuple[int, int, int] = (2, 2, 2)
-    interlaced: bool = False
     gap: float = 0.0
 
     @property
@@ -77,7 +80,7 @@ def probe(path: Path) -> Media:
     """
     with open_film(path) as film:
         stream = picture_stream(film, path)
-        start = (film.start_time or 0) / av.time_base
+        start = first_picture(film, stream)
         first, end, keys = None, 0.0, [0.0]
         with suppress(av.error.FFmpegError):  # what came before the damage counts; the shortfall shows against `claimed`
             for packet in film.demux(stream):
@@ -96,15 +99,34 @@ def probe(path: Path) -> Media:
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         sound = {k: s for k, s in enumerate(film.streams.audio) if s.codec_context is not None}  # others are in a codec unknown here
         track = next((k for k, s in sound.items() if s.disposition & av.stream.Disposition.default), next(iter(sound), 0))
+        several = tuple(sound) if _are_channels([*sound.values()]) else (track,)
+        tracks = several if len(several) in (2, 6) else (track,)
         claimed = (film.duration or 0) / av.time_base if stream.duration is None else stream.duration * stream.time_base
         colour = first.colorspace or 2, first.color_primaries, first.color_trc  # 0 is RGB; what is made of it is not
         turned = first.rotation % 180 != 0
         width, height = (stream.height, stream.width) if turned else (stream.width, stream.height)
         return Media(
-            Path(path), width, height, standard_rate(rate), end, float(claimed), stated,
-            bool(sound), track, sound[track].channels if sound else 0,
-            Fraction(stream.sample_aspect_ratio or 1), colour, first.interlaced_frame, gap,
+            Path(path), width, height, standard_rate(rate), end, float(claimed), stated, bool(sound), start - container_start(film),
+            tracks, sum(sound[k].channels for k in tracks) if sound else 0, len(several) - len(tracks),
+            Fraction(stream.sample_aspect_ratio or 1), colour, gap,
         )  # fmt: skip
+
+
+def container_start(film: av.container.InputContainer) -> float:
+    """Second of the container's clock at which its first stream begins."""
+    return (film.start_time or 0) / av.time_base
+
+
+def first_picture(film: av.container.InputContainer, stream: av.VideoStream) -> float:
+    """Second of the container's clock at which the picture begins."""
+    return container_start(film) if stream.start_time is None else float(stream.start_time * stream.time_base)
+
+
+def _are_channels(sound: list[av.AudioStream]) -> bool:
+    """Whether the tracks are the channels of one sound, as in masters: all mono, uncompressed and in one language. Compressed ones are
+    versions, as a film's old mono sound and its commentary."""
+    pcm = all(s.channels == 1 and s.codec_context.name.startswith("pcm_") for s in sound)
+    return pcm and len(sound) > 1 == len({s.language for s in sound})
 
 
 def picture_stream(film: av.container.InputContainer, path: Path) -> av.VideoStream:

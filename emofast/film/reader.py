@@ -4,16 +4,22 @@ skipped."""
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import dropwhile
 from pathlib import Path
 
 import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from emofast.film.media import Media, open_film, picture_stream
+from emofast.film.media import Media, container_start, first_picture, open_film, picture_stream
 
 _STEP = 2.0  # seconds by which a seek that landed late is tried again earlier
+_APART = 0.05  # seconds by which time stamps of sound may wander before a gap counts as one; those of Matroska are rounded to 1 ms
+_EARLY = 0.5  # seconds decoded before what is heard: a decoder's first samples are wrong
+_HALF = 0.5**0.5
+_FOLDS = {  # channels in mono tracks to stereo
+    2: np.eye(2, dtype=np.float32),
+    6: np.array([[1, 0], [0, 1], [_HALF, _HALF], [0, 0], [_HALF, 0], [0, _HALF]], np.float32),  # ITU-R BS.775: L R C LFE Ls Rs
+}
 
 
 @dataclass
@@ -22,7 +28,7 @@ class Reader:
     are shrunk to so many pixels. `skim`: pictures that no other is made from (half of a film as x264 writes it) are not
     decoded, unless that leaves fewer than `hz` a second.
 
-    Iterating yields (t, picture, scale): seconds on the film's own clock, uint8 BGR [h, w, 3] upright, and how many film pixels
+    Iterating yields (t, picture, scale): seconds from the film's first picture, uint8 BGR [h, w, 3] upright, and how many film pixels
     one of its pixels is. `rate` is then its frame rate; `damaged` counts packets that could not be decoded so far. Memory does not
     grow with the film. Raises `EmofastError` as `open_film` does.
     """
@@ -73,23 +79,13 @@ class Reader:
             stream.codec_context.thread_count = self.threads
             stream.codec_context.skip_frame = "NONREF" if self.skim else "DEFAULT"
             self.rate = float(stream.average_rate or stream.guessed_rate or self.rate)
-            zero, last = (film.start_time or 0) / av.time_base, None
-            if start > 0:
-                film.seek(int((start + zero) / stream.time_base), stream=stream)
-            packets = film.demux(stream)
-            if start > 0:
-                packets = dropwhile(lambda packet: packet.pts is not None and not packet.is_keyframe, packets)
-            while True:
-                try:
-                    frames = next(packets).decode()
-                except (StopIteration, av.error.EOFError):
-                    return
-                except av.error.FFmpegError:
+            zero, last = first_picture(film, stream), None
+            for frames in _packets(film, stream, start + zero if start > 0 else None):
+                if frames is None:
                     self.damaged += 1
                     if self.damaged > 10_000:
                         return
-                    continue
-                for frame in frames:
+                for frame in frames or ():
                     t = None if frame.pts is None else float(frame.pts * frame.time_base) - zero
                     if t is None or (last is not None and t <= last):  # raw streams have no clock; there the frame rate is one
                         t = 0.0 if last is None else last + 1 / self.rate
@@ -99,26 +95,58 @@ class Reader:
                     yield t, frame
 
 
-def hear(film: Media, start: float, end: float, rate: int) -> np.ndarray:
-    """The default sound track between two instants as float32 mono at `rate`, right from `start`; silence where there is none."""
-    out = np.zeros(max(0, round((end - start) * rate)), np.float32)
+def hear(film: Media, start: float, end: float, rate: int, stereo: bool = False) -> np.ndarray:
+    """The film's sound between two instants at `rate`, right from `start`: float32 mono [n], or [n, 2]. Silence where there is none.
+    Six mono tracks are folded as 5.1. Raises `EmofastError` as `open_film` does."""
+    if len(film.tracks) == 1:
+        sound = _hear(film, film.tracks[0], start, end, rate, "stereo" if stereo else "mono")
+        return sound if stereo else sound[:, 0]
+    sound = np.hstack([_hear(film, track, start, end, rate, "mono") for track in film.tracks]) @ _FOLDS[len(film.tracks)]
+    return sound if stereo else sound.mean(1)
+
+
+def _hear(film: Media, track: int, start: float, end: float, rate: int, layout: str) -> np.ndarray:
+    """One sound track, float32 [n, channels], as `hear`."""
+    out = np.zeros((max(0, round((end - start) * rate)), 2 if layout == "stereo" else 1), np.float32)
     with open_film(film.path) as container:
-        stream = container.streams.audio[film.track]
-        zero = (container.start_time or 0) / av.time_base
-        container.seek(int((start + zero) * av.time_base), backward=True)
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-        with suppress(av.error.FFmpegError):  # damaged sound only means fewer pauses to cut in
-            for frame in container.decode(stream):
+        zero, first = container_start(container) + film.begin, max(0.0, start - _EARLY)
+        kind = here = None
+        for frames in _packets(container, container.streams.audio[track], first + zero if first > 0 else None):
+            if frames is None:  # what follows has its own place
+                here = None
+            for frame in frames or ():
                 if frame.pts is None:
                     continue
-                at = float(frame.pts * frame.time_base) - zero
-                if at > end:
-                    break
+                at = round((float(frame.pts * frame.time_base) - zero - start) * rate)
+                if at >= len(out):
+                    return out
+                if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):  # broadcasts change it within a film
+                    resampler, here = av.AudioResampler(format="flt", layout=layout, rate=rate), None
+                if here is None or abs(at - here) > _APART * rate:
+                    here = at
                 for piece in resampler.resample(frame):
-                    samples = piece.to_ndarray().ravel()
-                    here = round((at - start) * rate)
+                    samples = piece.to_ndarray().reshape(-1, out.shape[1])
                     lo, hi = max(here, 0), min(here + len(samples), len(out))
                     if lo < hi:
                         out[lo:hi] = samples[lo - here : hi - here]
-                    at += len(samples) / rate
+                    here += len(samples)
     return out
+
+
+def _packets(film: av.container.InputContainer, stream: av.stream.Stream, at: float | None) -> Iterator[list | None]:
+    """The frames of each packet, None for a damaged one, from the key frame at which a seek to `at` lands, a second of the container's
+    clock; None: from the start of the film."""
+    if at is not None:
+        with suppress(av.error.FFmpegError):  # a format that cannot seek, or not so far back, is read from where it stands
+            film.seek(int(at * av.time_base))
+    packets, key = film.demux(stream), at is None
+    while True:
+        try:
+            packet = next(packets)
+            key = key or packet.pts is None or packet.is_keyframe
+            frames = packet.decode() if key else []
+        except (StopIteration, av.error.EOFError):
+            return
+        except av.error.FFmpegError:
+            frames = None
+        yield frames

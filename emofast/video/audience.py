@@ -73,10 +73,13 @@ def _apart(name: str, taken: set[str]) -> str:
 
 
 def tell_damage(film: Media, listener: Listener) -> None:
-    """Warn of a film that ends before its header says."""
+    """Warn of a film that ends before its header says, and of one whose sound is heard in part."""
     if film.claimed > film.duration + _CUT_SHORT:
         there = f"{film.claimed:.1f} s promised, {film.duration:.1f} s there"
         listener.warning(f"{film.path.name} is cut short: {there}; the rest counts as absent")
+    if film.unheard:
+        heard = f"{1 + film.unheard} mono sound tracks, of which only number {film.tracks[0] + 1} is heard"
+        listener.warning(f"{film.path.name} has {heard}; to hear more, give it with a stereo or 5.1 track, or with two or six mono ones")
 
 
 def gather(

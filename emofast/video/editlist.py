@@ -108,7 +108,8 @@ def write_xml(path: Path, title: str, episode: Media, base: Timebase, cuts: list
         "@id": "episode", "name": one_line(episode.path.name),
         "pathurl": episode.path.resolve().as_uri().replace("file:///", "file://localhost/", 1),
         "rate": _rate(base), "duration": episode.frames, "timecode": _timecode(base, base.start),
-        "media": {"video": {"samplecharacteristics": size}, "audio": [{"channelcount": episode.channels}] * episode.sound},
+        "media": {"video": {"samplecharacteristics": size},
+                  "audio": [{"channelcount": episode.channels // len(episode.tracks)}] * len(episode.tracks) * episode.sound},
     }  # fmt: skip
     whole = _sequence("moments", f"{name} moments", base, base.start, episode, [(0, episode.frames, name, [])])
     sequences = [trailer, whole | {"marker": _markers(moments, base)}]
@@ -129,7 +130,7 @@ def write_fcpxml(path: Path, title: str, episode: Media, base: Timebase, cuts: l
             "@tcFormat": counting, "marker": {"@start": peak, "@duration": time(1), "@value": cut.name},
         })  # fmt: skip
         at += cut.frames
-    sound = {"@hasAudio": "1", "@audioSources": "1", "@audioChannels": str(episode.channels)} if episode.sound else {}
+    sound = {"@hasAudio": "1", "@audioSources": str(len(episode.tracks)), "@audioChannels": str(episode.channels)} if episode.sound else {}
     resources = {
         "format": {"@id": "r1", "@frameDuration": time(1), "@width": str(episode.width), "@height": str(episode.height)},
         "asset": {"@id": "r2", "@name": one_line(episode.path.stem), "@start": time(base.start), "@duration": time(episode.frames),
@@ -151,7 +152,8 @@ def _write(path: Path, root: ET.Element) -> None:
 
 def _sequence(key: str, name: str, base: Timebase, start: int, episode: Media, spans: list[tuple[int, int, str, list]]) -> dict:
     """A sequence of `spans` (first frame, frame after the last, name, markers) of the episode, with linked picture and sound."""
-    kinds = [("video", 1), *(("audio", k + 1) for k in range(min(2, episode.channels) if episode.sound else 0))]
+    heard = max(len(episode.tracks), min(2, episode.channels)) * episode.sound  # of channels in tracks of their own, all
+    kinds = [("video", 1), *(("audio", k + 1) for k in range(heard))]
 
     def track(kind: str, number: int) -> dict:
         clips, at = [], 0

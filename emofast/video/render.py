@@ -11,6 +11,7 @@ import numpy as np
 
 from emofast.errors import EmofastError
 from emofast.film.media import Media, as_source
+from emofast.film.reader import hear
 from emofast.film.writer import SAMPLES
 from emofast.paths import atomic_write, partial_beside
 from emofast.video.vertical import UPRIGHT, Look
@@ -35,7 +36,7 @@ def render(
 
     Constant frame rate, square pixels, even size, sound cut to the sample; a joint is exact to the frame. Span by span one ffmpeg
     decodes for one that encodes, so memory does not grow with their number. HDR is tone-mapped to BT.709, interlaced film
-    deinterlaced, the default sound track folded to stereo. `height` shrinks the picture (previews); `lufs` is the loudness of the
+    deinterlaced, the sound folded to stereo. `height` shrinks the picture (previews); `lufs` is the loudness of the
     whole (ITU-R BS.1770). seams: frames at which a shot begins: a span that begins or ends there is cut hard, any other edge fades, as
     the first and the last of all do; None: nothing fades. looks: of each span where an upright picture looks, see `look_at`; None: the
     whole picture. tell: called with the number of spans done and all.
@@ -104,24 +105,23 @@ def _decode(
     seconds = Fraction(b - a) / episode.rate
     filters = [_picture(episode, a, b, _size(episode) if look else size)]
     filters += [_framed(episode, look), f"scale={size[0]}:{size[1]}"] if look else []
-    filters += [_fades("", seconds, fades)] if any(fades) else []
-    graph = [f"[0:v:0]{','.join(filters)},format=yuv420p[v]"]
-    command = [*_ffmpeg(), *seek, "-t", f"{float(b / episode.rate) + 1:.6f}", "-i", as_source(episode.path)]
-    heard: list[str] = []
-    if episode.sound:
-        graph.append(f"[0:a:{episode.track}]{_sound(episode.rate, a, b, fades)}[a]")
-        heard = ["-map", "[a]", *_RAW, str(sound.with_suffix(".span"))]
-    command += ["-filter_complex", ";".join(graph), "-map", "[v]", "-frames:v", str(b - a), "-f", "rawvideo", "pipe:1", *heard]
-    _run(command, out, encoder)
-    if episode.sound:
+    filters += [*_fades(seconds, fades), "format=yuv420p"]
+    command = [*_ffmpeg(), *seek, "-t", f"{float(b / episode.rate) + 1:.6f}", "-i", as_source(episode.path), "-map", "0:v:0"]
+    _run([*command, "-vf", ",".join(filters), "-frames:v", str(b - a), "-f", "rawvideo", "pipe:1"], out, encoder)
+    if episode.sound:  # not by ffmpeg, whose filters begin anew where a broadcast changes from stereo to 5.1
         with sound.open("ab") as f:
-            f.write(sound.with_suffix(".span").read_bytes())
+            f.write(_sound(episode, span, fades).tobytes())
 
 
 def _seek(episode: Media, frame: int) -> tuple[list[str], int]:
     """Where ffmpeg starts to decode for `frame`, and which frame it is counted from there."""
     skip = max(0, frame - round((_PREROLL + episode.gap) * episode.rate))
-    return (["-ss", f"{float(skip / episode.rate):.6f}"] if skip else []), frame - skip
+    if skip < episode.rate:  # where a seek so near the start fails, as in FLV, what ffmpeg has looked into already is lost
+        skip = 0
+    at = int((episode.begin + skip / episode.rate) * 1_000_000)  # rounded down: what comes before is cut off
+    if skip or episode.gap:  # a transport stream counts from what is decoded of it first unless there is a seek
+        return ["-ss", f"{at}us"], frame - skip
+    return ["-itsoffset", f"-{at}us"], frame
 
 
 def _size(episode: Media, height: int | None = None, upright: bool = False) -> tuple[int, int]:
@@ -160,24 +160,23 @@ def _picture(episode: Media, a: int, b: int, size: tuple[int, int]) -> str:
     """Filters that cut frames [a, b), counted from the seek point."""
     # fps lays a steady grid from the seek point, holding the last picture where the film ends early; then counting is exact
     steady = f"fps={episode.rate}:start_time=0,tpad=stop=-1:stop_mode=clone,trim=start_frame={a}:end_frame={b},setpts=PTS-STARTPTS"
-    woven = ["bwdif=mode=send_frame:deint=interlaced"] if episode.interlaced else []
+    woven = "bwdif=mode=send_frame:deint=interlaced"  # what is not flagged, or begins with a slate that is not, passes as it is for nothing
     bright = [_TO_SDR] if episode.hdr else []
-    return ",".join([*woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *bright, "setsar=1"])
+    return ",".join([woven, steady, f"scale={size[0]}:{size[1]}:out_range=tv", *bright, "setsar=1"])
 
 
-def _sound(rate: Fraction, a: int, b: int, fades: tuple[float, float]) -> str:
-    """Filters that cut the sound of frames [a, b), counted from the seek point, to the sample."""
-    start, end = (round(SAMPLES * f / rate) for f in (a, b))
-    soft = _fades("a", Fraction(end - start, SAMPLES), tuple(max(_CLICK, d) for d in fades))
-    return (f"aresample={SAMPLES}:async=1:first_pts=0,apad=whole_len={end},atrim=start_sample={start}:end_sample={end},"
-            f"asetpts=PTS-STARTPTS,{soft},aformat=sample_fmts=flt:channel_layouts=stereo")  # fmt: skip
+def _sound(episode: Media, span: tuple[int, int], fades: tuple[float, float]) -> np.ndarray:
+    """The sound of a span, float32 [n, 2] at `SAMPLES`, faded in and out."""
+    sound = hear(episode, *(float(f / episode.rate) for f in span), SAMPLES, stereo=True)
+    left = np.arange(len(sound), dtype=np.float32)[:, None]
+    into, out = (min(max(_CLICK, d) * SAMPLES, len(sound) / 4) for d in fades)
+    return sound * np.minimum(np.minimum(left / into, left[::-1] / out), 1)
 
 
-def _fades(kind: str, seconds: Fraction, fades: tuple[float, float]) -> str:
-    """Fade in and out, so many seconds, of what is so long; kind: "a" for sound, "" for the picture."""
+def _fades(seconds: Fraction, fades: tuple[float, float]) -> list[str]:
+    """Filters that fade a picture in and out, so many seconds, that lasts so long."""
     into, out = (min(d, float(seconds) / 4) for d in fades)
-    parts = [f"{kind}fade=t=in:d={into:.3f}"] * (into > 0) + [f"{kind}fade=t=out:st={float(seconds) - out:.6f}:d={out:.3f}"] * (out > 0)
-    return ",".join(parts)
+    return [f"fade=t=in:d={into:.3f}"] * (into > 0) + [f"fade=t=out:st={float(seconds) - out:.6f}:d={out:.3f}"] * (out > 0)
 
 
 def _ffmpeg(says: str = "error") -> list[str]:

@@ -12,6 +12,7 @@ from films import episode, number, numbered, write_film
 from emofast.errors import EmofastError
 from emofast.film import Reader
 from emofast.film.media import probe
+from emofast.film.reader import hear
 
 
 def read(path, *args, **kwargs) -> list[tuple[float, int]]:
@@ -92,6 +93,33 @@ def test_a_variable_frame_rate_keeps_its_times(tmp_path):
 
 def ffmpeg(*arguments):
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y", *map(str, arguments)], check=True)
+
+
+def beeps_in(sound: np.ndarray, start: float, rate: int = 16000) -> list[float]:
+    """Seconds at which a beep begins in what was heard from `start` on."""
+    loud = np.flatnonzero(np.abs(sound) > 0.15)
+    return [start + float(k) / rate for k in loud[np.diff(loud, prepend=-rate) > 0.2 * rate]]
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mpg", "mp2"), ("flv", "aac")])
+def test_sound_is_heard_from_anywhere(film, tmp_path, suffix, codec):
+    """In a program stream a seek lands within a packet of sound; FLV cannot seek to before its first picture."""
+    path = tmp_path / f"f.{suffix}"
+    ffmpeg("-i", film, "-c:a", codec, "-b:v", "2M", path)
+    media = probe(path)
+    for start in (0.0, 3.5, 7.0):
+        expected = [k for k in range(12) if start - 0.01 < k < start + 4]
+        assert beeps_in(hear(media, start, start + 4, 16000), start) == pytest.approx(expected, abs=0.005)
+
+
+def test_a_damaged_packet_of_sound_is_silent_and_no_other(film, tmp_path):
+    with av.open(str(film)) as whole:
+        packets = [(p.pos, p.size) for p in whole.demux(audio=0) if p.pts is not None and 4.95 < p.pts * p.time_base < 5.15]
+    data = bytearray(film.read_bytes())
+    for pos, size in packets:
+        data[pos : pos + size] = b"\xff" * size
+    (tmp_path / "f.mp4").write_bytes(data)
+    assert beeps_in(hear(probe(tmp_path / "f.mp4"), 3.5, 8.5, 16000), 3.5) == pytest.approx([4, 6, 7, 8], abs=0.005)
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
