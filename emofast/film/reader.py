@@ -13,7 +13,8 @@ from av.video.reformatter import VideoReformatter
 from emofast.film.media import Media, container_start, first_picture, open_film, picture_stream
 
 _STEP = 2.0  # seconds by which a seek that landed late is tried again earlier
-_APART = 0.05  # seconds by which time stamps of sound may wander before a gap counts as one; those of Matroska are rounded to 1 ms
+_APART = 0.05  # seconds by which time stamps of sound may wander before a gap counts as one
+_ROUNDED = 0.005  # seconds above rounding (Matroska's are to 1 ms); program streams have a wrong one after a seek, in what nobody hears
 _EARLY = 0.5  # seconds decoded before what is heard: a decoder's first samples are wrong
 _HALF = 0.5**0.5
 _FOLDS = {  # channels in mono tracks to stereo
@@ -118,11 +119,11 @@ def _hear(film: Media, track: int, start: float, end: float, rate: int, layout: 
                 if frame.pts is None:
                     continue
                 at = round((float(frame.pts * frame.time_base) - zero - start) * rate)
-                if at >= len(out):
+                if at > len(out) + _APART * rate:  # not before: a resampler keeps some back
                     return out
                 if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):  # broadcasts change it within a film
                     resampler, here = av.AudioResampler(format="flt", layout=layout, rate=rate), None
-                if here is None or abs(at - here) > _APART * rate:
+                if here is None or abs(at - here) > (_ROUNDED if at < 0 else _APART) * rate:
                     here = at
                 for piece in resampler.resample(frame):
                     samples = piece.to_ndarray().reshape(-1, out.shape[1])
