@@ -149,14 +149,15 @@ def _kept(read: Callable, path: Path, changed: int, *more):
 
 
 def timeline(session: Session) -> dict:
-    """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode."""
+    """What the page draws under the film: curves, shots, and where each recording starts; seconds of the episode. begin: when its first
+    picture comes to a browser."""
     film, shots, table = media(session.episode), session.folder / "shots.json", _table(session)
     shown = [] if table is None else [c for c in table if not c.startswith(("rise_", "valence", "arousal"))]
     record, home = read_record(session.folder), session.episode.parent
     before = Path(record["episode"]["file"]).parent if record.get("viewers") else home  # the series may have moved since
     known = {_from(before, Path(v["file"])): {key: v[key] for key in ("start", "rate", "how")} for v in record.get("viewers", [])}
     return {
-        "duration": film.duration, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
+        "duration": film.duration, "begin": film.begin, "rate": [film.rate.numerator, film.rate.denominator], "frames": film.frames,
         "curves": {name: [None if math.isnan(v) else round(v, 3) for v in table[name].to_numpy(float).tolist()] for name in shown},
         "shots": json.loads(shots.read_text(encoding="utf-8")) if shots.is_file() else [],
         "starts": {name: known[_from(home, path)] for name, path in session.films.items() if _from(home, path) in known},

@@ -1,7 +1,7 @@
 """70 VGGFace, taught: half of the target from networks with other bodies, so that it learns fewer votes by heart.
 
-Idea          65 learns by heart: in its last seven epochs the training loss fell by a fifth, and the validation loss did not move. What networks
-              answer for a training picture is smoother than ten people's votes, and 65 itself and three other bodies err differently
+Idea          65 learns by heart: in its last seven epochs the training loss fell by a fifth, and the validation loss did not move. What
+              networks answer for a training picture is smoother than ten people's votes; 65 itself and three other bodies err differently
 Descends from 65
 Changed       half of the target from 59 (dlib's body, SFace's and the student that ships) and 65
 Command       python experiments/70_vggface_taught.py --data DIR

@@ -77,6 +77,10 @@ export class Editor {
 
   // ---- moments
 
+  /** Seconds from the episode's first picture, as frames count; a browser counts from its sound, where that begins earlier. */
+  get now() { return this.film.currentTime - this.ahead; }
+  set now(seconds) { this.film.currentTime = seconds + this.ahead; }
+  get ahead() { return this.session.episode.preview ? 0 : this.data.begin; }
   get frame() { return this.data.rate[1] / this.data.rate[0]; }
   whole(s) { return Math.round(Math.min(Math.max(s, 0), this.data.frames * this.frame) / this.frame) * this.frame; }
 
@@ -133,7 +137,7 @@ export class Editor {
   }
 
   add() {
-    const peak = this.whole(this.film.currentTime), start = this.whole(peak - 2), end = this.whole(peak + 2); // what is watched, and what led to it
+    const peak = this.whole(this.now), start = this.whole(peak - 2), end = this.whole(peak + 2); // what is watched, and what led to it
     this.selected = 0;
     this.change([{ start, end, peak, score: null, emotion: null, viewers: null, p_value: null, name: "" }, ...this.rows]); // the server knows what the curves say there
     this.focus(0);
@@ -156,7 +160,7 @@ export class Editor {
 
   play(k) {
     this.selected = k;
-    this.film.currentTime = this.rows[k].start;
+    this.now = this.rows[k].start;
     this.until = this.rows[k].end;
     this.film.play();
     this.show();
@@ -182,7 +186,7 @@ export class Editor {
   drag(e, k, part) {
     e.preventDefault();
     e.stopPropagation();
-    const { currentTarget: handle } = e, row = this.rows[k], from = e.clientX, bar = handle.closest(".moment"), head = this.film.currentTime;
+    const { currentTarget: handle } = e, row = this.rows[k], from = e.clientX, bar = handle.closest(".moment"), head = this.now;
     let values = null;
     handle.setPointerCapture(e.pointerId);
     handle.onpointermove = (m) => {
@@ -190,12 +194,12 @@ export class Editor {
       const anchor = part === "end" ? row.end : row.start;
       values = this.moved(row, part, this.nearShot(anchor + (m.clientX - from) / this.scale, m.altKey, head));
       this.put(bar, { ...row, ...values });
-      this.film.currentTime = values.end && part === "end" ? values.end - this.frame : values.start;
+      this.now = values.end && part === "end" ? values.end - this.frame : values.start;
     };
     handle.onpointerup = handle.onpointercancel = (up) => {
       handle.onpointermove = handle.onpointerup = handle.onpointercancel = null;
       this.selected = k;
-      if (!values) this.film.currentTime = row.start;
+      if (!values) this.now = row.start;
       if (values && up.type === "pointerup") this.edit(k, values);
       else this.show();
       this.focus(k, part);
@@ -209,7 +213,7 @@ export class Editor {
     if (e.key === "PageDown") to = this.data.shots.find((s) => s > at + this.frame / 2);
     if (to === undefined) return false;
     const values = this.moved(row, part, to);
-    this.film.currentTime = values.end && part === "end" ? values.end - this.frame : values.start;
+    this.now = values.end && part === "end" ? values.end - this.frame : values.start;
     this.edit(k, values, `${k}${part}`);
     this.focus(k, part);
     return true;
@@ -289,7 +293,7 @@ export class Editor {
 
   onTrack(e) {
     if (e.target.closest(".moment") || e.clientY > this.track.getBoundingClientRect().top + this.canvas.clientHeight) return;
-    const seek = (m) => { this.until = null; this.film.currentTime = Math.min(Math.max((m.clientX - this.wide.getBoundingClientRect().left) / this.scale, 0), this.data.duration); };
+    const seek = (m) => { this.until = null; this.now = Math.min(Math.max((m.clientX - this.wide.getBoundingClientRect().left) / this.scale, 0), this.data.duration); };
     seek(e);
     this.track.onpointermove = (m) => m.buttons && seek(m);
     addEventListener("pointerup", () => { this.track.onpointermove = null; }, { once: true });
@@ -298,7 +302,7 @@ export class Editor {
   // ---- films
 
   follow() {
-    const now = this.film.currentTime;
+    const { now } = this;
     if (this.until !== null && now >= this.until - this.frame / 2) { this.film.pause(); this.until = null; }
     this.head.style.transform = `translateX(${now * this.scale}px)`;
     this.time.textContent = `${clock(now, 2)} / ${clock(this.data.duration, 0)}`;
