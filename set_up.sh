@@ -48,7 +48,7 @@ set_up() {
     stamp=$environment/.emofast-requirements
     wanted=$(cat requirements.txt pyproject.toml | cksum)
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted$PWD" ] && return
-    stage "Installing requirements.txt into $environment" "2 to 10 min, with uv less, 6.5 GB, once"
+    stage "Installing requirements.txt into $environment" "2 to 10 min, with uv less, 8 GB, once"
     if [ "$PYTHON" != "$PWD/.venv/bin/python" ] && found=$("$PYTHON" -c 'import torch, torchvision; print(torch.__version__)' 2>/dev/null); then
         least=$(sed -n 's/.*"torch>=\([0-9.]*\)".*/\1/p' pyproject.toml)
         if ! "$PYTHON" -c 'import sys; found, least = ([int(n) for n in v.split(".")[:2]] for v in sys.argv[1:]); sys.exit(found < least)' "$found" "$least"; then

@@ -51,7 +51,7 @@ def demo_model() -> Path:
     path = cache() / "demo" / f"drawn-{drawing_code()}.onnx"
     if not path.is_file():
         if not (installed("fastai") and installed("onnxscript")):
-            raise EmofastError("the demo trains a network for its drawn faces, which needs more: pip install 'emofast[train]'")
+            raise EmofastError("the demo trains a network for its drawn faces, which needs: pip install '.[train]' in emofast's folder")
         console.print("The demo's faces are drawn, and drawn faces need a network of their own: a small one is trained once and kept.")
         with console.status(f"training a small network on {_FACES} drawn faces, for this demo only"):
             _train(path)

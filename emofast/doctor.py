@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import sys
+from importlib import import_module
 from importlib.metadata import requires
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from emofast import paths
 from emofast.console import console, warn
+from emofast.errors import first_line
 from emofast.machine import installed
 
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)")
@@ -28,6 +30,14 @@ def examine() -> int:
     console.print(table)
     if installed("dlib") and installed("dlib-bin"):
         warn("dlib and dlib-bin are both installed and overwrite each other: pip uninstall dlib, then reinstall dlib-bin")
+    for name in ("cv2", "onnxruntime", "dlib", "torch"):
+        try:
+            import_module(name)
+        except ModuleNotFoundError:
+            continue  # is in the table, or not asked for
+        except Exception as e:
+            missing.append(name)
+            console.print(f"{name} is installed and does not load: {first_line(e)}", style="red")
     if missing:
         console.print(f"missing: {', '.join(missing)}; install everything with: pip install -r requirements.txt", style="red")
         return 1
@@ -37,7 +47,7 @@ def examine() -> int:
         device = choose_device()
         console.print(f"training would use: {device.type}, {choose_precision(device)}")
     else:
-        console.print("training is not installed: pip install 'emofast[train]'")
+        console.print("training is not installed: pip install '.[train]' in emofast's folder")
     console.print(f"results: {paths.artifacts()}   caches: {paths.cache()}")
     return 0
 

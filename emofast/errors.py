@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -59,7 +60,9 @@ def exits_cleanly(main: Callable[..., int | None]) -> Callable[..., int]:
             if isinstance(e, EmofastError):
                 fail(str(e))
             elif isinstance(e, ModuleNotFoundError) and e.name and not e.name.startswith("emofast"):
-                fail(f"{e.name} is not installed; for training and more: pip install 'emofast[train]', in a checkout ./run_all.sh --setup")
+                fail(f"{e.name} is not installed; ./run_all.sh --setup in emofast's folder installs everything")
+            elif not isinstance(e, ModuleNotFoundError) and re.search(r"\.so\b|\.dylib\b|DLL load failed", str(e)):
+                fail(f"a library of the system is missing ({first_line(e)}); on Debian and Ubuntu: apt install libgl1 libglib2.0-0")
             else:
                 raise
             return 2

@@ -38,7 +38,7 @@ def kaggle(what: str) -> Iterator:
             api = KaggleApi()
             api.authenticate()
             yield api
-    except SystemExit:  # the package's way to say that it found no credentials, or a token that is not valid
+    except (SystemExit, TypeError, KeyError):  # the package's ways to say that it found no credentials, or some that are not valid
         raise EmofastError(f"Kaggle does not know who you are: {_TOKEN}.") from None
     except HTTPError as e:
         status = None if e.response is None else e.response.status_code  # a refusal is falsy

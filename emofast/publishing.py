@@ -1,11 +1,13 @@
 """A model onto the Hugging Face Hub: ONNX, safetensors and two cards, one for people and one for programs. Never a pickle."""
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
 from emofast.emotions import EMOTIONS
 from emofast.errors import EmofastError
+from emofast.nets.groups import network_of
 from emofast.paths import sha256
 from emofast.recognition.card import card_of, read_card, refuse_unvouched, write_card
 from emofast.recognition.hub import hub
@@ -27,6 +29,9 @@ def publish(to: str, model: str | Path | None = None, private: bool = False) -> 
         with hub(to) as client:
             api = client.HfApi()
             address = api.create_repo(to, exist_ok=True, private=private or None)
+            if private and not api.model_info(to).private:  # of one that is there already the Hub does not change that
+                way = f"make it private at {address}/settings, or name another one"
+                raise EmofastError(f"{to} is there already, for everybody to see; {way}")
             api.upload_folder(repo_id=to, folder_path=folder, commit_message="emofast publish")
     return str(address)
 
@@ -41,8 +46,8 @@ def write_repository(model: Path, folder: Path, name: str) -> None:
             raise EmofastError(f"{path} is missing: what is published is all that `python -m emofast export` makes; export the model anew")
     for path in (onnx, pkl):
         refuse_unvouched(path)
-    tensors = {key: value.contiguous() for key, value in unpickle(pkl).model.state_dict().items()}
-    network = {key: json.dumps(card[key]) for key in ("architecture", "input", "target", "emotions")}
+    tensors = {key: value.contiguous() for key, value in network_of(unpickle(pkl).model).state_dict().items()}
+    network = {key: json.dumps(card[key]) for key in ("architecture", "input", "target", "emotions", "mirrored")}
     weights, twin = folder / "emofast.safetensors", folder / "emofast.onnx"
     save_file(tensors, weights, metadata={"format": "pt", **network})
     twin.write_bytes(onnx.read_bytes())
@@ -56,13 +61,14 @@ def _readme(card: dict, name: str) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
     card, data = card | card.get("onnx", {}), card.get("training_data", "unknown data")  # scores of the file that is published
+    kind = re.sub(r"[^\w.-]+", "-", data, flags=re.ASCII).strip("-") or "unknown"  # the Hub takes no other letters here
     results = [
-        EvalResult("image-classification", data, data, metric, card[key], dataset_split="validation", metric_name=metric)
+        EvalResult("image-classification", kind, data, metric, card[key], dataset_split="validation", metric_name=metric)
         for metric, key in (("accuracy", "accuracy"), ("f1", "macro_f1"))
         if key in card
     ]
     tags = ["emotion-recognition", "facial-expression-recognition", "fastai", "onnx", "safetensors"]
-    facts = ModelCardData(license="mit", library_name="emofast", pipeline_tag="image-classification", tags=tags,
+    facts = ModelCardData(license="other", library_name="emofast", pipeline_tag="image-classification", tags=tags,
                           model_name=name.split("/")[1], eval_results=results or None)  # fmt: skip
     size, channels = card["input"]["size"], card["input"]["channels"]
     low, high = card.get("accuracy_95", (float("nan"),) * 2)
@@ -80,7 +86,7 @@ Nine emotions ({", ".join(EMOTIONS)}) from the picture of a face: {card["archite
 {size} px, {"grey" if channels == 1 else "colour"}. Trained on {data}; made by emofast, which finds the faces too.
 
 ```python
-from emofast import EmotionRecognizer  # pip install 'emofast[hub]'
+from emofast import EmotionRecognizer  # emofast with its extra hub
 
 recognizer = EmotionRecognizer("hf:{name}")  # checks the SHA-256 below
 recognizer.predict(face).emotion             # face: uint8, BGR [h, w, 3] or grey [h, w]
@@ -88,7 +94,8 @@ recognizer.predict(face).emotion             # face: uint8, BGR [h, w, 3] or gre
 
 `emofast.onnx` takes `faces`, uint8 [n, {channels}, {size}, {size}], and gives `probabilities` [n, 9] and `valence_arousal` [n, 2];
 normalisation, softmax, class factors and temperature are inside.{eight} `emofast.safetensors` holds the
-PyTorch weights, class factors and temperature among them; `emofast.json` has everything measured.
+PyTorch weights of the network itself{", which looks at every face twice, mirrored too" * card["mirrored"]}; `emofast.json` has everything
+measured. Look at the terms of {data}, and of the weights that the network began with, before you sell anything.
 
 Accuracy: {measured}. Macro F1: {card.get("macro_f1", "not measured")}. Valence and arousal: {card["valence_arousal"]}.
 

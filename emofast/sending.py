@@ -38,6 +38,8 @@ def send_submission(comp: Competition, path: Path, message: str = "", yes: bool 
         raise EmofastError(f"{comp.folder} has {len(comp.test_ids)} test pictures, {COMPETITION} has {expected}: its results are not sent.")
     check_submission(path, comp)
     ledger, row = artifacts() / comp.name / "submissions.csv", _line(path, message)
+    with atomic_write(ledger) as partial:  # a place that cannot be written, or a table open in Excel, is told before anything is sent
+        _noted(ledger).to_csv(partial, index=False)
     known = _noted(ledger).query("sha256 == @row['sha256']")
     if len(known) and not force:
         row = known.iloc[-1].to_dict()

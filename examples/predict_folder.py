@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from emofast import EMOTIONS, EmotionRecognizer
 from emofast.recognition import crop_face, make_detector
@@ -17,11 +18,16 @@ if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
     sys.exit(__doc__)
 recognizer = EmotionRecognizer("artifacts/emofast.onnx")
 detector = make_detector("centerface")
+sys.stdout.reconfigure(encoding="utf-8", newline="")  # names of any language, on any console
 table = csv.writer(sys.stdout)
 table.writerow(["file", "face", "emotion", *EMOTIONS, "valence", "arousal"])
 for path in sorted(Path(sys.argv[1]).rglob("*")):
-    image = cv2.imread(str(path)) if path.is_file() else None
+    if not path.is_file():
+        continue
+    data = np.fromfile(path, np.uint8)  # cv2.imread knows no names in Cyrillic on Windows
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
+        print(f"skipped, no picture: {path}", file=sys.stderr)
         continue
     faces = detector.detect(image)
     crop = crop_face(image, faces[0].box, recognizer.margin, roll(faces[0].landmarks)) if faces else image

@@ -204,12 +204,13 @@ class _HubHandler(_Handler):
         files = self.server.repositories.get(f"{organisation}/{name}")
         if files is None:
             return self.say({"error": "not found"}, 404, X_Error_Code="RepoNotFound")
-        if rest[0] == "resolve":
+        if rest[:1] == ["resolve"]:
             body = files[rest[2]]
             return self.answer(body, kind="application/octet-stream", ETag=f'"{hashlib.sha1(body).hexdigest()}"', X_Repo_Commit=self.COMMIT)
-        if rest[0] == "tree":
+        if rest[:1] == ["tree"]:
             return self.say([{"type": "file", "path": n, "size": len(b), "oid": hashlib.sha1(b).hexdigest()} for n, b in files.items()])
-        self.say({"id": f"{organisation}/{name}", "sha": self.COMMIT, "siblings": []})
+        whole = f"{organisation}/{name}"
+        self.say({"id": whole, "sha": self.COMMIT, "siblings": [], "private": whole in self.server.private})
 
     do_HEAD = do_GET
 
@@ -221,8 +222,9 @@ class _HubHandler(_Handler):
             return self.say({"error": "Invalid credentials"}, 401)
         if parts[1] == "repos":
             name = "/".join(filter(None, map(json.loads(body).get, ("organization", "name"))))
+            hidden = json.loads(body).get("private") or json.loads(body).get("visibility") == "private"
+            self.server.private |= {name} if hidden and name not in self.server.repositories else set()  # of one that is there it stays
             self.server.repositories.setdefault(name, {})
-            self.server.private |= {name} if json.loads(body).get("private") or json.loads(body).get("visibility") == "private" else set()
             return self.say({"url": f"{self.server.url}/{name}", "name": name})
         name = "/".join(parts[2:4])
         if parts[4] == "preupload":

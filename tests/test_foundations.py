@@ -64,7 +64,8 @@ def test_shrinking_averages():
         (EmofastError("a.csv is empty; get it again."), 2, "error: a.csv is empty; get it again.\n"),
         (OSError(errno.ENOSPC, "No space left on device", "a.pt"), 2, "error: the disk is full while writing a.pt"),
         (KeyboardInterrupt(), 130, "--resume"),
-        (ModuleNotFoundError("No module named 'sklearn'", name="sklearn.metrics"), 2, "error: sklearn.metrics is not installed; for"),
+        (ModuleNotFoundError("No module named 'sklearn'", name="sklearn.metrics"), 2, "sklearn.metrics is not installed; ./run_all.sh"),
+        (ImportError("libGL.so.1: cannot open shared object file", name="cv2"), 2, "library of the system is missing (libGL.so.1:"),
     ],
 )
 def test_commands_end_in_a_sentence_and_a_status(error, status, says, capsys):

@@ -42,6 +42,7 @@ def test_the_shipped_model_goes_out_and_comes_back(hub, monkeypatch, tmp_path, c
     from huggingface_hub import constants
     from safetensors.torch import load
 
+    from emofast.nets.groups import network_of
     from emofast.recognition.model_files import unpickle
 
     assert main(["publish", "--to", "ada/faces"]) == 0
@@ -52,7 +53,9 @@ def test_the_shipped_model_goes_out_and_comes_back(hub, monkeypatch, tmp_path, c
     card, page = json.loads(files["emofast.json"]), files["README.md"].decode()
     assert page.startswith("---\n") and "pipeline_tag: image-classification" in page and f"value: {card['onnx']['accuracy']}" in page
     assert card["sha256"]["emofast.onnx"] in page and "hiring" in page and 'EmotionRecognizer("hf:ada/faces")' in page
-    published, trained = load(files["emofast.safetensors"]), unpickle(PROJECT / "artifacts" / "emofast.pkl").model.state_dict()
+    assert "license: other" in page and "before you sell anything" in page
+    model = network_of(unpickle(PROJECT / "artifacts" / "emofast.pkl").model)
+    published, trained = load(files["emofast.safetensors"]), model.state_dict()
     assert published.keys() == trained.keys() and all(torch.equal(published[k], trained[k]) for k in trained)
 
     face = [np.arange(2500, dtype=np.uint8).reshape(50, 50)]
@@ -82,7 +85,8 @@ PUBLISH = ("publish", "--to", "ada/faces")
         (("trailer", "e.mp4", "--out", "x", "--model", "hf:a b/c"), "good", "hf:a b/c is no name on the Hub"),
         (PUBLISH, "offline", "the Hub cannot be reached for ada/faces"),
         (("season", "s.csv", "--out", "x", "--model", "hf:ada/faces"), "offline", "look at your network"),
-        (("webcam", "--model", "hf:ada/faces"), "no package", "pip install 'emofast[hub]'"),
+        (("webcam", "--model", "hf:ada/faces"), "no package", "pip install '.[hub]' in emofast's folder"),
+        (("publish", "--to", "ada/cats", "--private"), "good", "ada/cats is there already, for everybody to see"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(hub, monkeypatch, capsys, args, token, says):

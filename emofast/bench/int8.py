@@ -11,11 +11,11 @@ from emofast.bench.disturbances import DISTURBANCES
 from emofast.bench.record import show
 from emofast.bench.robustness import disturbed, record, scores, validation_faces
 from emofast.data import open_data
-from emofast.paths import artifacts
 from emofast.recognition import EmotionRecognizer
 from emofast.recognition.export import quantise, write_onnx
 from emofast.recognition.graph import FaceGraph
 from emofast.recognition.model_files import unpickle
+from emofast.recognition.recognizer import find_model
 from emofast.shipping import calibration_faces
 
 SHOWN = ("none", "out of focus", "motion", "low light", "noise", "poor webcam")
@@ -24,7 +24,7 @@ ROUNDS, FACES = 15, 60  # of the timing
 
 def run(args: argparse.Namespace) -> None:
     """Export the learner in float32 and in eight bits, print both and write `artifacts/bench/int8.csv`."""
-    data, learner = open_data(args.data), (args.model or artifacts() / "emofast.pkl").with_suffix(".pkl")
+    data, learner = open_data(args.data), find_model(args.model).with_suffix(".pkl")
     exported = EmotionRecognizer(learner)  # refuses what its card does not vouch for
     numbers, faces = validation_faces(data, exported, args.max_rows)
     with tempfile.TemporaryDirectory() as tmp:

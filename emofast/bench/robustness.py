@@ -10,8 +10,9 @@ from emofast.console import console, warn
 from emofast.data import Competition, frozen_split, open_data
 from emofast.data.cache import evenly, training_faces
 from emofast.errors import EmofastError
-from emofast.paths import artifacts, sha256
+from emofast.paths import sha256
 from emofast.recognition import EmotionRecognizer
+from emofast.recognition.recognizer import find_model
 from emofast.training import metrics
 
 BATCH = 64
@@ -19,7 +20,7 @@ BATCH = 64
 
 def run(args: argparse.Namespace) -> None:
     """Print the table and write it to `artifacts/bench/robustness.csv`; not a look at some rows, drawn faces, another model."""
-    recognizer = EmotionRecognizer(args.model or artifacts() / "emofast.onnx")
+    recognizer = EmotionRecognizer(find_model(args.model))
     comp = open_data(args.data)
     numbers, faces = validation_faces(comp, recognizer, args.max_rows)
     console.print(f"{recognizer.path.name}: {len(DISTURBANCES)} disturbances of {len(faces)} validation pictures of {comp.name}")

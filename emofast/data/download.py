@@ -4,11 +4,12 @@ import hashlib
 import re
 import shutil
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 from emofast.console import console, warn
 from emofast.data.pictures import Pictures, ZipPictures, open_pictures
-from emofast.errors import EmofastError
+from emofast.errors import EmofastError, first_line
 from emofast.kaggle_account import COMPETITION, PAGE, kaggle
 from emofast.tables import find_table, read_table
 
@@ -113,8 +114,8 @@ def _transfer(link: str, path: Path) -> None:
     except (DownloadError, ConnectionError, Timeout) as e:
         half = next(path.parent.glob("*.part"), None)
         kept = f"; {half.stat().st_size / 1e6:,.1f} MB are kept in {half}" if half else ""
-        reason = " (it serves no byte ranges: remove that half to begin anew)" if "byte range" in str(e) else ""
-        raise EmofastError(f"{link} broke off{reason}{kept}; start the same command again, it goes on from there.") from None
+        reason = "it serves no byte ranges: remove that half to begin anew" if "byte range" in str(e) else first_line(e)
+        raise EmofastError(f"{link} broke off ({reason}){kept}; start the same command again, it goes on from there.") from None
     except RequestException as e:
         answer = "there is no such address" if e.response is None else f"the server answers {e.response.status_code}"
         raise _Refused(f"{answer} ({type(e).__name__})") from None
@@ -126,13 +127,11 @@ def _verify(path: Path, names: list[str]) -> None:
         if f.read(512).lstrip()[:1] == b"<":
             raise _Refused("a web page came instead of the archive: a sign-in or quota page, or a link to a page about the file")
     try:
-        pictures = ZipPictures(path)
-        if fault := _lacking(pictures, names):
-            raise EmofastError(f"it {fault}")
-        with console.status(f"comparing checksums of {path.name}"):
+        with closing(ZipPictures(path)) as pictures, console.status(f"comparing checksums of {path.name}"):
+            if fault := _lacking(pictures, names):
+                raise EmofastError(f"it {fault}")
             for name in pictures.identity:
                 pictures.read(name)
-        pictures.close()
     except EmofastError as e:
         raise _Refused(str(e).rstrip(".")) from None
 

@@ -34,7 +34,7 @@ def hub(repository: str) -> Iterator:
         from huggingface_hub import errors
         from huggingface_hub.utils import disable_progress_bars, logging
     except ImportError:
-        raise EmofastError("models on the Hugging Face Hub need huggingface_hub: pip install 'emofast[hub]'") from None
+        raise EmofastError("models on the Hugging Face Hub need huggingface_hub: pip install '.[hub]' in emofast's folder") from None
     logging.set_verbosity_error()  # one sentence of ours in place of its warnings
     disable_progress_bars()
     try:

@@ -93,7 +93,7 @@ def _start(address: str | None, jobs: int | None, talkative: bool):
     try:
         import ray
     except ImportError:
-        raise EmofastError("--engine ray needs Ray, which is not installed: pip install 'emofast[ray]'; or leave --engine out") from None
+        raise EmofastError("--engine ray needs Ray: pip install '.[ray]' in emofast's folder, or leave --engine out") from None
     try:
         ray.init(address or "local", log_to_driver=talkative, logging_level=logging.CRITICAL, **own)
     except Exception as e:  # Ray raises of every kind, a plain one among them

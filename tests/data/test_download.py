@@ -89,7 +89,7 @@ def test_older_pair_when_the_quota_is_used_up_and_one_sentence_when_it_is_everyw
 def test_a_broken_transfer_keeps_its_half_and_goes_on_there(web, folder):
     links = urls(web)
     web.cut_at["train.zip"] = len(TRAIN_ZIP) // 2
-    with pytest.raises(EmofastError, match=r"broke off; .* MB are kept in .*; start the same command again"):
+    with pytest.raises(EmofastError, match=r"broke off \(.*\); .* MB are kept in .*; start the same command again"):
         download_data(folder, *links)
     [half] = folder.glob(".download/*/*.part")
     kept = half.stat().st_size
