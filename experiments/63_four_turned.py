@@ -20,7 +20,7 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 Finding       Before 67 what told the annotators' votes best: JS divergence .0657 and Spearman of entropies .743 (62: .0660, .741), which
               is still the best. For accuracy the turns bring nothing here: .8235 with flip TTA and .8978 in the FER+ protocol (.8243,
               .8984), macro F1 there .761 (.766), all within the noise; with 53's and 59's network (57, 60) they brought .0027 and .0012.
-              Log loss gave it 58 % of the ensemble before 65 to 67 came, and gives it 19 % since. It costs three times 62's time, 89 ms a
+              Log loss gave it 58 % of the ensemble before 65 to 67 came, and gives it 21 % since. It costs three times 62's time, 89 ms a
               face
 """
 

@@ -18,13 +18,13 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best network of one stream: .8199 with flip TTA and .8950 in the FER+ protocol (61: .8206, .8919), JS divergence .0670
-              (.0678), AUROC of `uncertain` .807 (.799), in 13 ms a face; in the FER+ protocol that is as much as 59's three streams
-              (.8956, .0680). The size did it: after seven epochs at 160 px the validation loss was .683 (61 after eight at 128 px: .700;
-              at its best: .691), at 208 px .682 at its best, and the mild epoch changed nothing. What stays weak is rare classes, macro
-              F1 in the FER+ protocol .720 (.719), contempt in three of 23 cases, and `uncertain` by entropy: 19 % found (23 %). The mean
-              of its recorded probabilities and 62's has .8270, .9009, .724 and .0649. From the fifth epoch on the process kept its
-              tensors' memory (artifacts/bench/memory.txt), which no number but the seconds shows
+Finding       The best network of one stream before 70: .8199 with flip TTA and .8950 in the FER+ protocol (61: .8206, .8919), JS
+              divergence .0670 (.0678), AUROC of `uncertain` .807 (.799), in 13 ms a face; in the FER+ protocol that is as much as 59's
+              three streams (.8956, .0680). The size did it: after seven epochs at 160 px the validation loss was .683 (61 after eight at
+              128 px: .700; at its best: .691), at 208 px .682 at its best, and the mild epoch changed nothing. What stays weak is rare
+              classes, macro F1 in the FER+ protocol .720 (.719), contempt in three of 23 cases, and `uncertain` by entropy: 19 % found
+              (23 %). The mean of its recorded probabilities and 62's has .8270, .9009, .724 and .0649. From the fifth epoch on the
+              process kept its tensors' memory (artifacts/bench/memory.txt), which no number but the seconds shows
 """
 
 from emofast.training import EMA, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares

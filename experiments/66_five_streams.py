@@ -18,11 +18,11 @@ AMD EPYC, 2 cores, bf16 (this CPU has AVX512-BF16)
 python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 2026-11-30
 --- end of measured ---
 
-Finding       The best single network that looks once: .8262 with flip TTA and .9004 in the FER+ protocol (62: .8243, .8984; 65: .8199,
-              .8950), JS divergence .0655 (.0660, .0670), 25 % of `uncertain` found (23 %, 19 %), validation loss .670 (.676, .682). The
-              mean of the recorded probabilities of 65 and 62 has .8270, .9009 and .0649, but macro F1 in the FER+ protocol .724 where it
-              has .763: the epoch brings rare classes, contempt in five cases of 23 (65: three), and tells the votes a little less well.
-              Together with both it makes .8282, .9029 and .0649. 44 ms a face
+Finding       The best single network that looks once before 70: .8262 with flip TTA and .9004 in the FER+ protocol (62: .8243, .8984; 65:
+              .8199, .8950), JS divergence .0655 (.0660, .0670), 25 % of `uncertain` found (23 %, 19 %), validation loss .670 (.676,
+              .682). The mean of the recorded probabilities of 65 and 62 has .8270, .9009 and .0649, but macro F1 in the FER+ protocol
+              .724 where it has .763: the epoch brings rare classes, contempt in five cases of 23 (65: three), and tells the votes a
+              little less well. Together with both it makes .8282, .9029 and .0649. 44 ms a face
 """
 
 from emofast.errors import EmofastError

@@ -19,7 +19,8 @@ python 3.11.7, torch 2.14.1, torchvision 0.29.1, fastai 2.8.12, timm 1.0.31; 202
 
 Finding       For accuracy the turns bring as good as nothing, .8277 with flip TTA and .9006 in the FER+ protocol (66: .8262, .9004),
               macro F1 there .759 (.763); the votes are told a little better, JS divergence .0652 (.0655), Spearman of entropies .740
-              (.739). Log loss gives it half of the ensemble. It costs three times 66's time, 135 ms a face
+              (.739). Log loss gave it half of the ensemble before 70 and 72 came, and gives it a fifth since. It costs three times 66's
+              time, 135 ms a face
 """
 
 from emofast.errors import EmofastError

@@ -22,8 +22,8 @@ Finding       One stream of 3.2 M parameters and 14 ms says what 66's five say i
               protocol (65: .8199, .8950; 66: .8262, .9004), JS divergence .0657 (.0670, .0655), and without TTA .8275 (.8203). It is the
               targets that did it, for nothing else was changed: at 160 px the validation loss was still 65's, at 208 px it went on
               falling where 65's stood, to .674 (.682), and the mild epoch, which gave 65 nothing, took it to .671. Weak as before are
-              rare classes (macro F1 in the FER+ protocol .737; 66: .763) and `uncertain`, 20 % found (25 %). The mean of its recorded
-              probabilities and 66's has .8282, .9021, .759 and .0645
+              rare classes (macro F1 in the FER+ protocol .737; 66: .763) and `uncertain`, 20 % found (25 %). The ensemble gives it a
+              fifth. The mean of its recorded probabilities and 66's has .8282, .9021, .759 and .0645
 """
 
 from emofast.training import EMA, distill, emotion_learner, experiment, face_augmentation, get_dls, strong_augmentation, vote_shares

@@ -35,7 +35,7 @@ def test_a_script_trains(name, drawn, capsys):
     elsewhere = {"26": faces, "45": faces, "48": faces, "52": faces, "27": False}  # a package that need not be there, and one that is
     if exp.defaults.get("weights", "none") != "none" and elsewhere.get(name[:2], True):  # all others' come from the hub
         arguments["weights"] = "none"
-    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66", "67", "69", "71"):  # made of trained networks
+    if name[:2] in ("43", "49", "53", "54", "57", "59", "60", "62", "63", "66", "67", "69", "71", "72"):  # made of trained networks
         with pytest.raises(EmofastError, match=r"run (them|it) on tiny first"):
             exp(data)
         return
