@@ -162,12 +162,13 @@ def test_a_turned_network_sees_the_face_straight_and_from_both_sides():
 
 
 def test_networks_that_look_more_than_once_know_their_head():
-    from emofast.nets.groups import VAOutput
+    from emofast.nets.groups import VAOutput, split_head
     from emofast.nets.pretrained import create_network
-    from emofast.nets.streams import Mirrored, Turned
+    from emofast.nets.streams import Halved, Mirrored, Turned
 
     net = torch.nn.Sequential(create_network("shallow_resnet", 11, 1, "none"), VAOutput())
-    assert Mirrored(net).get_classifier() is Turned(net, 6.0).get_classifier() is net[0].fc
+    for around in (Mirrored(net), Turned(net, 6.0), Halved(Mirrored(net))):
+        assert {id(p) for p in split_head(around)[1]} == {id(p) for p in net[0].fc.parameters()}
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=[s.stem for s in SCRIPTS])

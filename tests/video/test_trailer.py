@@ -360,6 +360,6 @@ def test_the_demo_shows_what_was_planted(tmp_path):
 def test_the_demo_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOFAST_CACHE", str(tmp_path))
     monkeypatch.setattr("emofast.demo.installed", lambda package: None)
-    with pytest.raises(EmofastError, match="pip install 'emofast"):
+    with pytest.raises(EmofastError, match=r"pip install '.\[train\]'"):
         programs.trailer(["--demo"])
     assert not list(tmp_path.rglob("*.mp4"))
