@@ -40,7 +40,7 @@ def write_repository(model: Path, folder: Path, name: str) -> None:
     """Write what the Hub gets of the exported `model` into `folder`. Raises `EmofastError` unless its card vouches for .onnx and .pkl."""
     from safetensors.torch import save_file
 
-    onnx, pkl, card = model.with_suffix(".onnx"), model.with_suffix(".pkl"), read_card(model)
+    onnx, pkl, card = model.with_suffix(".onnx"), model.with_suffix(".pkl"), {"mirrored": False} | (read_card(model) or {})
     for path in (onnx, pkl, card_of(model)):
         if not path.is_file():
             raise EmofastError(f"{path} is missing: what is published is all that `python -m emofast export` makes; export the model anew")

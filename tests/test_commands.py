@@ -137,6 +137,18 @@ def test_old_python_is_one_sentence(project, tmp_path, script):
     assert out.stderr.count("\n") == 1 and "needs Python 3.11, 3.12 or 3.13" in out.stderr and "3.8.10" in out.stderr
 
 
+def test_an_old_torch_in_an_active_environment_is_refused(project, tmp_path):
+    for name in ("set_up.sh", "pyproject.toml", "requirements.txt"):
+        shutil.copy(project / name, tmp_path)
+    for package in ("torch", "torchvision"):
+        (tmp_path / f"{package}.py").write_text("__version__ = '2.3.1+cpu'\n")
+    (tmp_path / "python").symlink_to(sys.executable)
+    env = {**os.environ, "VIRTUAL_ENV": "active", "PYTHONPATH": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["bash", "-c", "set -euo pipefail; . ./set_up.sh; _install() { echo installed; }; set_up"]
+    out = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert out.returncode == 2 and "has torch 2.3.1+cpu, and emofast needs 2.9 or newer" in out.stderr and "installed" not in out.stdout
+
+
 ROOMS = [
     "emotions", "console", "errors", "paths", "machine", "archives", "tables", "faces", "film", "nets", "sample", "data", "recognition",
     "training", "leaderboard", "submission", "live", "video", "app", "season", "shipping", "publishing", "demo", "programs",

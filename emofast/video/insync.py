@@ -67,8 +67,8 @@ def in_step(recordings: list[Recording], episode: Media, listener: Listener, kep
     if not todo:
         return recordings
     known, heard, found = {}, None, {}
-    with suppress(OSError, ValueError):
-        known = json.loads(kept.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, TypeError):
+        known = dict(json.loads(kept.read_text(encoding="utf-8")))
     for k, r in enumerate(todo):
         listener.progress("listening", k, len(todo), "recordings")
         pair = f"{_HEARING} {digest(episode.path)} {digest(r.film.path)}"
